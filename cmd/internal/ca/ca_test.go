@@ -1,0 +1,80 @@
+package ca_test
+
+import (
+	"crypto/x509"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"aicmcp/cmd/internal/ca"
+)
+
+var hosts = []string{"localhost", "127.0.0.1", "::1"}
+
+func TestAuthorityIsKeptAndTrusted(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "sub", "ca.pem")
+	now := time.Now()
+	first, err := ca.Open(file, hosts, now)
+	if err != nil || !first.Created {
+		t.Fatalf("first use: %v, created %v", err, first != nil && first.Created)
+	}
+	second, err := ca.Open(file, hosts, now)
+	if err != nil || second.Created {
+		t.Fatalf("second use made another authority: %v", err)
+	}
+	certificate, err := second.Certificate(hosts, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	text, err := os.ReadFile(file)
+	if err != nil || !roots.AppendCertsFromPEM(text) {
+		t.Fatalf("the file is no certificate: %v", err)
+	}
+	for _, host := range hosts {
+		if _, err := certificate.Leaf.Verify(x509.VerifyOptions{Roots: roots, DNSName: host}); err != nil {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+	if info, err := os.Stat(file + ".key"); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the key can be read by others: %v %v", info.Mode(), err)
+	}
+}
+
+func TestAuthorityCannotSpeakForOtherHosts(t *testing.T) {
+	authority, err := ca.Open(filepath.Join(t.TempDir(), "ca.pem"), hosts, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := authority.Certificate([]string{"bank.example"}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(authority.PEM())
+	if _, err := certificate.Leaf.Verify(x509.VerifyOptions{Roots: roots, DNSName: "bank.example"}); err == nil {
+		t.Error("a certificate for bank.example was accepted")
+	}
+}
+
+func TestAuthorityIsRenewed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if _, err := ca.Open(file, hosts, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for name, open := range map[string]func() (*ca.Authority, error){
+		"expired":  func() (*ca.Authority, error) { return ca.Open(file, hosts, time.Now().AddDate(6, 0, 0)) },
+		"new host": func() (*ca.Authority, error) { return ca.Open(file, append(hosts, "tenant.test"), time.Now()) },
+	} {
+		if authority, err := open(); err != nil || !authority.Created {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := os.WriteFile(file, []byte("garbage"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ca.Open(file, hosts, time.Now()); err == nil {
+		t.Error("a broken file was taken")
+	}
+}

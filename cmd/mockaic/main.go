@@ -1,0 +1,285 @@
+// Command mockaic serves a fake PingOne Advanced Identity Cloud tenant.
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"aicmcp/cmd/internal/ca"
+	"aicmcp/mockaic"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+const exitUsage = 2
+
+type flags struct {
+	http, https, publicURL, seed, devToken string
+	matching                               string
+	caFile, hostname                       string
+	json, verbose                          bool
+	chance                                 uint64
+	chanceSet                              bool
+}
+
+func parseFlags(args []string, stderr io.Writer) (*flags, error) {
+	f := &flags{}
+	set := flag.NewFlagSet("mockaic", flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	set.StringVar(&f.http, "http", "127.0.0.1:8080", "`address` to serve HTTP on; empty for none")
+	set.StringVar(&f.https, "https", "", "`address` to serve HTTPS on, with a certificate of its own authority")
+	set.StringVar(&f.caFile, "ca-file", defaultCAFile(), "`file` that the authority's certificate is kept in; its key is beside it, in .key")
+	set.StringVar(&f.hostname, "hostname", "", "further host `name` for the HTTPS certificate")
+	set.StringVar(&f.publicURL, "public-url", "", "`URL` that clients know the tenant by, for a tenant behind a proxy")
+	set.StringVar(&f.seed, "seed", "demo", "what the tenant holds: demo, empty, or a `directory`")
+	set.StringVar(&f.matching, "string-matching", "ignore-case", "how filters compare strings: ignore-case or exact")
+	set.StringVar(&f.devToken, "dev-token", "", "a bearer `token` with every scope, accepted from loopback only")
+	set.Func("chance", "`seed` of everything that depends on chance", func(text string) error {
+		_, err := fmt.Sscanf(text, "%d", &f.chance)
+		f.chanceSet = true
+		return err
+	})
+	set.BoolVar(&f.json, "json", false, "print one JSON line with the addresses instead of the text for people")
+	set.BoolVar(&f.verbose, "verbose", false, "log what goes on, to stderr")
+	err := set.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(stderr, "mockaic serves a fake PingOne Advanced Identity Cloud tenant.\n\nFlags:\n")
+		set.SetOutput(stderr)
+		set.PrintDefaults()
+		return nil, err
+	}
+	if err == nil && set.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q", set.Arg(0))
+	}
+	if err == nil && f.http == "" && f.https == "" {
+		err = errors.New("nothing to serve: both --http and --https are empty")
+	}
+	return f, err
+}
+
+func defaultCAFile() string {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "mockaic-ca.pem"
+	}
+	return filepath.Join(dir, "mockaic", "ca.pem")
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	f, err := parseFlags(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err == nil {
+		err = serve(ctx, f, stdout, stderr)
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "mockaic: %v\n", err)
+		return exitUsage
+	}
+	return 0
+}
+
+func serve(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
+	tenant, err := newTenant(f, stderr)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler: tenant, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(slog.NewTextHandler(stderr, nil), slog.LevelWarn),
+	}
+	if !f.verbose {
+		server.ErrorLog.SetOutput(io.Discard)
+	}
+	about, err := listen(f, server)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	if f.devToken != "" {
+		fmt.Fprintln(stderr, "mockaic: WARNING: --dev-token is set: its bearer may do everything, without a login, from this machine")
+	}
+	if f.json {
+		err = json.NewEncoder(stdout).Encode(about.addresses)
+	} else {
+		err = about.print(stdout)
+	}
+	if err != nil {
+		return fmt.Errorf("announce the tenant: %w", err)
+	}
+	select {
+	case err := <-about.failed:
+		return err
+	case <-ctx.Done():
+	}
+	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := server.Shutdown(deadline); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("shut down: %w", err)
+	}
+	return nil
+}
+
+func newTenant(f *flags, stderr io.Writer) (*mockaic.Tenant, error) {
+	matching, err := mockaic.ParseMatching(f.matching)
+	if err != nil {
+		return nil, fmt.Errorf("--string-matching: %w", err)
+	}
+	options := []mockaic.Option{
+		mockaic.Seed(f.seed), mockaic.StringMatching(matching), mockaic.DevToken(f.devToken),
+		mockaic.PublicURL(f.publicURL), mockaic.LoopbackRedirects("AICMCPClient"),
+	}
+	if f.chanceSet {
+		options = append(options, mockaic.Chance(f.chance))
+	}
+	if f.verbose {
+		options = append(options, mockaic.Logger(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+	}
+	return mockaic.New(options...)
+}
+
+// announcement is what start-up has to say.
+type announcement struct {
+	addresses addresses
+	flags     *flags
+	failed    chan error
+}
+
+type addresses struct {
+	HTTP   string `json:"http,omitempty"`
+	HTTPS  string `json:"https,omitempty"`
+	CAFile string `json:"caFile,omitempty"`
+}
+
+// listen opens all ports before it serves any.
+func listen(f *flags, server *http.Server) (*announcement, error) {
+	about := &announcement{flags: f, failed: make(chan error, 2)}
+	var plain, secure net.Listener
+	var err error
+	if f.https != "" {
+		if secure, err = listenTLS(f); err != nil {
+			return nil, err
+		}
+		about.addresses.HTTPS, about.addresses.CAFile = "https://"+reachable(secure, f.hostname), f.caFile
+	}
+	if f.http != "" {
+		if plain, err = net.Listen("tcp", f.http); err != nil {
+			if secure != nil {
+				secure.Close()
+			}
+			return nil, fmt.Errorf("--http %s: %w", f.http, err)
+		}
+		about.addresses.HTTP = "http://" + reachable(plain, "")
+	}
+	for _, listener := range []net.Listener{plain, secure} {
+		if listener == nil {
+			continue
+		}
+		go func() {
+			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+				about.failed <- fmt.Errorf("serve %s: %w", listener.Addr(), err)
+			}
+		}()
+	}
+	return about, nil
+}
+
+func listenTLS(f *flags) (net.Listener, error) {
+	hosts := []string{"localhost", "127.0.0.1", "::1"}
+	if f.hostname != "" {
+		hosts = append(hosts, f.hostname)
+	}
+	authority, err := ca.Open(f.caFile, hosts, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	certificate, err := authority.Certificate(hosts, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", f.https)
+	if err != nil {
+		return nil, fmt.Errorf("--https %s: %w", f.https, err)
+	}
+	return tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}), nil
+}
+
+// reachable is the address that a client on this machine can use.
+func reachable(listener net.Listener, hostname string) string {
+	host, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return listener.Addr().String()
+	}
+	if hostname != "" {
+		host = hostname
+	} else if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+func (a *announcement) print(w io.Writer) error {
+	var text strings.Builder
+	say := func(format string, args ...any) { fmt.Fprintf(&text, format+"\n", args...) }
+	say("mockaic: a fake PingOne Advanced Identity Cloud tenant")
+	say("")
+	base := a.addresses.HTTP
+	if a.addresses.HTTP != "" {
+		say("  HTTP     %s", a.addresses.HTTP)
+	}
+	if a.addresses.HTTPS != "" {
+		say("  HTTPS    %s", a.addresses.HTTPS)
+		say("  CA       %s", a.addresses.CAFile)
+		base = a.addresses.HTTPS
+	}
+	if a.flags.publicURL != "" {
+		say("  public   %s", a.flags.publicURL)
+		base = a.flags.publicURL
+	}
+	say("  seed     %s", a.flags.seed)
+	say("")
+	say("  serves   /openidm/managed/{type}, /openidm/config/managed")
+	say("           /am/oauth2 (root realm: authorize, access_token, discovery, keys)")
+	if a.flags.seed == "demo" || a.flags.seed == "empty" {
+		say("  log in   admin@example.com / %s   (tenant administrator)", mockaic.Password)
+	}
+	if a.flags.seed == "demo" {
+		say("  holds    demo / %s                (user of the realm alpha)", mockaic.Password)
+	}
+	say("")
+	say("  connect  AIC_BASE_URL=%s%s aic-mcp", base, caSetting(a.addresses))
+	if a.flags.devToken != "" {
+		say("  or       curl -H 'Authorization: Bearer TOKEN' '%s/openidm/managed/alpha_user?_queryFilter=true&_pageSize=3'", base)
+	}
+	say("")
+	say("Stop with Ctrl-C.")
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+func caSetting(a addresses) string {
+	if a.HTTPS == "" {
+		return ""
+	}
+	return " AIC_CA_FILE=" + a.CAFile
+}

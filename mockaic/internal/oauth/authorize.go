@@ -1,0 +1,267 @@
+package oauth
+
+import (
+	"crypto/subtle"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// authorization is a checked request to the authorization endpoint.
+type authorization struct {
+	params      url.Values
+	client      *Client
+	redirectURI *url.URL
+	scopes      []string
+}
+
+var challengeForm = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`) // RFC 7636 4.2
+
+func (s *Service) serveAuthorize(w http.ResponseWriter, r *http.Request) {
+	if !allow(w, r, http.MethodGet, http.MethodPost) {
+		return
+	}
+	params := r.URL.Query()
+	if r.Method == http.MethodPost {
+		if err := http.NewCrossOriginProtection().Check(r); err != nil {
+			s.showErrorPage(w, r, http.StatusForbidden, "The request came from another site.")
+			return
+		}
+		if err := parseForm(w, r); err != nil {
+			s.showErrorPage(w, r, http.StatusBadRequest, err.Error())
+			return
+		}
+		params = r.Form
+	}
+	a := &authorization{params: params}
+	if problem := s.checkClient(a); problem != "" {
+		s.showErrorPage(w, r, http.StatusBadRequest, problem)
+		return
+	}
+	if failed := a.check(); failed != nil {
+		s.redirectError(w, r, a, failed)
+		return
+	}
+	s.decide(w, r, a)
+}
+
+// checkClient checks what must be right before anything may be sent to the
+// redirect URI. It returns what is wrong, for the error page.
+func (s *Service) checkClient(a *authorization) string {
+	for name, values := range a.params {
+		if len(values) > 1 && name != "resource" && name != "audience" {
+			return "The parameter " + name + " was sent more than once."
+		}
+	}
+	if a.client = s.clients[a.params.Get("client_id")]; a.client == nil {
+		return "Client authentication failed: there is no such client."
+	}
+	uri := a.params.Get("redirect_uri")
+	if uri == "" && len(a.client.RedirectURIs) == 1 {
+		uri = a.client.RedirectURIs[0]
+	}
+	if !a.client.allowsRedirect(uri) {
+		return "The redirection URI provided does not match a pre-registered value."
+	}
+	parsed, err := url.Parse(uri)
+	if err != nil {
+		return "The redirection URI provided is not a URI."
+	}
+	a.redirectURI = parsed
+	return ""
+}
+
+// check checks the rest; what it finds is told to the client.
+func (a *authorization) check() *Error {
+	switch responseType := a.params.Get("response_type"); responseType {
+	case "code":
+	case "":
+		return badRequest("invalid_request", "Missing parameter, 'response_type'")
+	default:
+		return badRequest("unsupported_response_type", "Response type is not supported.")
+	}
+	if !slices.Contains(a.client.GrantTypes, grantCode) {
+		return badRequest("unauthorized_client", "The client is not authorized to request an authorization code using this method.")
+	}
+	for _, name := range []string{"request", "request_uri", "claims"} {
+		if a.params.Get(name) != "" {
+			return badRequest("invalid_request", "The parameter "+name+" is not implemented by this fake tenant")
+		}
+	}
+	if mode := a.params.Get("response_mode"); mode != "" && mode != "query" {
+		return badRequest("invalid_request", "The response mode "+mode+" is not implemented by this fake tenant")
+	}
+	var failed *Error
+	if a.scopes, failed = a.client.grantedScopes(a.params.Get("scope")); failed != nil {
+		return failed
+	}
+	challenge, method := a.params.Get("code_challenge"), a.params.Get("code_challenge_method")
+	if challenge == "" && method != "" {
+		return badRequest("invalid_request", "Missing parameter, 'code_challenge'")
+	}
+	if challenge != "" && (!challengeForm.MatchString(challenge) || method != "" && method != "plain" && method != "S256") {
+		return badRequest("invalid_request", "Invalid parameter, 'code_challenge' or 'code_challenge_method'")
+	}
+	if age := a.params.Get("max_age"); age != "" {
+		if seconds, err := strconv.Atoi(age); err != nil || seconds < 0 {
+			return badRequest("invalid_request", "Invalid parameter, 'max_age'")
+		}
+	}
+	return nil
+}
+
+// decide logs the person in, asks for consent, and sends the code.
+func (s *Service) decide(w http.ResponseWriter, r *http.Request, a *authorization) {
+	prompts := strings.Fields(a.params.Get("prompt"))
+	token, current, ok := s.currentSession(r)
+	if slices.Contains(prompts, "login") || ok && a.tooOld(current, s.options.Now()) {
+		ok = false
+	}
+	if !ok {
+		if slices.Contains(prompts, "none") {
+			s.redirectError(w, r, a, badRequest("login_required", "The request requires login."))
+			return
+		}
+		s.sendToLogin(w, r, a)
+		return
+	}
+	decision := a.params.Get("decision")
+	if r.Method == http.MethodGet {
+		decision = "" // a link must not decide
+	}
+	if decision == "" && !slices.Contains(prompts, "consent") && (a.client.ConsentImplied || s.hasConsented(current.subject, a)) {
+		s.sendCode(w, r, a, current)
+		return
+	}
+	if decision == "" {
+		if slices.Contains(prompts, "none") {
+			s.redirectError(w, r, a, badRequest("consent_required", "The request requires consent."))
+			return
+		}
+		s.showConsent(w, r, a, current, token)
+		return
+	}
+	if subtle.ConstantTimeCompare([]byte(a.params.Get("csrf")), []byte(token)) != 1 {
+		s.showErrorPage(w, r, http.StatusBadRequest, "The form was not sent by this tenant's page.")
+		return
+	}
+	switch decision {
+	case "allow":
+		if a.params.Get("save_consent") == "on" {
+			s.saveConsent(current.subject, a)
+		}
+		s.sendCode(w, r, a, current)
+	case "deny":
+		s.redirectError(w, r, a, badRequest("access_denied", "Resource Owner did not authorize the request"))
+	default:
+		s.showErrorPage(w, r, http.StatusBadRequest, "The decision must be allow or deny.")
+	}
+}
+
+func (a *authorization) tooOld(current session, now time.Time) bool {
+	age := a.params.Get("max_age")
+	if age == "" {
+		return false
+	}
+	seconds, err := strconv.Atoi(age)
+	return err != nil || now.Sub(current.started) > time.Duration(seconds)*time.Second
+}
+
+// sendToLogin keeps the request in goto, less what would ask for a login again.
+func (s *Service) sendToLogin(w http.ResponseWriter, r *http.Request, a *authorization) {
+	params := url.Values{}
+	for name, values := range a.params {
+		switch name {
+		case "decision", "csrf", "save_consent", "max_age":
+		case "prompt":
+			rest := slices.DeleteFunc(strings.Fields(values[0]), func(p string) bool { return p == "login" })
+			if len(rest) > 0 {
+				params.Set(name, strings.Join(rest, " "))
+			}
+		default:
+			params[name] = values
+		}
+	}
+	target := s.options.BaseURL(r) + r.URL.Path + "?" + params.Encode()
+	login := url.Values{"realm": {"/"}, "goto": {target}}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, s.options.BaseURL(r)+"/am/UI/Login?"+login.Encode(), http.StatusFound)
+}
+
+// consentKey joins what cannot contain a line break: an ID and a client's ID.
+func consentKey(subject string, a *authorization) string { return subject + "\n" + a.client.ID }
+
+func (s *Service) hasConsented(subject string, a *authorization) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	saved := s.consents[consentKey(subject, a)]
+	for _, scope := range a.scopes {
+		if !slices.Contains(saved, scope) {
+			return false
+		}
+	}
+	return len(a.scopes) > 0
+}
+
+func (s *Service) saveConsent(subject string, a *authorization) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := consentKey(subject, a)
+	merged := append(slices.Clone(s.consents[key]), a.scopes...)
+	slices.Sort(merged)
+	s.consents[key] = slices.Compact(merged)
+}
+
+func (s *Service) sendCode(w http.ResponseWriter, r *http.Request, a *authorization, current session) {
+	now := s.options.Now()
+	value := s.random(idBytes)
+	c := code{
+		clientID:    a.client.ID,
+		redirectURI: a.params.Get("redirect_uri"),
+		challenge:   a.params.Get("code_challenge"),
+		method:      a.params.Get("code_challenge_method"),
+		scopes:      a.scopes,
+		subject:     current.subject,
+		authTime:    current.started,
+		grantID:     s.newGrant(now),
+	}
+	s.mu.Lock()
+	s.codes.put(value, c, now, now.Add(codeLifetime))
+	s.mu.Unlock()
+	s.redirectBack(w, r, a, [][2]string{{"code", value}})
+}
+
+func (s *Service) redirectError(w http.ResponseWriter, r *http.Request, a *authorization, failed *Error) {
+	s.redirectBack(w, r, a, [][2]string{{"error", failed.Code}, {"error_description", failed.Description}})
+}
+
+// redirectBack answers the client. iss and client_id are always there, against
+// mix-up (RFC 9207).
+func (s *Service) redirectBack(w http.ResponseWriter, r *http.Request, a *authorization, params [][2]string) {
+	params = append(params, [2]string{"iss", s.issuer(r)})
+	if state := a.params.Get("state"); state != "" {
+		params = append(params, [2]string{"state", state})
+	}
+	params = append(params, [2]string{"client_id", a.client.ID})
+	target := *a.redirectURI
+	var query strings.Builder
+	query.WriteString(target.RawQuery)
+	for _, p := range params {
+		if query.Len() > 0 {
+			query.WriteByte('&')
+		}
+		query.WriteString(p[0] + "=" + url.QueryEscape(p[1]))
+	}
+	target.RawQuery = query.String()
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Pragma", "no-cache")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Location", target.String())
+	h.Set("Content-Length", "0")
+	w.WriteHeader(http.StatusFound)
+}

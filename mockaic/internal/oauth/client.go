@@ -1,0 +1,145 @@
+package oauth
+
+import (
+	"crypto/subtle"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Grant types of the token endpoint.
+const (
+	grantCode     = "authorization_code"
+	grantRefresh  = "refresh_token"
+	grantExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+)
+
+// Client is a registered OAuth client. The member names are those of AM's
+// client profiles where it has them.
+type Client struct {
+	ID                  string   `json:"clientId"`
+	Name                string   `json:"clientName,omitempty"`
+	Type                string   `json:"clientType"` // Public or Confidential
+	Secret              string   `json:"userpassword,omitempty"`
+	RedirectURIs        []string `json:"redirectionUris,omitempty"`
+	Scopes              []string `json:"scopes"`
+	DefaultScopes       []string `json:"defaultScopes,omitempty"`
+	GrantTypes          []string `json:"grantTypes"`
+	ConsentImplied      bool     `json:"isConsentImplied,omitempty"`
+	LoopbackRedirects   bool     `json:"loopbackInterfaceRedirection,omitempty"`
+	AccessTokenLifetime int      `json:"accessTokenLifetime,omitempty"` // seconds, 0 is the provider's
+	// MayAct is the may_act claim of the tokens issued to this client: the
+	// client that may exchange them. On a tenant a script sets it.
+	MayAct map[string]any `json:"mayAct,omitempty"`
+}
+
+func (c *Client) check() error {
+	switch {
+	case c.ID == "":
+		return fmt.Errorf("an OAuth client has no clientId")
+	case c.Type != "Public" && c.Type != "Confidential":
+		return fmt.Errorf("OAuth client %s: clientType must be Public or Confidential", c.ID)
+	case c.Type == "Confidential" && c.Secret == "":
+		return fmt.Errorf("OAuth client %s: a confidential client needs a userpassword", c.ID)
+	case len(c.GrantTypes) == 0:
+		return fmt.Errorf("OAuth client %s: grantTypes is empty", c.ID)
+	case c.AccessTokenLifetime < 0:
+		return fmt.Errorf("OAuth client %s: accessTokenLifetime is negative", c.ID)
+	}
+	for _, uri := range c.RedirectURIs {
+		parsed, err := url.Parse(uri)
+		if err != nil || parsed.Scheme == "" || parsed.Fragment != "" {
+			return fmt.Errorf("OAuth client %s: redirection URI %q must be absolute and without a fragment", c.ID, uri)
+		}
+	}
+	return nil
+}
+
+func (c *Client) lifetime() time.Duration {
+	if c.AccessTokenLifetime > 0 {
+		return time.Duration(c.AccessTokenLifetime) * time.Second
+	}
+	return accessTokenLifetime
+}
+
+// allowsRedirect compares exactly, except for the port of a loopback address
+// where the client is set so (RFC 8252 7.3).
+func (c *Client) allowsRedirect(uri string) bool {
+	if slices.Contains(c.RedirectURIs, uri) {
+		return true
+	}
+	if !c.LoopbackRedirects {
+		return false
+	}
+	wanted, err := url.Parse(uri)
+	if err != nil || wanted.Scheme != "http" || !isLoopback(wanted.Hostname()) || wanted.User != nil {
+		return false
+	}
+	return slices.ContainsFunc(c.RedirectURIs, func(registered string) bool {
+		known, err := url.Parse(registered)
+		return err == nil && known.Scheme == wanted.Scheme && known.Hostname() == wanted.Hostname() &&
+			known.EscapedPath() == wanted.EscapedPath() && known.RawQuery == wanted.RawQuery && wanted.Fragment == ""
+	})
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// grantedScopes are those of the request, which the client must have, or its
+// defaults.
+func (c *Client) grantedScopes(requested string) ([]string, *Error) {
+	scopes := strings.Fields(requested)
+	if len(scopes) == 0 {
+		return c.DefaultScopes, nil
+	}
+	slices.Sort(scopes)
+	scopes = slices.Compact(scopes)
+	var unknown []string
+	for _, scope := range scopes {
+		if !slices.Contains(c.Scopes, scope) {
+			unknown = append(unknown, scope)
+		}
+	}
+	if len(unknown) > 0 {
+		return nil, badRequest("invalid_scope", "Unknown/invalid scope(s): ["+strings.Join(unknown, ", ")+"]")
+	}
+	return scopes, nil
+}
+
+// authenticateClient finds the client of a token request. A public client is
+// known by its ID alone, whatever secret it sends.
+func (s *Service) authenticateClient(r *http.Request) (*Client, *Error) {
+	formID, formSecret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
+	basicID, basicSecret, basic := r.BasicAuth()
+	if basic && (formSecret != "" || formID != "" && formID != unescape(basicID)) {
+		return nil, badRequest("invalid_request", "Client credentials were sent in more than one way")
+	}
+	failed := &Error{Status: http.StatusBadRequest, Code: "invalid_client", Description: "Client authentication failed"}
+	id, secret := formID, formSecret
+	if basic {
+		id, secret = unescape(basicID), unescape(basicSecret)
+		failed.Status, failed.Challenge = http.StatusUnauthorized, `Basic realm="/"`
+	}
+	client := s.clients[id]
+	if client == nil {
+		return nil, failed
+	}
+	if client.Type == "Confidential" && subtle.ConstantTimeCompare([]byte(client.Secret), []byte(secret)) != 1 {
+		return nil, failed
+	}
+	return client, nil
+}
+
+// unescape undoes the form encoding of RFC 6749 2.3.1.
+func unescape(value string) string {
+	if plain, err := url.QueryUnescape(value); err == nil {
+		return plain
+	}
+	return value
+}

@@ -1,0 +1,81 @@
+package oauth
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"net/http"
+	"regexp"
+	"time"
+)
+
+// code is an authorization code: what a user granted to a client.
+type code struct {
+	clientID    string
+	redirectURI string // as sent in the authorization request, "" if it was left out
+	challenge   string
+	method      string
+	scopes      []string
+	subject     string
+	authTime    time.Time
+	grantID     string
+	used        bool
+}
+
+var verifierForm = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`) // RFC 7636 4.1
+
+func (s *Service) grantCode(r *http.Request, client *Client) (*tokenResponse, error) {
+	value := r.PostForm.Get("code")
+	if value == "" {
+		return nil, badRequest("invalid_request", "Missing parameter, 'code'")
+	}
+	c, failed := s.redeem(value, client)
+	if failed != nil {
+		return nil, failed
+	}
+	if c.redirectURI != "" && r.PostForm.Get("redirect_uri") != c.redirectURI {
+		return nil, invalidGrant()
+	}
+	if failed := c.checkVerifier(r.PostForm.Get("code_verifier")); failed != nil {
+		return nil, failed
+	}
+	return s.issue(r, client, grantCode, refreshToken{grantID: c.grantID, subject: c.subject, scopes: c.scopes, authTime: c.authTime})
+}
+
+// redeem takes a code out of use. A code that comes a second time has been
+// stolen: the tokens it gave are revoked (RFC 6749 4.1.2).
+func (s *Service) redeem(value string, client *Client) (code, *Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, ok := s.codes.get(value, s.options.Now())
+	if !ok || c.clientID != client.ID {
+		return code{}, invalidGrant()
+	}
+	if c.used {
+		s.revokeGrant(c.grantID)
+		return code{}, invalidGrant()
+	}
+	c.used = true
+	s.codes.update(value, c)
+	return c, nil
+}
+
+func (c code) checkVerifier(verifier string) *Error {
+	if c.challenge == "" {
+		return nil
+	}
+	if verifier == "" {
+		return badRequest("invalid_request", "code_verifier parameter required")
+	}
+	if !verifierForm.MatchString(verifier) {
+		return invalidGrant()
+	}
+	if c.method == "S256" {
+		digest := sha256.Sum256([]byte(verifier))
+		verifier = base64.RawURLEncoding.EncodeToString(digest[:])
+	}
+	if subtle.ConstantTimeCompare([]byte(verifier), []byte(c.challenge)) != 1 {
+		return invalidGrant()
+	}
+	return nil
+}

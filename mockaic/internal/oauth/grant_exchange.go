@@ -1,0 +1,50 @@
+package oauth
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+const accessTokenType = "urn:ietf:params:oauth:token-type:access_token"
+
+// grantExchange is RFC 8693 by impersonation, as AM does it: the scopes are
+// those of the acting client, not of the subject token, and every fault gives
+// the same answer.
+func (s *Service) grantExchange(r *http.Request, client *Client) (*tokenResponse, error) {
+	invalid := badRequest("invalid_request", "Invalid token exchange.")
+	form := r.PostForm
+	if form.Get("actor_token") != "" {
+		return nil, &Error{Status: http.StatusNotImplemented, Code: "invalid_request", Description: "Delegation with an actor_token is not implemented by this fake tenant"}
+	}
+	if form.Get("subject_token") == "" || form.Get("subject_token_type") != accessTokenType {
+		return nil, invalid
+	}
+	if requested := form.Get("requested_token_type"); requested != "" && requested != accessTokenType {
+		return nil, invalid
+	}
+	subject, err := s.parseAccessToken(r, form.Get("subject_token"))
+	if err != nil {
+		s.options.Logger.DebugContext(r.Context(), "subject token refused", "reason", err)
+		return nil, invalid
+	}
+	if actor, _ := subject.MayAct["client_id"].(string); actor != client.ID {
+		return nil, invalid
+	}
+	scopes, failed := client.grantedScopes(form.Get("scope"))
+	if failed != nil {
+		return nil, failed
+	}
+	// The new token lives and dies with the grant that the subject token is of.
+	access, err := s.issueAccessToken(r, client, grantExchange, subject.GrantID, subject.Subject, scopes, time.Unix(subject.AuthTime, 0))
+	if err != nil {
+		return nil, err
+	}
+	return &tokenResponse{
+		AccessToken:     access,
+		IssuedTokenType: accessTokenType,
+		Scope:           strings.Join(scopes, " "),
+		TokenType:       "Bearer",
+		ExpiresIn:       int64(client.lifetime().Seconds()) - 1,
+	}, nil
+}

@@ -1,0 +1,88 @@
+package oauth
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+//go:embed pages/*.html pages/mockaic.css
+var pageFiles embed.FS
+
+var pageTemplates = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+
+// Scopes that people can be told of in words.
+var scopeText = map[string]string{
+	"fr:am:*":             "Manage journeys, scripts and applications",
+	"fr:idm:*":            "Manage users, roles, organizations and other identities",
+	"fr:idc:esv:*":        "Manage environment secrets and variables",
+	"fr:idc:monitoring:*": "Read the tenant's logs",
+	"openid":              "Know who you are",
+	"profile":             "Read your profile",
+	"email":               "Read your email address",
+}
+
+type consentPage struct {
+	Client, Person, Action, Token, RedirectHost string
+	Scopes                                      []consentScope
+	Params                                      []hiddenField
+}
+
+type consentScope struct{ Name, Text string }
+
+type hiddenField struct{ Name, Value string }
+
+func (s *Service) showConsent(w http.ResponseWriter, r *http.Request, a *authorization, current session, token string) {
+	page := consentPage{
+		Client: a.client.Name, Person: current.name, Token: token,
+		Action: r.URL.Path, RedirectHost: a.redirectURI.Host,
+	}
+	if page.Client == "" {
+		page.Client = a.client.ID
+	}
+	for _, scope := range a.scopes {
+		page.Scopes = append(page.Scopes, consentScope{scope, scopeText[scope]})
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.params)) {
+		if name != "decision" && name != "csrf" && name != "save_consent" {
+			page.Params = append(page.Params, hiddenField{name, a.params.Get(name)})
+		}
+	}
+	// Browsers hold redirects that follow a form to the form-action policy too.
+	s.showPage(w, r, http.StatusOK, "consent.html", page, "; form-action 'self' "+a.redirectURI.Scheme+"://"+a.redirectURI.Host)
+}
+
+func (s *Service) showErrorPage(w http.ResponseWriter, r *http.Request, status int, message string) {
+	s.showPage(w, r, status, "error.html", message, "; form-action 'none'")
+}
+
+func (s *Service) showPage(w http.ResponseWriter, r *http.Request, status int, name string, data any, policy string) {
+	var page bytes.Buffer
+	if err := pageTemplates.ExecuteTemplate(&page, name, data); err != nil {
+		s.fail(w, r, "page "+name, err)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html;charset=UTF-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Pragma", "no-cache")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'self'"+strings.ReplaceAll(policy, "\n", ""))
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "SAMEORIGIN")
+	w.WriteHeader(status)
+	if _, err := w.Write(page.Bytes()); err != nil {
+		s.options.Logger.DebugContext(r.Context(), "page not sent", "page", name, "error", err)
+	}
+}
+
+func serveStyle(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Cache-Control", "public, max-age=3600")
+	h.Set("X-Content-Type-Options", "nosniff")
+	http.ServeFileFS(w, r, pageFiles, "pages/mockaic.css")
+}

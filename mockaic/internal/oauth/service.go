@@ -1,0 +1,231 @@
+package oauth
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"aicmcp/mockaic/internal/idm"
+)
+
+// Lifetimes of a new tenant's provider and sessions.
+const (
+	accessTokenLifetime  = time.Hour
+	refreshTokenLifetime = 7 * 24 * time.Hour
+	codeLifetime         = 2 * time.Minute
+	sessionLifetime      = 2 * time.Hour
+	sessionIdle          = 30 * time.Minute
+)
+
+// Identities are the people who can log in to the root realm.
+type Identities interface {
+	Authenticate(userName, password string) (idm.Identity, bool)
+	Administrator(id string) (idm.Identity, bool)
+}
+
+// Options are what a Service needs. All are required but DevToken.
+type Options struct {
+	BaseURL    func(*http.Request) string // scheme, host and port, always with the port
+	Chance     io.Reader                  // safe for concurrent use
+	Now        func() time.Time
+	Identities Identities
+	Clients    []Client
+	CookieName string
+	DevToken   string // a bearer that may do everything, on loopback only
+	Logger     *slog.Logger
+}
+
+// Service is the authorization server.
+type Service struct {
+	options Options
+	clients map[string]*Client
+	key     func() (*signingKey, error)
+	routes  map[string]http.HandlerFunc
+	login   http.Handler
+
+	mu       sync.Mutex
+	sessions table[session]
+	codes    table[code]
+	grants   table[grant]
+	refresh  table[refreshToken]
+	consents map[string][]string // subject and client to the scopes consented to
+}
+
+// New checks the clients and returns the service.
+func New(options Options) (*Service, error) {
+	s := &Service{options: options, clients: map[string]*Client{}, consents: map[string][]string{}}
+	for i := range options.Clients {
+		client := &options.Clients[i]
+		if err := client.check(); err != nil {
+			return nil, err
+		}
+		if s.clients[client.ID] != nil {
+			return nil, fmt.Errorf("OAuth client %s is defined twice", client.ID)
+		}
+		s.clients[client.ID] = client
+	}
+	// Making a key takes long next to everything else at a tenant's start, and
+	// many tests never log in.
+	s.key = sync.OnceValues(func() (*signingKey, error) { return newSigningKey(rand.Reader, options.Now()) })
+	s.routes = map[string]http.HandlerFunc{
+		"/.well-known/openid-configuration": s.serveDiscovery,
+		"/connect/jwk_uri":                  s.serveKeys,
+		"/authorize":                        s.serveAuthorize,
+		"/access_token":                     s.serveToken,
+	}
+	s.login = http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.serveLogin))
+	return s, nil
+}
+
+// pages that a tenant has and this fake has not yet.
+var absent = []string{"/par", "/device/code", "/device/user", "/introspect", "/token/revoke", "/tokeninfo", "/userinfo", "/idtokeninfo", "/connect/endSession", "/connect/checkSession", "/register", "/connect/register", "/bc-authorize", "/resource_set", "/.well-known/oauth-authorization-server/aiagent", "/aiagent/register"}
+
+// ServeHTTP answers everything below /am that has to do with OAuth and login.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.Path
+	switch {
+	case path == "/am/XUI" || path == "/am/XUI/":
+		s.login.ServeHTTP(w, r)
+		return
+	case path == "/am/XUI/mockaic.css":
+		serveStyle(w, r)
+		return
+	case path == "/am/UI/Login":
+		http.Redirect(w, r, s.options.BaseURL(r)+"/am/XUI/?"+r.URL.RawQuery, http.StatusFound)
+		return
+	}
+	endpoint, realm := splitRealm(path, r.URL.Query().Get("realm"))
+	switch realm {
+	case "/":
+	case "/alpha", "/bravo":
+		notImplemented(w, "the OAuth provider of the realm "+realm)
+		return
+	default:
+		writeError(w, &Error{Status: http.StatusNotFound, Code: "not_found", Description: "No OpenID Connect provider for realm " + realm})
+		return
+	}
+	if serve := s.routes[endpoint]; serve != nil {
+		serve(w, r)
+		return
+	}
+	for _, known := range absent {
+		if endpoint == known {
+			notImplemented(w, "the OAuth endpoint "+endpoint)
+			return
+		}
+	}
+	writeError(w, &Error{Status: http.StatusNotFound, Code: "not_found", Description: "There is no such endpoint"})
+}
+
+func notImplemented(w http.ResponseWriter, what string) {
+	writeError(w, &Error{Status: http.StatusNotImplemented, Code: "not_implemented", Description: what + " is not implemented by this fake tenant"})
+}
+
+// splitRealm takes the realm out of the three spellings of a provider's path:
+// /realms/root/realms/alpha/X, /alpha/X, and X?realm=/alpha.
+func splitRealm(path, query string) (endpoint, realm string) {
+	endpoint = strings.TrimPrefix(path, "/am/oauth2")
+	if rest, ok := strings.CutPrefix(endpoint, "/realms/root"); ok {
+		realm = ""
+		for {
+			name, found := strings.CutPrefix(rest, "/realms/")
+			if !found {
+				break
+			}
+			var sub string
+			sub, rest, _ = strings.Cut(name, "/")
+			rest, realm = "/"+rest, realm+"/"+sub
+		}
+		if realm == "" {
+			realm = "/"
+		}
+		return rest, realm
+	}
+	for _, name := range idm.Realms {
+		if rest, ok := strings.CutPrefix(endpoint, "/"+name+"/"); ok {
+			return "/" + rest, "/" + name
+		}
+	}
+	if query != "" {
+		return endpoint, query
+	}
+	return endpoint, "/"
+}
+
+// issuer is spelled as the request was.
+func (s *Service) issuer(r *http.Request) string {
+	base := s.options.BaseURL(r) + "/am/oauth2"
+	if strings.HasPrefix(r.URL.Path, "/am/oauth2/realms/root/") {
+		return base + "/realms/root"
+	}
+	return base
+}
+
+// random returns n random bytes in base64url. Codes, grants and token IDs of
+// AM are 20 bytes, 27 characters.
+func (s *Service) random(n int) string {
+	bytes := make([]byte, n)
+	if _, err := io.ReadFull(s.options.Chance, bytes); err != nil {
+		panic(fmt.Errorf("the tenant's source of chance failed: %w", err))
+	}
+	return base64.RawURLEncoding.EncodeToString(bytes)
+}
+
+const idBytes = 20
+
+// table holds what expires, up to a bound.
+type table[V any] struct {
+	entries map[string]tableEntry[V]
+}
+
+type tableEntry[V any] struct {
+	value   V
+	expires time.Time
+}
+
+// tableLimit bounds what a client can make the tenant remember.
+const tableLimit = 20_000
+
+func (t *table[V]) put(key string, value V, now, expires time.Time) {
+	if t.entries == nil {
+		t.entries = map[string]tableEntry[V]{}
+	}
+	if len(t.entries) >= tableLimit {
+		for k, entry := range t.entries {
+			if !now.Before(entry.expires) {
+				delete(t.entries, k)
+			}
+		}
+	}
+	for k := range t.entries {
+		if len(t.entries) < tableLimit {
+			break
+		}
+		delete(t.entries, k)
+	}
+	t.entries[key] = tableEntry[V]{value, expires}
+}
+
+func (t *table[V]) get(key string, now time.Time) (V, bool) {
+	entry, ok := t.entries[key]
+	if !ok || !now.Before(entry.expires) {
+		var none V
+		return none, false
+	}
+	return entry.value, true
+}
+
+func (t *table[V]) update(key string, value V) {
+	if entry, ok := t.entries[key]; ok {
+		entry.value = value
+		t.entries[key] = entry
+	}
+}
+
+func (t *table[V]) remove(key string) { delete(t.entries, key) }

@@ -1,0 +1,51 @@
+package oauth
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// session is a login of a person in a browser.
+type session struct {
+	subject string
+	name    string // for display
+	started time.Time
+	seen    time.Time
+}
+
+// startSession logs a person in and sets the tenant's cookie.
+func (s *Service) startSession(w http.ResponseWriter, r *http.Request, subject, name string) {
+	now := s.options.Now()
+	// A server-side session of AM: random, then where it is kept.
+	token := s.random(idBytes) + ".*AAJTSQACMDEAAlNLABx" + s.random(21) + "..*"
+	s.mu.Lock()
+	s.sessions.put(token, session{subject, name, now, now}, now, now.Add(sessionLifetime))
+	s.mu.Unlock()
+	cookie := &http.Cookie{Name: s.options.CookieName, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	if strings.HasPrefix(s.options.BaseURL(r), "https:") {
+		cookie.Secure, cookie.SameSite = true, http.SameSiteNoneMode
+	}
+	http.SetCookie(w, cookie)
+}
+
+// currentSession finds the session by the tenant's cookie, or by a header of
+// the same name, as scripts send it.
+func (s *Service) currentSession(r *http.Request) (token string, found session, ok bool) {
+	if cookie, err := r.Cookie(s.options.CookieName); err == nil {
+		token = cookie.Value
+	} else {
+		token = r.Header.Get(s.options.CookieName)
+	}
+	now := s.options.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, ok = s.sessions.get(token, now)
+	if !ok || now.Sub(found.seen) >= sessionIdle {
+		s.sessions.remove(token)
+		return "", session{}, false
+	}
+	found.seen = now
+	s.sessions.update(token, found)
+	return token, found, true
+}

@@ -1,0 +1,546 @@
+package route
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"aicmcp/mockaic/internal/crest"
+)
+
+// Operation is what a CREST request asks for.
+type Operation string
+
+// The operations of CREST. Upsert is a PUT without conditions: create, or
+// replace what is there.
+const (
+	Create Operation = "create"
+	Read   Operation = "read"
+	Update Operation = "update"
+	Upsert Operation = "upsert"
+	Patch  Operation = "patch"
+	Delete Operation = "delete"
+	Query  Operation = "query"
+	Action Operation = "action"
+)
+
+// Request is a CREST request that has passed every check that does not depend
+// on the resource it names.
+type Request struct {
+	*http.Request
+	Operation Operation
+	// Path holds the decoded elements below the mount point, without NewID.
+	Path []string
+	// NewID is the last path element of a PUT that may create.
+	NewID string
+	// IfMatch is the revision that the resource must have; nil is any.
+	IfMatch *string
+	Body    any
+	Patch   []crest.Operation
+	Action  string
+	Options crest.Options
+	Query   *crest.Query
+
+	put         bool
+	protocol    version
+	ifNoneMatch *string
+	pretty      bool
+}
+
+// Response is what a resource answers. One of Object, Page and Body is set.
+type Response struct {
+	Status int // 0 is 200
+	// Object is a single resource; its _rev becomes the ETag.
+	Object map[string]any
+	Page   *crest.Page
+	Body   any
+	// Location is the path of a created resource, below the tenant's address.
+	Location string
+	// Version is the resource version for Content-API-Version; "" leaves the
+	// header out.
+	Version string
+	// NotModified marks a write that changed nothing.
+	NotModified bool
+}
+
+// CREST serves a tree of resources below Mount by the rules of the CREST HTTP
+// binding.
+type CREST struct {
+	Mount     string // such as "/openidm"
+	Authorize func(*http.Request) error
+	Serve     func(*Request) (*Response, error)
+	Headers   func(http.Header) // sets what every answer of the family carries, 401 excepted
+	// ErrorVersion is the resource version that error answers name.
+	ErrorVersion string
+	ContentType  string
+	MaxBody      int64
+	BaseURL      func(*http.Request) string
+	Logger       *slog.Logger
+}
+
+func (c *CREST) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	request := &Request{Request: r, protocol: version{2, 1}}
+	if err := c.Authorize(r); err != nil {
+		c.writeError(w, request, err)
+		return
+	}
+	c.Headers(w.Header())
+	response, err := c.answer(w, request)
+	if err != nil {
+		c.writeError(w, request, err)
+		return
+	}
+	c.write(w, request, response)
+}
+
+// answer checks in the order of the reference implementation: version, method,
+// content type, headers, body, parameters, and only then the resource.
+func (c *CREST) answer(w http.ResponseWriter, r *Request) (*Response, error) {
+	if err := r.parseVersion(); err != nil {
+		return nil, err
+	}
+	if r.Method == http.MethodOptions {
+		w.Header().Set("Allow", "DELETE, GET, HEAD, PATCH, PUT, OPTIONS, TRACE")
+		return &Response{}, nil
+	}
+	params, err := crest.ParseParams(r.URL.RawQuery)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.dispatch(params); err != nil {
+		return nil, err
+	}
+	if err := r.checkContentType(); err != nil {
+		return nil, err
+	}
+	if err := r.checkConditions(); err != nil {
+		return nil, err
+	}
+	if err := r.readBody(w, c.MaxBody); err != nil {
+		return nil, err
+	}
+	if err := r.parseParams(params); err != nil {
+		return nil, err
+	}
+	if err := r.parsePath(c.Mount); err != nil {
+		return nil, err
+	}
+	return c.Serve(r)
+}
+
+type version struct{ major, minor int }
+
+var versionPart = regexp.MustCompile(`^(protocol|resource)=(\d{1,9})(?:\.(\d{1,9}))?$`)
+
+func (r *Request) parseVersion() error {
+	header := r.Header.Get("Accept-API-Version")
+	if header == "" {
+		return nil
+	}
+	malformed := crest.Errorf(http.StatusBadRequest, "Version string is in an invalid format: %s", header)
+	seen := map[string]bool{}
+	for part := range strings.SplitSeq(header, ",") {
+		match := versionPart.FindStringSubmatch(strings.Trim(part, " "))
+		if match == nil || seen[match[1]] {
+			return malformed
+		}
+		seen[match[1]] = true
+		if match[1] == "protocol" {
+			r.protocol.major, _ = strconv.Atoi(match[2])
+			r.protocol.minor, _ = strconv.Atoi(match[3])
+		}
+	}
+	if r.protocol.major > 2 {
+		return crest.Errorf(http.StatusBadRequest, "Unsupported major version: %d.%d", r.protocol.major, r.protocol.minor)
+	}
+	if r.protocol.minor > 1 {
+		return crest.Errorf(http.StatusBadRequest, "Unsupported minor version: %d.%d", r.protocol.major, r.protocol.minor)
+	}
+	return nil
+}
+
+func (r *Request) dispatch(params crest.Params) error {
+	method := r.Method
+	if override, ok := r.Header["X-Http-Method-Override"]; ok && method == http.MethodPost {
+		method = override[0]
+	}
+	switch method {
+	case http.MethodGet:
+		r.Operation = Read
+		if params.IsQuery() {
+			r.Operation = Query
+		}
+	case http.MethodPatch:
+		r.Operation = Patch
+	case http.MethodDelete:
+		r.Operation = Delete
+	case http.MethodPost:
+		action, ok := params.Get("_action")
+		switch {
+		case !ok && r.protocol != (version{2, 1}):
+			return crest.Errorf(http.StatusBadRequest, "No values provided for the request parameter '_action'")
+		case !ok || strings.EqualFold(action, "create"):
+			r.Operation = Create
+		default:
+			r.Operation, r.Action = Action, action
+		}
+	case http.MethodPut:
+		return r.dispatchPut()
+	default:
+		return crest.Errorf(http.StatusNotImplemented, "Method %s not supported", method)
+	}
+	return nil
+}
+
+func (r *Request) dispatchPut() error {
+	r.put = true
+	_, conditional := r.Header["If-Match"]
+	if none, ok := r.Header["If-None-Match"]; ok {
+		if unquote(none[0]) != "*" {
+			return crest.Errorf(http.StatusBadRequest, "\"%s\" is not a supported value for If-None-Match on PUT", unquote(none[0]))
+		}
+		r.Operation = Create
+		return nil
+	}
+	r.Operation = Update
+	if !conditional && r.protocol.major >= 2 {
+		r.Operation = Upsert
+	}
+	return nil
+}
+
+func (r *Request) needsBody() bool {
+	switch r.Operation {
+	case Create, Update, Upsert, Patch:
+		return true
+	}
+	return false
+}
+
+func (r *Request) checkContentType() error {
+	if r.Operation == Read || r.Operation == Query {
+		return nil
+	}
+	header := r.Header.Get("Content-Type")
+	if header == "" {
+		if !r.needsBody() {
+			return nil
+		}
+		return crest.Errorf(http.StatusBadRequest, "The request could not be processed because the  content-type was not specified and is required")
+	}
+	media, _, err := mime.ParseMediaType(header)
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) || !strings.Contains(media, "/") {
+		return crest.Errorf(http.StatusBadRequest, "The request content type can't be parsed.")
+	}
+	if media != "application/json" && media != "multipart/form-data" {
+		return crest.Errorf(http.StatusBadRequest, "The request could not be processed because it specified the content-type '%s' when only the content-type 'application/json' and 'multipart/form-data' are supported", media)
+	}
+	return nil
+}
+
+func (r *Request) checkConditions() error {
+	for _, name := range []string{"If-Modified-Since", "If-Unmodified-Since"} {
+		if _, ok := r.Header[name]; ok {
+			return crest.Errorf(http.StatusConflict, "Header %s not supported", name)
+		}
+	}
+	unsupported := func(format string, args ...any) error {
+		return crest.Errorf(http.StatusPreconditionFailed, format, args...)
+	}
+	match, hasMatch := r.Header["If-Match"]
+	none, hasNone := r.Header["If-None-Match"]
+	switch r.Operation {
+	case Create, Update, Upsert:
+		if !r.put {
+			if hasNone {
+				return unsupported("If-None-Match not supported for POST requests")
+			}
+			if hasMatch {
+				return unsupported("If-Match not supported for POST requests")
+			}
+			return nil
+		}
+		if hasMatch && hasNone {
+			return unsupported("Simultaneous use of If-Match and If-None-Match not supported for PUT requests")
+		}
+	case Action:
+		if hasNone {
+			return unsupported("If-None-Match not supported for POST requests")
+		}
+		if hasMatch {
+			return unsupported("If-Match not supported for POST requests")
+		}
+	case Patch:
+		if hasNone {
+			return unsupported("Use of If-None-Match not supported for PATCH requests")
+		}
+	case Delete:
+		if hasNone {
+			return unsupported("If-None-Match not supported for DELETE requests")
+		}
+	case Read, Query:
+		if hasMatch {
+			return unsupported("If-Match not supported for GET requests")
+		}
+		if hasNone && (r.Operation == Query || unquote(none[0]) == "*") {
+			return unsupported("If-None-Match * not appropriate for GET requests")
+		}
+		if hasNone {
+			revision := unquote(none[0])
+			r.ifNoneMatch = &revision
+		}
+	}
+	if hasMatch && match[0] != "*" {
+		revision := unquote(match[0])
+		r.IfMatch = &revision
+	}
+	return nil
+}
+
+// unquote drops the first and the last character of a value that begins with a
+// quote, as the reference implementation does.
+func unquote(value string) string {
+	if strings.HasPrefix(value, `"`) {
+		if len(value) < 2 {
+			return ""
+		}
+		return value[1 : len(value)-1]
+	}
+	return value
+}
+
+func (r *Request) readBody(w http.ResponseWriter, limit int64) error {
+	if r.Operation == Read || r.Operation == Query || r.Operation == Delete {
+		return nil
+	}
+	data, err := r.jsonPart(http.MaxBytesReader(w, r.Request.Body, limit))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return crest.Errorf(http.StatusRequestEntityTooLarge, "The request body is larger than the permitted %d bytes", limit)
+	}
+	if err != nil {
+		return err
+	}
+	if r.Operation == Action && len(strings.TrimSpace(string(data))) == 0 {
+		return nil
+	}
+	if r.Body, err = crest.DecodeJSON(data); err != nil {
+		return err
+	}
+	switch r.Operation {
+	case Create, Update, Upsert:
+		if r.Body == nil {
+			r.Body = map[string]any{}
+		}
+		if _, ok := r.Body.(map[string]any); !ok {
+			return crest.Errorf(http.StatusBadRequest, "The request could not be processed because the provided content is not a JSON object")
+		}
+	case Patch:
+		r.Patch, err = crest.ParsePatch(r.Body)
+		return err
+	}
+	return nil
+}
+
+// jsonPart reads the body, or the JSON part of a multipart body.
+func (r *Request) jsonPart(body io.Reader) ([]byte, error) {
+	unreadable := crest.Errorf(http.StatusBadRequest, "The request could not be processed because the request cant be parsed")
+	media, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if media != "multipart/form-data" {
+		data, err := io.ReadAll(body)
+		if tooLarge := (*http.MaxBytesError)(nil); err != nil && !errors.As(err, &tooLarge) {
+			return nil, unreadable
+		}
+		return data, err
+	}
+	if parameters["boundary"] == "" {
+		return nil, unreadable
+	}
+	parts := multipart.NewReader(body, parameters["boundary"])
+	var document []byte
+	for n := 0; ; n++ {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, unreadable
+		}
+		if n > 0 {
+			return nil, crest.Errorf(http.StatusNotImplemented, "multipart bodies of more than one part are not implemented by this fake tenant")
+		}
+		if media, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type")); media != "application/json" {
+			return nil, unreadable
+		}
+		if document, err = io.ReadAll(part); err != nil {
+			return nil, unreadable
+		}
+	}
+	return document, nil
+}
+
+func (r *Request) parseParams(params crest.Params) (err error) {
+	if _, ok := params.Get("_mimeType"); ok && r.Operation != Read {
+		return crest.Errorf(http.StatusBadRequest, "Unrecognized request parameter '_mimeType'")
+	}
+	switch r.Operation {
+	case Query:
+		if r.Query, err = params.Query(); err != nil {
+			return err
+		}
+		r.Options = crest.Options{Fields: r.Query.Fields, PrettyPrint: r.Query.PrettyPrint}
+	case Action:
+		r.Options, err = params.ActionOptions()
+	case Create:
+		if r.put {
+			r.Options, err = params.Options()
+		} else {
+			r.Options, err = params.Options("_action")
+		}
+	default:
+		r.Options, err = params.Options()
+	}
+	if err != nil {
+		return err
+	}
+	r.pretty = r.Options.PrettyPrint
+	if r.Options.MimeType != "" {
+		return crest.Errorf(http.StatusNotImplemented, "_mimeType is not implemented by this fake tenant")
+	}
+	return nil
+}
+
+func (r *Request) parsePath(mount string) error {
+	escaped := strings.Trim(strings.TrimPrefix(r.URL.EscapedPath(), mount), "/")
+	if strings.HasPrefix(r.URL.EscapedPath(), mount+"//") {
+		escaped = "/" + escaped
+	}
+	if escaped != "" {
+		for element := range strings.SplitSeq(escaped, "/") {
+			if element == "" {
+				return crest.Errorf(http.StatusBadRequest, "Resource path '%s' contains empty path elements", r.URL.EscapedPath())
+			}
+			decoded, err := url.PathUnescape(element)
+			if err != nil {
+				return crest.Errorf(http.StatusBadRequest, "Resource path '%s' contains an invalid percent-encoding", r.URL.EscapedPath())
+			}
+			r.Path = append(r.Path, decoded)
+		}
+	}
+	if !r.put || r.Operation == Update {
+		return nil
+	}
+	if len(r.Path) == 0 {
+		return crest.Errorf(http.StatusBadRequest, "No new resource ID in HTTP PUT request")
+	}
+	r.NewID = r.Path[len(r.Path)-1]
+	r.Path = r.Path[:len(r.Path)-1]
+	return nil
+}
+
+// NotFound is the error for a path that leads nowhere.
+func NotFound(path []string) error {
+	return crest.Errorf(http.StatusNotFound, "Resource '%s' not found", strings.Join(path, "/"))
+}
+
+func (c *CREST) write(w http.ResponseWriter, r *Request, response *Response) {
+	status := response.Status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	header := w.Header()
+	if response.Version != "" {
+		header.Set("Content-API-Version", c.apiVersion(r, response.Version))
+	}
+	if response.NotModified {
+		header.Set("X-Not-Modified", "true")
+	}
+	if response.Location != "" {
+		header.Set("Location", c.BaseURL(r.Request)+response.Location)
+	}
+	var body any
+	switch {
+	case response.Object != nil:
+		if revision, ok := response.Object["_rev"].(string); ok {
+			if r.ifNoneMatch != nil && *r.ifNoneMatch == revision {
+				w.WriteHeader(http.StatusNotModified) // which has no body, RFC 9110 15.4.5
+				return
+			}
+			header.Set("ETag", `"`+revision+`"`)
+		}
+		body = r.project(response.Object)
+	case response.Page != nil:
+		if r.Options.Fields != nil {
+			projected := *response.Page
+			projected.Result = make([]map[string]any, len(response.Page.Result))
+			for i, object := range response.Page.Result {
+				projected.Result[i] = r.project(object)
+			}
+			response.Page = &projected
+		}
+		body = response.Page
+	case response.Body != nil:
+		body = response.Body
+	default:
+		header.Set("Content-Length", "0")
+		w.WriteHeader(status)
+		return
+	}
+	header.Set("Content-Type", c.ContentType)
+	if err := WriteJSON(w, status, body, r.pretty); err != nil {
+		c.Logger.WarnContext(r.Context(), "answer not written", "path", r.URL.Path, "error", err)
+	}
+}
+
+// project applies _fields. Protocol 1 does not add _id and _rev to them.
+func (r *Request) project(object map[string]any) map[string]any {
+	projected := crest.Project(object, r.Options.Fields)
+	if r.protocol.major < 2 && r.Options.Fields != nil {
+		for _, name := range []string{"_id", "_rev"} {
+			if !requested(r.Options.Fields, name) {
+				delete(projected, name)
+			}
+		}
+	}
+	return projected
+}
+
+func requested(fields []crest.Pointer, name string) bool {
+	for _, field := range fields {
+		if len(field) == 0 || len(field) == 1 && (field[0] == name || field[0] == "*") {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *CREST) apiVersion(r *Request, resource string) string {
+	return fmt.Sprintf("protocol=%d.%d,resource=%s", r.protocol.major, r.protocol.minor, resource)
+}
+
+func (c *CREST) writeError(w http.ResponseWriter, r *Request, err error) {
+	var answer *crest.Error
+	if !errors.As(err, &answer) {
+		c.Logger.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "error", err)
+		answer = crest.Errorf(http.StatusInternalServerError, "Internal Server Error")
+	}
+	if !strings.EqualFold(answer.Message, AccessDenied) {
+		w.Header().Set("Content-API-Version", c.apiVersion(r, c.ErrorVersion))
+	}
+	w.Header().Set("Content-Type", c.ContentType)
+	if err := WriteJSON(w, answer.Code, answer, r.pretty); err != nil {
+		c.Logger.WarnContext(r.Context(), "error not written", "path", r.URL.Path, "error", err)
+	}
+}
+
+// AccessDenied is the message of a 403 for a caller who lacks the right. Such
+// answers carry no Content-API-Version.
+const AccessDenied = "Access denied"

@@ -1,0 +1,92 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"aicmcp/mockaic/internal/store"
+)
+
+func open(t *testing.T) *store.Store {
+	t.Helper()
+	s, err := store.New(strings.NewReader(strings.Repeat("0123456789abcdef", 64)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestFailedChangeLeavesNothingBehind(t *testing.T) {
+	s := open(t)
+	if err := s.Change(func(tx *store.Tx) error {
+		tx.Put("c", "kept", store.Object{"n": 1})
+		tx.Put("c", "gone", store.Object{"n": 1})
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	failure := errors.New("refused")
+	broken := func(tx *store.Tx) {
+		tx.Put("c", "kept", store.Object{"n": 2})
+		tx.Put("c", "kept", store.Object{"n": 3})
+		tx.Put("c", "new", store.Object{"n": 2})
+		tx.Delete("c", "gone")
+	}
+	check := func(how string) {
+		t.Helper()
+		s.View(func(tx *store.Tx) {
+			if got := tx.Get("c", "kept")["n"]; got != 1 {
+				t.Errorf("%s: kept is %v", how, got)
+			}
+			if tx.Get("c", "gone") == nil || tx.Get("c", "new") != nil || tx.Len("c") != 2 {
+				t.Errorf("%s: objects appeared or vanished: %v", how, tx.All("c"))
+			}
+		})
+	}
+	if err := s.Change(func(tx *store.Tx) error { broken(tx); return failure }); !errors.Is(err, failure) {
+		t.Fatalf("error is %v", err)
+	}
+	check("error")
+	func() {
+		defer func() { _ = recover() }()
+		_ = s.Change(func(tx *store.Tx) error { broken(tx); panic("bug") })
+	}()
+	check("panic")
+}
+
+func TestEveryWriteHasItsOwnRevision(t *testing.T) {
+	s := open(t)
+	seen := map[any]bool{}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 50 {
+				_ = s.Change(func(tx *store.Tx) error {
+					rev := tx.Put("c", fmt.Sprint(i, j), nil)["_rev"]
+					mu.Lock()
+					defer mu.Unlock()
+					if seen[rev] {
+						t.Errorf("revision %v was given twice", rev)
+					}
+					seen[rev] = true
+					return nil
+				})
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestViewCannotWrite(t *testing.T) {
+	s := open(t)
+	defer func() {
+		if recover() == nil {
+			t.Error("a write within View went through")
+		}
+	}()
+	s.View(func(tx *store.Tx) { tx.Put("c", "x", nil) })
+}

@@ -1,0 +1,379 @@
+package mockaic
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"aicmcp/mockaic/internal/crest"
+	"aicmcp/mockaic/internal/idm"
+	"aicmcp/mockaic/internal/oauth"
+	"aicmcp/mockaic/internal/route"
+	"aicmcp/mockaic/internal/store"
+)
+
+// Tenant is a running fake. It is an http.Handler; all its methods may be used
+// concurrently.
+type Tenant struct {
+	// URL is where a tenant that was made by Start listens, such as
+	// "http://127.0.0.1:40123".
+	URL string
+	// Chance is the seed of all that depends on chance.
+	Chance uint64
+
+	settings settings
+	chance   io.Reader
+	journal  route.Journal
+	faults   faults
+	openidm  http.Handler
+	oauth    http.Handler
+	client   *http.Client
+}
+
+const (
+	maxBody       = 10 << 20
+	journalLength = 1000
+	// Longer identifiers of clients are replaced, so that the journal stays bounded.
+	maxTransactionID = 256
+	maxJournalPath   = 512
+)
+
+// New makes a tenant that does not listen. It fails when the seed data is
+// broken or an option does not make sense.
+func New(options ...Option) (*Tenant, error) {
+	s := settings{
+		seed: "demo", now: time.Now, logger: slog.New(slog.DiscardHandler),
+		maxBody: maxBody, journalLen: journalLength,
+	}
+	for _, option := range options {
+		option(&s)
+	}
+	if !s.chanceSet {
+		var random [8]byte
+		if _, err := rand.Read(random[:]); err != nil {
+			return nil, fmt.Errorf("choose a seed of chance: %w", err)
+		}
+		s.chance = binary.NativeEndian.Uint64(random[:])
+	}
+	if s.publicURL != "" {
+		address, err := checkPublicURL(s.publicURL)
+		if err != nil {
+			return nil, err
+		}
+		s.publicURL = address
+	}
+	seed, err := loadSeed(s.seed, s.chance)
+	if err != nil {
+		return nil, fmt.Errorf("seed %s: %w", s.seed, err)
+	}
+	if err := s.changeClients(seed.clients); err != nil {
+		return nil, err
+	}
+	t := &Tenant{Chance: s.chance, settings: s, chance: newChance(s.chance)}
+	t.journal.Size = s.journalLen
+	if err := t.build(seed); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// build puts the services together.
+func (t *Tenant) build(seed *seedData) error {
+	s := t.settings
+	documents, err := store.New(t.chance)
+	if err != nil {
+		return err
+	}
+	identities := idm.New(idm.Options{
+		Store: documents, Chance: t.chance, Matching: s.matching, Seed: s.chance,
+	})
+	if err := identities.Import(seed.data); err != nil {
+		return fmt.Errorf("seed %s: %w", s.seed, err)
+	}
+	cookie, err := t.randomHex(15)
+	if err != nil {
+		return err
+	}
+	provider, err := oauth.New(oauth.Options{
+		BaseURL: t.baseURL, Chance: t.chance, Now: s.now, Identities: identities,
+		Clients: seed.clients, CookieName: cookie, DevToken: s.devToken, Logger: s.logger,
+	})
+	if err != nil {
+		return fmt.Errorf("seed %s: %w", s.seed, err)
+	}
+	t.oauth = provider
+	t.openidm = &route.CREST{
+		Mount:        "/openidm",
+		Authorize:    func(r *http.Request) error { return provider.Authorize(r, idm.Scope) },
+		Serve:        identities.Serve,
+		Headers:      idm.SetHeaders,
+		ErrorVersion: "1.0",
+		ContentType:  "application/json;charset=utf-8",
+		MaxBody:      s.maxBody,
+		BaseURL:      t.location,
+		Logger:       s.logger,
+	}
+	return nil
+}
+
+// changeClients applies the options that concern OAuth clients.
+func (s *settings) changeClients(clients []oauth.Client) error {
+	find := func(id string) (*oauth.Client, error) {
+		for i := range clients {
+			if clients[i].ID == id {
+				return &clients[i], nil
+			}
+		}
+		return nil, fmt.Errorf("the seed has no OAuth client %q", id)
+	}
+	for id, uris := range s.redirects {
+		client, err := find(id)
+		if err != nil {
+			return err
+		}
+		client.RedirectURIs = append(client.RedirectURIs, uris...)
+	}
+	for _, id := range s.loopback {
+		client, err := find(id)
+		if err != nil {
+			return err
+		}
+		client.LoopbackRedirects = true
+	}
+	return nil
+}
+
+// TB is the part of testing.TB that Start needs.
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Failed() bool
+	Fatalf(format string, args ...any)
+	Logf(format string, args ...any)
+}
+
+// Start runs a tenant on a free port of the loopback interface until the test
+// ends. If the test fails, the seed of chance is logged.
+func Start(tb TB, options ...Option) *Tenant {
+	tb.Helper()
+	t, err := New(options...)
+	if err != nil {
+		tb.Fatalf("mockaic: %v", err)
+		return nil
+	}
+	server := httptest.NewServer(t)
+	t.URL = server.URL
+	t.client = server.Client()
+	t.client.Timeout = time.Minute
+	tb.Cleanup(func() {
+		server.Close()
+		if tb.Failed() {
+			tb.Logf("mockaic: the seed of chance was %d", t.Chance)
+		}
+	})
+	return t
+}
+
+// Client returns an HTTP client for the tenant. It sends no token of its own.
+func (t *Tenant) Client() *http.Client { return t.client }
+
+// Request is an answered request, as the journal keeps it.
+type Request = route.Entry
+
+// Requests returns the last requests, oldest first. They hold no query strings,
+// headers or bodies.
+func (t *Tenant) Requests() []Request { return t.journal.Entries() }
+
+// ServeHTTP answers as the tenant does.
+func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	started := t.settings.now()
+	transaction := t.transactionID(r)
+	header := w.Header()
+	header.Set("X-Forgerock-Transactionid", transaction)
+	header.Set("X-Robots-Tag", "none")
+	if !onLoopbackTLS(r) {
+		header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains; preload;")
+	}
+	recorder := &statusRecorder{ResponseWriter: w}
+	defer func() {
+		if defect := recover(); defect != nil {
+			t.settings.logger.ErrorContext(r.Context(), "defect", "path", r.URL.Path, "panic", defect)
+			if recorder.status == 0 {
+				writeError(recorder, http.StatusInternalServerError, "Internal Server Error")
+			}
+		}
+		path := r.URL.Path
+		if len(path) > maxJournalPath {
+			path = path[:maxJournalPath]
+		}
+		t.journal.Add(Request{
+			Time: started, Method: r.Method, Path: path, Status: recorder.status,
+			Duration: t.settings.now().Sub(started), TransactionID: transaction,
+		})
+	}()
+	if fault, ok := t.faults.take(r); ok {
+		fault.write(recorder)
+		return
+	}
+	t.dispatch(recorder, r)
+}
+
+// absent are the APIs of a tenant that this fake has not yet.
+var absent = []string{"/am", "/environment", "/monitoring", "/keys", "/feature", "/platform", "/enduser", "/scim", "/iga", "/sso"}
+
+func (t *Tenant) dispatch(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case below(r, "/openidm"):
+		t.openidm.ServeHTTP(w, r)
+	case below(r, "/am/oauth2"), below(r, "/am/UI"), below(r, "/am/XUI"):
+		t.oauth.ServeHTTP(w, r)
+	default:
+		for _, prefix := range absent {
+			if below(r, prefix) {
+				writeError(w, http.StatusNotImplemented, r.URL.Path+" is not implemented by this fake tenant")
+				return
+			}
+		}
+		writeError(w, http.StatusNotFound, "Not Found")
+	}
+}
+
+func below(r *http.Request, prefix string) bool {
+	rest, ok := strings.CutPrefix(r.URL.Path, prefix)
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+func writeError(w http.ResponseWriter, status int, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	// A client that went away needs no answer.
+	_ = route.WriteJSON(w, status, crest.Errorf(status, "%s", message), false)
+}
+
+// statusRecorder remembers the status for the journal.
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *statusRecorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *statusRecorder) Write(data []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(data)
+}
+
+// transactionID is the client's, if it is one, or made by the tenant.
+func (t *Tenant) transactionID(r *http.Request) string {
+	id := r.Header.Get("X-Forgerock-Transactionid")
+	printable := strings.IndexFunc(id, func(c rune) bool { return c <= ' ' || c > '~' }) < 0
+	if id != "" && len(id) <= maxTransactionID && printable {
+		return id
+	}
+	made, err := uuid.NewRandomFromReader(t.chance)
+	if err != nil {
+		panic(fmt.Errorf("the source of chance failed: %w", err))
+	}
+	return made.String()
+}
+
+// baseURL is the tenant's address as the request spelled it, with the port, as
+// AM writes it.
+func (t *Tenant) baseURL(r *http.Request) string {
+	if t.settings.publicURL != "" {
+		return t.settings.publicURL
+	}
+	scheme, port := "http", "80"
+	if r.TLS != nil {
+		scheme, port = "https", "443"
+	}
+	host := r.Host
+	if _, _, err := net.SplitHostPort(host); err != nil {
+		host = net.JoinHostPort(strings.Trim(host, "[]"), port)
+	}
+	return scheme + "://" + host
+}
+
+// location is the address for Location headers, which leave a default port out.
+func (t *Tenant) location(r *http.Request) string {
+	address := t.baseURL(r)
+	if rest, ok := strings.CutSuffix(address, ":443"); ok && strings.HasPrefix(address, "https:") {
+		return rest
+	}
+	if rest, ok := strings.CutSuffix(address, ":80"); ok && strings.HasPrefix(address, "http:") {
+		return rest
+	}
+	return address
+}
+
+func checkPublicURL(text string) (string, error) {
+	parsed, err := url.Parse(text)
+	if err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Host == "" ||
+		strings.Trim(parsed.Path, "/") != "" || parsed.RawQuery != "" || parsed.Fragment != "" || parsed.User != nil {
+		return "", fmt.Errorf("the public URL %q must be a scheme and a host, such as https://tenant.example.com", text)
+	}
+	host := parsed.Host
+	if parsed.Port() == "" {
+		host = net.JoinHostPort(parsed.Hostname(), map[string]string{"http": "80", "https": "443"}[parsed.Scheme])
+	}
+	return parsed.Scheme + "://" + host, nil
+}
+
+// onLoopbackTLS tells whether the answer would pin a developer's localhost to
+// HTTPS for a year.
+func onLoopbackTLS(r *http.Request) bool {
+	if r.TLS == nil {
+		return false
+	}
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
+
+// chance is a seeded source of random bytes that goroutines can share.
+type chance struct {
+	mu     sync.Mutex
+	source *mathrand.ChaCha8
+}
+
+func newChance(seed uint64) *chance {
+	return &chance{source: mathrand.NewChaCha8(sha256.Sum256([]byte(strconv.FormatUint(seed, 10))))}
+}
+
+func (c *chance) Read(data []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.source.Read(data)
+}
+
+func (t *Tenant) randomHex(digits int) (string, error) {
+	data := make([]byte, digits)
+	if _, err := io.ReadFull(t.chance, data); err != nil {
+		return "", errors.Join(errors.New("the source of chance failed"), err)
+	}
+	return fmt.Sprintf("%x", data)[:digits], nil
+}

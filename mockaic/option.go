@@ -1,0 +1,86 @@
+package mockaic
+
+import (
+	"log/slog"
+	"time"
+
+	"aicmcp/mockaic/internal/crest"
+)
+
+// Option changes how a tenant is made.
+type Option func(*settings)
+
+type settings struct {
+	seed       string
+	now        func() time.Time
+	chance     uint64
+	chanceSet  bool
+	matching   Matching
+	devToken   string
+	publicURL  string
+	redirects  map[string][]string
+	loopback   []string
+	logger     *slog.Logger
+	maxBody    int64
+	journalLen int
+}
+
+// Seed chooses what the tenant holds at its start: "demo" (the default), which
+// is some 60 users with roles, groups and organizations in the realms alpha and
+// bravo; "empty", with nothing but the administrator and the OAuth clients; or
+// a directory, as doc.go describes it.
+func Seed(name string) Option { return func(s *settings) { s.seed = name } }
+
+// Clock makes the tenant take the time from now.
+func Clock(now func() time.Time) Option { return func(s *settings) { s.now = now } }
+
+// Chance fixes everything that depends on chance: identifiers, codes, the demo
+// data, the order of queries without sort keys. A tenant without this option
+// takes a seed of its own; Tenant.Chance tells which.
+func Chance(seed uint64) Option {
+	return func(s *settings) { s.chance, s.chanceSet = seed, true }
+}
+
+// Matching is how filters and sort keys compare strings.
+type Matching = crest.Matching
+
+// IgnoreCase, the default, is how a tenant's directory compares. Exact compares
+// code units.
+const (
+	IgnoreCase = crest.IgnoreCase
+	Exact      = crest.Exact
+)
+
+// StringMatching sets how strings are compared.
+func StringMatching(m Matching) Option { return func(s *settings) { s.matching = m } }
+
+// DevToken makes the tenant accept token as a bearer with every scope, from
+// callers on the loopback interface only.
+func DevToken(token string) Option { return func(s *settings) { s.devToken = token } }
+
+// PublicURL is the address that clients know the tenant by, for a tenant behind
+// a proxy. Without it, addresses are spelled as each request was.
+func PublicURL(address string) Option { return func(s *settings) { s.publicURL = address } }
+
+// RedirectURI registers further redirection URIs of an OAuth client.
+func RedirectURI(clientID string, uris ...string) Option {
+	return func(s *settings) {
+		if s.redirects == nil {
+			s.redirects = map[string][]string{}
+		}
+		s.redirects[clientID] = append(s.redirects[clientID], uris...)
+	}
+}
+
+// LoopbackRedirects sets loopbackInterfaceRedirection of an OAuth client: its
+// redirects to a loopback address may have any port.
+func LoopbackRedirects(clientID string) Option {
+	return func(s *settings) { s.loopback = append(s.loopback, clientID) }
+}
+
+// Logger receives what the tenant has to say about itself. It never receives
+// tokens or passwords.
+func Logger(logger *slog.Logger) Option { return func(s *settings) { s.logger = logger } }
+
+// ParseMatching reads "ignore-case" or "exact".
+func ParseMatching(text string) (Matching, error) { return crest.ParseMatching(text) }
