@@ -54,8 +54,10 @@ func (s *seedData) read(dir fs.FS) error {
 		}
 		switch folder, file := path.Split(name); {
 		case name == "config/managed.json":
+			s.data.Types = nil
 			return readJSON(dir, name, &s.data.Types)
 		case name == "administrators.json":
+			s.data.Administrators = nil
 			return readJSON(dir, name, &s.data.Administrators)
 		case name == "clients.json":
 			s.clients = nil

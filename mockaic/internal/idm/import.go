@@ -1,10 +1,13 @@
 package idm
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
+	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/store"
 )
 
@@ -61,6 +64,20 @@ func (s *Service) importAdministrator(tx *store.Tx, person store.Object) error {
 	return s.passwords.set(tx, s.chance, administrators, id, password)
 }
 
+// withDetail makes the detail of a refusal part of its text.
+func withDetail(err error) error {
+	var refusal *crest.Error
+	if !errors.As(err, &refusal) || refusal.Detail == nil {
+		return err
+	}
+	detail, encodeErr := json.Marshal(refusal.Detail)
+	if encodeErr != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, detail)
+}
+
+// reference is a relationship that waits until both of its ends are there.
 type reference struct {
 	t        *objectType
 	id, name string
@@ -92,7 +109,7 @@ func (s *Service) importObjects(tx *store.Tx, objects map[string][]store.Object)
 			}
 			references = append(references, t.cutReferences(id, content)...)
 			if _, err := s.insert(tx, t, id, content); err != nil {
-				return fmt.Errorf("%s %s: %w", name, id, err)
+				return fmt.Errorf("%s %s: %w", name, id, withDetail(err))
 			}
 		}
 	}

@@ -1,0 +1,259 @@
+package mockaic_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"aicmcp/mockaic"
+)
+
+func start(t *testing.T, options ...mockaic.Option) *mockaic.Tenant {
+	t.Helper()
+	return mockaic.Start(t, append([]mockaic.Option{mockaic.DevToken("dev"), mockaic.Seed("empty")}, options...)...)
+}
+
+func (a answer) object(t *testing.T) map[string]any {
+	t.Helper()
+	var object map[string]any
+	if err := json.Unmarshal(a.body, &object); err != nil {
+		t.Fatalf("%d %s: %v", a.status, a.body, err)
+	}
+	return object
+}
+
+const (
+	users = "/openidm/managed/alpha_user"
+	jane  = `{"userName":"jane","givenName":"Jane","sn":"Roe","mail":"jane@example.com","password":"S3cret!!"}`
+)
+
+func create(t *testing.T, mock *mockaic.Tenant, path, body string) map[string]any {
+	t.Helper()
+	got := call(t, mock, "POST", path+"?_action=create", jsonHeader, body)
+	if got.status != http.StatusCreated {
+		t.Fatalf("create: %d %s", got.status, got.body)
+	}
+	return got.object(t)
+}
+
+func TestPasswordsNeverComeBack(t *testing.T) {
+	mock := start(t)
+	created := create(t, mock, users, jane)
+	id := created["_id"].(string)
+	answers := map[string]answer{
+		"read":          call(t, mock, "GET", users+"/"+id, nil, ""),
+		"asked for":     call(t, mock, "GET", users+"/"+id+"?_fields=*,password,cn", nil, ""),
+		"queried":       call(t, mock, "GET", users+"?_queryFilter=true&_fields=password", nil, ""),
+		"patched":       call(t, mock, "PATCH", users+"/"+id, jsonHeader, `[{"operation":"replace","field":"/password","value":"An0ther!"}]`),
+		"moved":         call(t, mock, "PATCH", users+"/"+id, jsonHeader, `[{"operation":"copy","from":"/password","field":"/description"}]`),
+		"replaced":      call(t, mock, "PUT", users+"/"+id, jsonHeader, jane),
+		"created again": call(t, mock, "PUT", users+"/other", jsonHeader, strings.ReplaceAll(jane, "jane", "june")),
+		"deleted":       call(t, mock, "DELETE", users+"/"+id, nil, ""),
+	}
+	for how, got := range answers {
+		if got.status > 201 || strings.Contains(string(got.body), "ecret") || strings.Contains(string(got.body), "password") || strings.Contains(string(got.body), "n0ther") {
+			t.Errorf("%s: %d %s", how, got.status, got.body)
+		}
+	}
+	for _, filter := range []string{"password+pr", "password+sw+%22S%22", "cn+pr"} {
+		create := call(t, mock, "GET", users+"?_queryFilter="+filter, nil, "")
+		if found := create.object(t)["resultCount"]; found != 0.0 {
+			t.Errorf("%s finds %v", filter, found)
+		}
+	}
+}
+
+func TestPolicyFailuresSayWhatIsWrong(t *testing.T) {
+	mock := start(t)
+	create(t, mock, users, jane)
+	id := create(t, mock, users, strings.ReplaceAll(jane, "jane", "john"))["_id"].(string)
+	for name, c := range map[string]struct{ method, path, body, message, detail string }{
+		"required on create": {
+			"POST", users + "?_action=create", `{"userName":"x","givenName":"X","sn":"Y"}`, "Policy validation failed",
+			`[{"policyRequirements":[{"policyRequirement":"REQUIRED"}],"property":"mail"}]`,
+		},
+		"type on create": {
+			"PUT", users + "/new", `{"userName":"x","givenName":"X","sn":"Y","mail":["m"]}`, "Policy validation failed",
+			`[{"policyRequirements":[{"params":{"invalidType":"array","validTypes":["string"]},"policyRequirement":"VALID_TYPE"}],"property":"mail"}]`,
+		},
+		"null for a required property": {
+			"PUT", users + "/new", `{"userName":"x","givenName":"X","sn":"Y","mail":null}`, "Policy validation failed",
+			`[{"policyRequirements":[{"policyRequirement":"NOT_NULL"}],"property":"mail"},{"policyRequirements":[{"params":{"invalidType":"null","validTypes":["string"]},"policyRequirement":"VALID_TYPE"}],"property":"mail"}]`,
+		},
+		"null for an optional property": {
+			"PUT", users + "/new", `{"userName":"x","givenName":"X","sn":"Y","mail":"m","city":null}`, "Policy validation failed",
+			`[{"policyRequirements":[{"policyRequirement":"NOT_NULL"}],"property":"city"}]`,
+		},
+		"type on patch": {
+			"PATCH", users + "/" + id, `[{"operation":"add","field":"/aliasList","value":{"a":1}}]`, "Failed policy validation",
+			`[{"policyRequirements":[{"params":{"invalidType":"object","validTypes":["array"]},"policyRequirement":"VALID_TYPE"}],"property":"aliasList"}]`,
+		},
+		"required removed by a patch": {
+			"PATCH", users + "/" + id, `[{"operation":"remove","field":"/mail"}]`, "Failed policy validation",
+			`[{"policyRequirements":[{"policyRequirement":"REQUIRED"}],"property":"mail"}]`,
+		},
+		"user name that is taken": {
+			"PATCH", users + "/" + id, `[{"operation":"replace","field":"/userName","value":"JANE"}]`, "Failed policy validation",
+			`[{"policyRequirements":[{"policyRequirement":"VALID_USERNAME"}],"property":"userName"}]`,
+		},
+	} {
+		got := call(t, mock, c.method, c.path, jsonHeader, c.body)
+		want := fmt.Sprintf(`{"code":403,"reason":"Forbidden","message":"%s","detail":{"failedPolicyRequirements":%s,"result":false}}`, c.message, c.detail)
+		if got.status != 403 || string(got.body) != want {
+			t.Errorf("%s: %d\ngot  %s\nwant %s", name, got.status, got.body, want)
+		}
+	}
+	if got := call(t, mock, "PUT", users+"/"+id, jsonHeader, `{"userName":"john"}`); got.status != 200 {
+		t.Errorf("a replacement without required properties: %d %s", got.status, got.body)
+	}
+	if got := call(t, mock, "POST", users+"?_action=create", jsonHeader, strings.Replace(jane, "{", `{"shoeSize":7,`, 1)); got.status != 400 || !strings.Contains(string(got.body), "shoeSize") {
+		t.Errorf("an unknown property: %d %s", got.status, got.body)
+	}
+}
+
+func TestRevisionsChangeOnWritesOnly(t *testing.T) {
+	mock := start(t)
+	first := create(t, mock, users, jane)
+	path := users + "/" + first["_id"].(string)
+	for how, got := range map[string]answer{
+		"read":                  call(t, mock, "GET", path, nil, ""),
+		"empty patch":           call(t, mock, "PATCH", path, jsonHeader, `[]`),
+		"same value":            call(t, mock, "PATCH", path, jsonHeader, `[{"operation":"replace","field":"/sn","value":"Roe"}]`),
+		"removal of nothing":    call(t, mock, "PATCH", path, jsonHeader, `[{"operation":"remove","field":"/city"}]`),
+		"the same object again": call(t, mock, "PUT", path, jsonHeader, `{"userName":"jane","givenName":"Jane","sn":"Roe","mail":"jane@example.com","accountStatus":"active"}`),
+	} {
+		if got.object(t)["_rev"] != first["_rev"] || got.header.Get("ETag") != `"`+first["_rev"].(string)+`"` {
+			t.Errorf("%s: revision %v, was %v", how, got.object(t)["_rev"], first["_rev"])
+		}
+		if how != "read" && got.header.Get("X-Not-Modified") != "true" {
+			t.Errorf("%s: not marked as not modified", how)
+		}
+	}
+	changed := call(t, mock, "PATCH", path, jsonHeader, `[{"operation":"replace","field":"/sn","value":"Doe"}]`)
+	if changed.object(t)["_rev"] == first["_rev"] || changed.header.Get("X-Not-Modified") != "" {
+		t.Error("a change kept the revision")
+	}
+	secret := call(t, mock, "PATCH", path, jsonHeader, `[{"operation":"replace","field":"/password","value":"An0ther!"}]`)
+	if secret.object(t)["_rev"] == changed.object(t)["_rev"] {
+		t.Error("a new password kept the revision")
+	}
+}
+
+func TestConcurrentWritersLoseNothing(t *testing.T) {
+	mock := start(t)
+	object := create(t, mock, users, `{"userName":"n","givenName":"N","sn":"N","mail":"n@example.com","frIndexedInteger1":0}`)
+	path := users + "/" + object["_id"].(string)
+	headers := map[string]string{"Content-Type": "application/json", "If-Match": `"` + object["_rev"].(string) + `"`}
+	var won atomic.Int32
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			if call(t, mock, "PATCH", path, headers, `[{"operation":"increment","field":"/frIndexedInteger1","value":100}]`).status == 200 {
+				won.Add(1)
+			}
+		})
+		wg.Go(func() {
+			call(t, mock, "PATCH", path, jsonHeader, `[{"operation":"increment","field":"/frIndexedInteger1","value":1}]`)
+		})
+	}
+	wg.Wait()
+	sum := call(t, mock, "GET", path, nil, "").object(t)["frIndexedInteger1"].(float64)
+	if won.Load() > 1 || sum != float64(16+100*won.Load()) {
+		t.Errorf("%d conditional writers won; the sum is %v", won.Load(), sum)
+	}
+}
+
+func TestTypesComeAndGo(t *testing.T) {
+	mock := start(t)
+	add := `[{"operation":"add","field":"/objects/-","value":{"name":"device","schema":{"type":"object","properties":{"name":{"type":"string"},"weight":{"type":["number","null"]}},"required":["name"]}}}]`
+	if got := call(t, mock, "PATCH", "/openidm/config/managed", map[string]string{"Content-Type": "application/json", "If-Match": "*"}, add); got.status != 200 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	create(t, mock, "/openidm/managed/device", `{"name":"lamp","weight":null}`)
+	if got := call(t, mock, "POST", "/openidm/managed/device", jsonHeader, `{"name":"lamp","weight":"heavy"}`); got.status != 403 {
+		t.Errorf("wrong type: %d", got.status)
+	}
+	for name, body := range map[string]string{
+		"twice":       add,
+		"no name":     `[{"operation":"add","field":"/objects/-","value":{"schema":{}}}]`,
+		"no schema":   `[{"operation":"add","field":"/objects/-","value":{"name":"x"}}]`,
+		"bad name":    `[{"operation":"add","field":"/objects/-","value":{"name":"a/b","schema":{}}}]`,
+		"not a list":  `[{"operation":"replace","field":"/objects","value":{}}]`,
+		"bad require": `[{"operation":"add","field":"/objects/-","value":{"name":"x","schema":{"required":[1]}}}]`,
+	} {
+		if got := call(t, mock, "PATCH", "/openidm/config/managed", jsonHeader, body); got.status != 400 || !strings.Contains(string(got.body), "Invalid managed object configuration") {
+			t.Errorf("%s: %d %s", name, got.status, got.body)
+		}
+	}
+	config := call(t, mock, "GET", "/openidm/config/managed", nil, "")
+	if config.header.Get("Content-API-Version") != "protocol=2.1,resource=1.0" || config.header.Get("ETag") != "" || config.object(t)["_rev"] != nil {
+		t.Errorf("config answer: %v", config.header)
+	}
+}
+
+func TestRelationshipsOfTheSeedAreSeenFromBothEnds(t *testing.T) {
+	mock := start(t, mockaic.Seed("demo"))
+	page := call(t, mock, "GET", users+"?_queryFilter=userName+eq+%22demo%22&_fields=roles,*_ref", nil, "").object(t)
+	demo := page["result"].([]any)[0].(map[string]any)
+	roles := demo["roles"].([]any)
+	role := roles[0].(map[string]any)["_ref"].(string)
+	if demo["groups"] == nil || demo["manager"] != nil {
+		t.Errorf("*_ref gave %v", demo)
+	}
+	members := call(t, mock, "GET", "/openidm/"+role+"?_fields=members", nil, "").object(t)["members"].([]any)
+	before := len(members)
+	if got := call(t, mock, "DELETE", users+"/"+demo["_id"].(string), nil, ""); got.status != 200 {
+		t.Fatalf("delete: %d", got.status)
+	}
+	members = call(t, mock, "GET", "/openidm/"+role+"?_fields=members", nil, "").object(t)["members"].([]any)
+	if len(members) != before-1 {
+		t.Errorf("the role has %d members after one of %d was deleted", len(members), before)
+	}
+	if plain := call(t, mock, "GET", "/openidm/"+role, nil, "").object(t); plain["members"] != nil {
+		t.Error("relationships are returned unasked")
+	}
+	for _, c := range []struct{ method, path, body string }{
+		{"GET", "/openidm/" + role + "/members?_queryFilter=true", ""},
+		{"GET", "/openidm/" + role + "?_fields=members/*", ""},
+		{"PATCH", "/openidm/" + role, `[{"operation":"add","field":"/members/-","value":{"_ref":"managed/alpha_user/x"}}]`},
+	} {
+		if got := call(t, mock, c.method, c.path, jsonHeader, c.body); got.status != 501 {
+			t.Errorf("%s %s: %d", c.method, c.path, got.status)
+		}
+	}
+}
+
+func TestAnswersOfAMissingObjectAreTheDirectorys(t *testing.T) {
+	mock := start(t)
+	got := call(t, mock, "GET", users+"/a'b", nil, "")
+	want := `{"code":404,"reason":"Not Found","message":"No Such Entry: The search base entry &#39;fr-idm-uuid&#61;a&#39;b,ou&#61;user,o&#61;alpha,o&#61;root,ou&#61;identities&#39; does not exist"}`
+	if got.status != 404 || string(got.body) != want || got.header.Get("Content-API-Version") != "protocol=2.1,resource=1.0" {
+		t.Errorf("%d %s %v", got.status, got.body, got.header)
+	}
+	for path, status := range map[string]int{
+		"/openidm/managed/nope":                         404,
+		"/openidm/managed/nope/1":                       404,
+		"/openidm/managed/teammember":                   403,
+		"/openidm/managed/svcacct/1":                    403,
+		"/openidm/managed":                              404,
+		"/openidm/nothing":                              404,
+		"/openidm/policy":                               501,
+		"/openidm/config/access":                        501,
+		"/am/json/serverinfo/*":                         501,
+		"/environment/variables":                        501,
+		"/am/oauth2/alpha/authorize":                    501,
+		"/am/oauth2/realms/root/realms/bravo/tokeninfo": 501,
+		"/am/oauth2/introspect":                         501,
+		"/am/oauth2/realms/root/realms/x/authorize":     404,
+		"/somewhere":                                    404,
+		"/openidmx":                                     404,
+	} {
+		if got := call(t, mock, "GET", path, nil, ""); got.status != status || len(got.body) == 0 {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
+		}
+	}
+}
