@@ -1,0 +1,36 @@
+GOFUMPT     = go run mvdan.cc/gofumpt@v0.12.0
+STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME   ?= 1m
+
+.PHONY: help demo test lint docs fuzz bench check
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## an MCP client administers a fake tenant
+	go run ./cmd/aic-mcp demo
+
+test: ## all tests
+	go test ./...
+
+lint: ## formatting, vet, staticcheck, and whether the generated documentation is up to date
+	@test -z "$$($(GOFUMPT) -l .)" || { echo 'not formatted; run gofumpt -w:'; $(GOFUMPT) -l .; exit 1; }
+	go vet ./...
+	$(STATICCHECK) ./...
+	go run ./cmd/aic-mcp docs --check
+
+docs: ## write the generated parts of the README
+	go run ./cmd/aic-mcp docs
+
+fuzz: ## each fuzz target for FUZZTIME (default 1m)
+	@for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
+
+bench: ## all benchmarks, three times each
+	go test -run '^$$' -bench . -benchmem -count 3 ./...
+
+check: ## what continuous integration runs
+	.ci/run

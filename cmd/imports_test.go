@@ -1,0 +1,80 @@
+package cmd_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "aicmcp"
+
+// may says which packages of this module a package may import, directly or
+// through others. A name that ends in /... stands for all packages below it; the
+// first rule that fits a package counts.
+var may = []struct {
+	importer string
+	imported []string
+}{
+	{"server/tool", []string{"server/aic"}},
+	{"server/auth", []string{"server/tokenstore"}},
+	{"server/aic", nil},
+	{"server/tokenstore", nil},
+	{"server/...", []string{"server/tool", "server/aic"}}, // an area, never another
+	{"mockaic/internal/crest", nil},
+	{"mockaic/internal/store", nil},
+	{"mockaic/internal/route", []string{"mockaic/internal/crest", "mockaic/internal/store"}},
+	{"mockaic/internal/idm", []string{"mockaic/internal/crest", "mockaic/internal/store", "mockaic/internal/route"}},
+	// The provider's identities are those of IDM.
+	{"mockaic/internal/oauth", []string{"mockaic/internal/crest", "mockaic/internal/store", "mockaic/internal/route", "mockaic/internal/idm"}},
+	{"conformance/cases", []string{"conformance"}},
+	{"conformance", nil},
+	{"server", []string{"server/..."}},
+	{"mockaic", []string{"mockaic/..."}},
+	{"cmd/...", []string{"server", "server/...", "mockaic", "mockaic/...", "conformance", "conformance/...", "cmd/..."}},
+}
+
+func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
+	output, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{if .GoFiles}}{{.ImportPath}} {{join .Deps " "}}{{end}}`, module+"/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for line := range strings.Lines(string(output)) {
+		names := strings.Fields(line)
+		if len(names) == 0 {
+			continue // tests only
+		}
+		importer := strings.TrimPrefix(names[0], module+"/")
+		rule := slices.IndexFunc(may, func(r struct {
+			importer string
+			imported []string
+		},
+		) bool {
+			return fits(r.importer, importer)
+		})
+		if rule < 0 {
+			t.Errorf("%s: no rule says what it may import", importer)
+			continue
+		}
+		for _, name := range names[1:] {
+			imported, ours := strings.CutPrefix(name, module+"/")
+			if !ours {
+				if name == "testing" && !strings.HasPrefix(importer, "cmd/internal/") {
+					t.Errorf("%s links the package testing", importer)
+				}
+				continue
+			}
+			if !slices.ContainsFunc(may[rule].imported, func(pattern string) bool { return fits(pattern, imported) }) {
+				t.Errorf("%s must not import %s", importer, imported)
+			}
+		}
+	}
+}
+
+func fits(pattern, name string) bool {
+	below, tree := strings.CutSuffix(pattern, "/...")
+	if tree {
+		return strings.HasPrefix(name, below+"/")
+	}
+	return pattern == name
+}
