@@ -209,7 +209,16 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !onLoopbackTLS(r) {
 		header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains; preload;")
 	}
-	recorder := &statusRecorder{ResponseWriter: w}
+	recorder := &statusRecorder{ResponseWriter: w, answered: func(status int) {
+		path := r.URL.Path
+		if len(path) > maxJournalPath {
+			path = path[:maxJournalPath]
+		}
+		t.journal.Add(Request{
+			Time: started, Method: r.Method, Path: path, Status: status,
+			Duration: t.settings.now().Sub(started), TransactionID: transaction,
+		})
+	}}
 	defer func() {
 		if defect := recover(); defect != nil {
 			t.settings.logger.ErrorContext(r.Context(), "defect", "path", r.URL.Path, "panic", defect)
@@ -217,14 +226,9 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				writeError(recorder, http.StatusInternalServerError, "Internal Server Error")
 			}
 		}
-		path := r.URL.Path
-		if len(path) > maxJournalPath {
-			path = path[:maxJournalPath]
+		if recorder.status == 0 {
+			recorder.WriteHeader(http.StatusOK)
 		}
-		t.journal.Add(Request{
-			Time: started, Method: r.Method, Path: path, Status: recorder.status,
-			Duration: t.settings.now().Sub(started), TransactionID: transaction,
-		})
 	}()
 	if fault, ok := t.faults.take(r); ok {
 		fault.write(recorder)
@@ -264,22 +268,25 @@ func writeError(w http.ResponseWriter, status int, message string) {
 	_ = route.WriteJSON(w, status, crest.Errorf(status, "%s", message), false)
 }
 
-// statusRecorder remembers the status for the journal.
+// statusRecorder tells of the status before the caller can see it, so that who
+// has an answer finds it in the journal.
 type statusRecorder struct {
 	http.ResponseWriter
-	status int
+	status   int
+	answered func(status int)
 }
 
 func (r *statusRecorder) WriteHeader(status int) {
 	if r.status == 0 {
 		r.status = status
+		r.answered(status)
 	}
 	r.ResponseWriter.WriteHeader(status)
 }
 
 func (r *statusRecorder) Write(data []byte) (int, error) {
 	if r.status == 0 {
-		r.status = http.StatusOK
+		r.WriteHeader(http.StatusOK)
 	}
 	return r.ResponseWriter.Write(data)
 }

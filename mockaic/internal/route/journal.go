@@ -12,7 +12,7 @@ type Entry struct {
 	Method        string
 	Path          string
 	Status        int
-	Duration      time.Duration
+	Duration      time.Duration // until the answer began
 	TransactionID string
 }
 

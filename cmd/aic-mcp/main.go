@@ -1,0 +1,237 @@
+// Command aic-mcp is an MCP server for the administration of a PingOne
+// Advanced Identity Cloud tenant.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"aicmcp/server"
+	"aicmcp/server/auth"
+	"aicmcp/server/tokenstore"
+)
+
+// Exit codes.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}, os.Getenv)
+	stop()
+	os.Exit(code)
+}
+
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+type command struct {
+	name, help string
+	run        func(ctx context.Context, args []string, std streams, getenv func(string) string) int
+}
+
+func commands() []command {
+	return []command{
+		{"demo", "watch an MCP client administer a fake tenant", demo},
+		{"login", "log in to the tenant in the browser, now", login},
+		{"logout", "forget the login", logout},
+		{"docs", "rewrite the README's tool table; --check only compares", docs},
+		{"version", "print the version", version},
+	}
+}
+
+// run is the program; it returns the exit code.
+func run(ctx context.Context, args []string, std streams, getenv func(string) string) int {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		return serve(ctx, args, std, getenv)
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return c.run(ctx, args[1:], std, getenv)
+		}
+	}
+	return complain(std, fmt.Errorf("there is no command %q; aic-mcp --help lists them", args[0]))
+}
+
+// serve is the server on stdio.
+func serve(ctx context.Context, args []string, std streams, getenv func(string) string) int {
+	settings := server.NewSettings(getenv)
+	mock := false
+	if code, done := parse(settings, "", args, std, func(fs *flag.FlagSet) {
+		fs.BoolVar(&mock, "mock", false, "bring a fake tenant along; needs no other setting")
+	}); done {
+		return code
+	}
+	if mock {
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		if err := startMock(ctx, settings, std.err); err != nil {
+			return complain(std, err)
+		}
+	}
+	a, err := build(ctx, settings, std)
+	if err != nil {
+		return complain(std, err)
+	}
+	connector, err := server.NewConnector(server.ConnectorOptions{
+		BaseURL:    a.config.BaseURL,
+		HTTPClient: a.source.HTTPClient,
+		Bearers:    a.bearers,
+		Logger:     a.log,
+	})
+	if err != nil {
+		return complain(std, err)
+	}
+	srv, err := server.New(ctx, server.Options{Connector: connector, ReadOnly: a.config.ReadOnly, Logger: a.log})
+	if err != nil {
+		return complain(std, err)
+	}
+	a.log.Info("serving on stdio", "tenant", a.config.BaseURL.String(), "readOnly", a.config.ReadOnly)
+	if err := server.ServeStdio(ctx, srv, std.in, std.out); err != nil {
+		a.log.Error("the session ended", "error", err)
+		return exitFailure
+	}
+	return exitOK
+}
+
+func login(ctx context.Context, args []string, std streams, getenv func(string) string) int {
+	settings := server.NewSettings(getenv)
+	if code, done := parse(settings, "login", args, std); done {
+		return code
+	}
+	a, err := build(ctx, settings, std)
+	if err != nil {
+		return complain(std, err)
+	}
+	if err := a.bearers.Login(ctx); err != nil {
+		fmt.Fprintf(std.err, "aic-mcp: %v\n", err)
+		return exitFailure
+	}
+	fmt.Fprintf(std.out, "Logged in to %s.\n", a.config.BaseURL.Host)
+	return exitOK
+}
+
+func logout(ctx context.Context, args []string, std streams, getenv func(string) string) int {
+	settings := server.NewSettings(getenv)
+	if code, done := parse(settings, "logout", args, std); done {
+		return code
+	}
+	a, err := build(ctx, settings, std)
+	if err != nil {
+		return complain(std, err)
+	}
+	if err := a.bearers.Logout(ctx); err != nil {
+		fmt.Fprintf(std.err, "aic-mcp: %v\n", err)
+		return exitFailure
+	}
+	fmt.Fprintf(std.out, "The login to %s is forgotten.\n", a.config.BaseURL.Host)
+	return exitOK
+}
+
+func version(_ context.Context, _ []string, std streams, _ func(string) string) int {
+	fmt.Fprintln(std.out, server.Name, server.Version())
+	return exitOK
+}
+
+// app is what every command that talks to a tenant needs.
+type app struct {
+	config  server.Config
+	log     *slog.Logger
+	source  auth.Options
+	bearers *auth.Source
+}
+
+func build(ctx context.Context, settings *server.Settings, std streams) (*app, error) {
+	config, err := settings.Config()
+	if err != nil {
+		return nil, err
+	}
+	client, err := config.HTTPClient()
+	if err != nil {
+		return nil, err
+	}
+	a := &app{
+		config: config,
+		log:    slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: config.LogLevel})),
+	}
+	// A keychain that asks its owner something is not to hold up the start.
+	opening, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	store, err := tokenstore.Open(opening, config.TokenStore)
+	if err != nil {
+		return nil, fmt.Errorf("AIC_TOKEN_STORE: %w", err)
+	}
+	a.source = auth.Options{
+		BaseURL:          config.BaseURL,
+		Scopes:           server.Scopes(),
+		ClientID:         config.ClientID,
+		ExchangeClientID: config.ExchangeClientID,
+		RedirectPort:     config.RedirectPort,
+		HTTPClient:       client,
+		Store:            store,
+		Notify:           std.err,
+		Logger:           a.log,
+	}
+	if !config.NoBrowser {
+		a.source.OpenURL = auth.OpenBrowser
+	}
+	a.bearers, err = auth.New(a.source)
+	return a, err
+}
+
+// parse reads a command's flags, those of more included. It reports whether there is nothing more to
+// do, and the exit code then.
+func parse(settings *server.Settings, name string, args []string, std streams, more ...func(*flag.FlagSet)) (code int, done bool) {
+	fs := flag.NewFlagSet(strings.TrimSpace("aic-mcp "+name), flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	settings.Flags(fs)
+	for _, declare := range more {
+		declare(fs)
+	}
+	err := fs.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		usage(fs, name, std.out)
+		return exitOK, true
+	case err != nil:
+		return complain(std, err), true
+	case fs.NArg() > 0:
+		return complain(std, fmt.Errorf("unexpected argument %q", fs.Arg(0))), true
+	}
+	return exitOK, false
+}
+
+func usage(fs *flag.FlagSet, name string, w io.Writer) {
+	fmt.Fprintf(w, "Usage: %s [flags]\n", fs.Name())
+	if name == "" {
+		fmt.Fprint(w, "\nWithout a command, aic-mcp serves the Model Context Protocol on stdin and stdout.\n\nCommands:\n")
+		for _, c := range commands() {
+			fmt.Fprintf(w, "  %-9s %s\n", c.name, c.help)
+		}
+	}
+	fmt.Fprint(w, "\nFlags (in brackets the environment variable that does the same):\n")
+	fs.SetOutput(w)
+	fs.PrintDefaults()
+}
+
+// complain writes a line for each mistake in how the program was called.
+func complain(std streams, err error) int {
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintf(std.err, "aic-mcp: %s\n", line)
+	}
+	return exitUsage
+}

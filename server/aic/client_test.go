@@ -1,0 +1,424 @@
+package aic
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jarcoal/httpmock"
+)
+
+const secretToken = "s3cr3t-bearer-token"
+
+// rig is a client on a fake transport, with a clock that only sleeping moves.
+type rig struct {
+	*Client
+	http   *httpmock.MockTransport
+	slept  []time.Duration
+	tokens int
+	log    bytes.Buffer
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	r := &rig{http: httpmock.NewMockTransport()}
+	retry := DefaultRetry()
+	retry.Jitter = func() float64 { return 0 }
+	retry.Now = func() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
+	retry.Sleep = func(_ context.Context, d time.Duration) error {
+		r.slept = append(r.slept, d)
+		return nil
+	}
+	base, err := url.Parse("https://tenant.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Client, err = New(Options{
+		BaseURL:    base,
+		HTTPClient: &http.Client{Transport: r.http},
+		Token: func(context.Context) (string, error) {
+			r.tokens++
+			return fmt.Sprintf("%s-%d", secretToken, r.tokens), nil
+		},
+		Invalidate: func(string) {},
+		Retry:      &retry,
+		Logger:     slog.New(slog.NewTextHandler(&r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if strings.Contains(r.log.String(), secretToken) {
+			t.Errorf("the log holds a token:\n%s", r.log.String())
+		}
+	})
+	return r
+}
+
+// answers gives one after the other; the last is repeated.
+func answers(list ...httpmock.Responder) httpmock.Responder {
+	var n atomic.Int32
+	return func(r *http.Request) (*http.Response, error) {
+		i := min(int(n.Add(1)), len(list)) - 1
+		return list[i](r)
+	}
+}
+
+func reply(status int, body string, header ...string) httpmock.Responder {
+	return func(r *http.Request) (*http.Response, error) {
+		res := httpmock.NewStringResponse(status, body)
+		res.Request = r
+		for i := 0; i+1 < len(header); i += 2 {
+			res.Header.Set(header[i], header[i+1])
+		}
+		return res, nil
+	}
+}
+
+func reset(*http.Request) (*http.Response, error) {
+	return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
+}
+
+func fails(t *testing.T, err error) *Error {
+	t.Helper()
+	var e *Error
+	if !errors.As(err, &e) {
+		t.Fatalf("error is %v, want an *Error", err)
+	}
+	return e
+}
+
+const user = "https://tenant.example/openidm/managed/alpha_user"
+
+func TestReadsAreRepeated(t *testing.T) {
+	for name, fault := range map[string]httpmock.Responder{
+		"429":       reply(429, `{"code":429,"message":"Too Many Requests"}`, "Retry-After", "3"),
+		"503":       reply(503, ``, "Retry-After", "Thu, 01 Jan 2026 00:00:03 GMT"),
+		"502":       reply(502, `<html>bad gateway</html>`),
+		"reset":     reset,
+		"half body": func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.http.RegisterResponder("GET", user+"/1", answers(fault, reply(200, `{"_id":"1","n":9007199254740993}`)))
+			doc, err := r.ReadManaged(t.Context(), "alpha_user", "1", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if doc["n"] != json.Number("9007199254740993") {
+				t.Errorf("n is %v", doc["n"])
+			}
+			if len(r.slept) != 1 {
+				t.Fatalf("slept %v, want once", r.slept)
+			}
+			if (name == "429" || name == "503") && r.slept[0] != 3*time.Second {
+				t.Errorf("slept %v, want 3s", r.slept[0])
+			}
+		})
+	}
+}
+
+func TestRetryIsBounded(t *testing.T) {
+	r := newRig(t)
+	r.http.RegisterResponder("GET", user+"/1", reply(503, `{"code":503,"reason":"Service Unavailable","message":"busy"}`))
+	_, err := r.ReadManaged(t.Context(), "alpha_user", "1", "")
+	e := fails(t, err)
+	if e.Status != 503 || !e.Retryable {
+		t.Errorf("error is %+v", e)
+	}
+	if n := r.http.GetTotalCallCount(); n != 4 {
+		t.Errorf("%d requests, want 4", n)
+	}
+	if want := []time.Duration{250 * time.Millisecond, 500 * time.Millisecond, time.Second}; fmt.Sprint(r.slept) != fmt.Sprint(want) {
+		t.Errorf("slept %v, want %v", r.slept, want)
+	}
+}
+
+func TestRetryAfterBeyondTheCap(t *testing.T) {
+	r := newRig(t)
+	r.http.RegisterResponder("GET", user+"/1", reply(429, `{"code":429,"message":"slow down"}`, "Retry-After", "3600"))
+	e := fails(t, second(r.ReadManaged(t.Context(), "alpha_user", "1", "")))
+	if len(r.slept) != 0 || e.RetryAfter != time.Hour || !strings.Contains(e.Error(), "1h0m0s") {
+		t.Errorf("slept %v, error %v", r.slept, e)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func TestCreateIsNeverSentTwice(t *testing.T) {
+	for name, fault := range map[string]httpmock.Responder{
+		"429":   reply(429, `{}`, "Retry-After", "0"),
+		"503":   reply(503, `{}`),
+		"504":   reply(504, ``),
+		"reset": reset,
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.http.RegisterResponder("POST", user, func(req *http.Request) (*http.Response, error) {
+				if req.GetBody != nil {
+					t.Error("net/http could send the body again")
+				}
+				return fault(req)
+			})
+			e := fails(t, second(r.CreateManaged(t.Context(), "alpha_user", Object{"userName": "a"})))
+			if n := r.http.GetTotalCallCount(); n != 1 {
+				t.Errorf("%d requests, want 1", n)
+			}
+			if e.Unknown != (name != "429") {
+				t.Errorf("the outcome is called unknown: %t", e.Unknown)
+			}
+		})
+	}
+}
+
+// A server that drops the connection after the request makes net/http itself
+// want to try again on a connection that was used before.
+func TestCreateOnAConnectionThatDies(t *testing.T) {
+	var creates atomic.Int32
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			_, _ = io.WriteString(w, `{"_id":"1"}`)
+			return
+		}
+		creates.Add(1)
+		_, _ = io.Copy(io.Discard, r.Body)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_ = conn.Close()
+	}))
+	defer srv.Close()
+	base, _ := url.Parse(srv.URL)
+	c, err := New(Options{BaseURL: base, HTTPClient: srv.Client(), Token: func(context.Context) (string, error) { return "t", nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.ReadManaged(t.Context(), "alpha_user", "1", ""); err != nil {
+		t.Fatal(err)
+	}
+	if e := fails(t, second(c.CreateManaged(t.Context(), "alpha_user", Object{"a": 1}))); !e.Unknown {
+		t.Errorf("error is %v", e)
+	}
+	if n := creates.Load(); n != 1 {
+		t.Errorf("%d creates, want 1", n)
+	}
+}
+
+func TestUnauthorizedIsTriedOnceMore(t *testing.T) {
+	r := newRig(t)
+	var bearers []string
+	r.http.RegisterResponder("POST", user, func(req *http.Request) (*http.Response, error) {
+		bearers = append(bearers, req.Header.Get("Authorization"))
+		return reply(401, `{"code":401,"reason":"Unauthorized","message":"Access Denied"}`)(req)
+	})
+	e := fails(t, second(r.CreateManaged(t.Context(), "alpha_user", Object{})))
+	if e.Status != 401 || len(bearers) != 2 || bearers[0] == bearers[1] {
+		t.Errorf("error %v after %d requests", e, len(bearers))
+	}
+}
+
+func TestPatchSettles(t *testing.T) {
+	ops := []PatchOperation{
+		{Operation: "replace", Field: "/sn", Value: "New", HasValue: true},
+		{Operation: "remove", Field: "mail"},
+		{Operation: "add", Field: "/age", Value: json.Number("42"), HasValue: true},
+	}
+	stale := reply(412, `{"code":412,"reason":"Precondition Failed","message":"changed"}`)
+	for _, tc := range []struct {
+		name   string
+		first  httpmock.Responder
+		object string
+		reads  int
+		ok     bool
+	}{
+		{"applied by the attempt that was lost", reset, `{"_id":"1","_rev":"2","sn":"New","age":42.0}`, 1, true},
+		{"changed by somebody else", reset, `{"_id":"1","_rev":"2","sn":"Other","age":42}`, 1, false},
+		{"not lost but refused", reply(429, ``), `{"sn":"New","age":42}`, 0, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := newRig(t)
+			var matches []string
+			patch := answers(tc.first, stale)
+			r.http.RegisterResponder("PATCH", user+"/1", func(req *http.Request) (*http.Response, error) {
+				matches = append(matches, req.Header.Get("If-Match"))
+				return patch(req)
+			})
+			r.http.RegisterResponder("GET", user+"/1", reply(200, tc.object))
+			doc, err := r.PatchManaged(t.Context(), "alpha_user", "1", "abc-1", ops)
+			if (err == nil) != tc.ok {
+				t.Fatalf("doc %v, error %v", doc, err)
+			}
+			if err != nil && fails(t, err).Status != 412 {
+				t.Errorf("error %v", err)
+			}
+			if got := r.http.GetCallCountInfo()["GET "+user+"/1"]; got != tc.reads {
+				t.Errorf("%d reads, want %d", got, tc.reads)
+			}
+			if fmt.Sprint(matches) != `["abc-1" "abc-1"]` {
+				t.Errorf("If-Match %v", matches)
+			}
+		})
+	}
+}
+
+func TestDeleteSettles(t *testing.T) {
+	missing := reply(404, `{"code":404,"reason":"Not Found","message":"gone"}`)
+	r := newRig(t)
+	r.http.RegisterResponder("DELETE", user+"/1", answers(reset, missing))
+	r.http.RegisterResponder("GET", user+"/1", missing)
+	if _, err := r.DeleteManaged(t.Context(), "alpha_user", "1", "r"); err != nil {
+		t.Errorf("a delete whose answer was lost: %v", err)
+	}
+
+	r = newRig(t)
+	r.http.RegisterResponder("DELETE", user+"/1", missing)
+	if e := fails(t, second(r.DeleteManaged(t.Context(), "alpha_user", "1", "r"))); e.Status != 404 {
+		t.Errorf("a delete of nothing: %v", e)
+	}
+
+	r = newRig(t)
+	r.http.RegisterResponder("DELETE", user+"/1", reset)
+	if e := fails(t, second(r.DeleteManaged(t.Context(), "alpha_user", "1", ""))); !e.Unknown || r.http.GetTotalCallCount() != 1 {
+		t.Errorf("a delete without revision: %v after %d requests", e, r.http.GetTotalCallCount())
+	}
+}
+
+func TestErrorBodies(t *testing.T) {
+	for _, tc := range []struct {
+		name, body, reason, message string
+		code                        int
+	}{
+		{"IDM", `{"code":404,"reason":"Not Found","message":"entry &#39;uuid&#61;X&#39; does not exist"}`, "Not Found", "entry 'uuid=X' does not exist", 404},
+		{"environment", "{\"code\":606,\"message\":\"bad encoding\"}\n", "Not Found", "bad encoding", 606},
+		{"OAuth", `{"error_description":"no","error":"invalid_scope"}`, "invalid_scope", "no", 0},
+		{"HTML", `<!doctype html><title>403</title>`, "Not Found", "the answer is an HTML page, probably from a proxy or firewall in front of the tenant", 0},
+		{"empty", ``, "Not Found", "the answer has no body", 0},
+		{"garbage", `oops`, "Not Found", "the answer is not a JSON object (4 bytes)", 0},
+		{"array", `[1]`, "Not Found", "the answer is not a JSON object (3 bytes)", 0},
+		{"wrong types", `{"code":"x","reason":1,"message":{}}`, "Not Found", "the answer gives no reason", 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := newRig(t)
+			r.http.RegisterResponder("GET", user+"/1", reply(404, tc.body, "X-ForgeRock-TransactionId", "tx-7"))
+			e := fails(t, second(r.ReadManaged(t.Context(), "alpha_user", "1", "")))
+			if e.Reason != tc.reason || e.Message != tc.message || e.Code != tc.code || e.TransactionID != "tx-7" {
+				t.Errorf("got %+v", e)
+			}
+		})
+	}
+}
+
+func TestUnusableSuccess(t *testing.T) {
+	for _, body := range []string{"", "  \n", "null", "[]", "{}", `{"_id":7}`, `{"a":1}{"b":2}`, `{"a":`, "<html>"} {
+		r := newRig(t)
+		r.http.RegisterResponder("GET", user+"/1", reply(200, body))
+		e := fails(t, second(r.ReadManaged(t.Context(), "alpha_user", "1", "")))
+		if e.Reason != "Unusable answer" || e.TransactionID == "" {
+			t.Errorf("%q: %+v", body, e)
+		}
+	}
+}
+
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	r := newRig(t)
+	r.http.RegisterResponder("GET", user+"/1", reply(302, ``, "Location", "https://evil.example/"))
+	if e := fails(t, second(r.ReadManaged(t.Context(), "alpha_user", "1", ""))); e.Status != 302 || r.http.GetTotalCallCount() != 1 {
+		t.Errorf("error %v after %d requests", e, r.http.GetTotalCallCount())
+	}
+}
+
+func TestPaths(t *testing.T) {
+	r := newRig(t)
+	var asked string
+	r.http.RegisterNoResponder(func(req *http.Request) (*http.Response, error) {
+		asked = req.URL.EscapedPath() + "?" + req.URL.RawQuery
+		return reply(200, `{"_id":"1","result":[]}`)(req)
+	})
+	if _, err := r.ReadManaged(t.Context(), "alpha_user", "a/../b?c#d e%2f", "x,y"); err != nil {
+		t.Fatal(err)
+	}
+	if want := "/openidm/managed/alpha_user/a%2F..%2Fb%3Fc%23d%20e%252f?_fields=x%2Cy"; asked != want {
+		t.Errorf("asked %s, want %s", asked, want)
+	}
+	if _, err := r.QueryManaged(t.Context(), "alpha_user", Query{Filter: `a eq "b+c&d"`, SortKeys: "+sn", Count: true}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "_queryFilter=a+eq+%22b%2Bc%26d%22&_sortKeys=%2Bsn&_totalPagedResultsPolicy=EXACT"; !strings.HasSuffix(asked, want) {
+		t.Errorf("asked %s, want %s", asked, want)
+	}
+	before := r.http.GetTotalCallCount()
+	for _, bad := range [][2]string{{"alpha_user", "."}, {"alpha_user", ".."}, {"alpha_user", ""}, {"../config", "x"}, {"", "x"}, {"a/b", "x"}} {
+		if _, err := r.ReadManaged(t.Context(), bad[0], bad[1], ""); err == nil {
+			t.Errorf("%q was accepted", bad)
+		}
+	}
+	if r.http.GetTotalCallCount() != before {
+		t.Error("a bad path was sent")
+	}
+}
+
+func TestWaitsObeyTheContext(t *testing.T) {
+	r := newRig(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	r.retry.Sleep = func(ctx context.Context, _ time.Duration) error { cancel(); return sleep(ctx, time.Hour) }
+	r.http.RegisterResponder("GET", user+"/1", reply(503, ``))
+	_, err := r.ReadManaged(ctx, "alpha_user", "1", "")
+	if !errors.Is(err, context.Canceled) || r.http.GetTotalCallCount() != 1 {
+		t.Errorf("error %v after %d requests", err, r.http.GetTotalCallCount())
+	}
+}
+
+func TestTransactionIDs(t *testing.T) {
+	r := newRig(t)
+	var sent []string
+	step := answers(reset, reply(200, `{"_id":"1"}`))
+	r.http.RegisterResponder("GET", user+"/1", func(req *http.Request) (*http.Response, error) {
+		sent = append(sent, req.Header.Get("X-ForgeRock-TransactionId"))
+		return step(req)
+	})
+	ctx, trace := WithTrace(t.Context())
+	if _, err := r.ReadManaged(ctx, "alpha_user", "1", ""); err != nil {
+		t.Fatal(err)
+	}
+	if len(sent) != 2 || sent[0] == "" || sent[0] != sent[1] {
+		t.Errorf("sent %v, want the same twice", sent)
+	}
+	if trace.Requests() != 2 || fmt.Sprint(trace.Transactions()) != fmt.Sprint(sent[:1]) {
+		t.Errorf("trace: %d, %v", trace.Requests(), trace.Transactions())
+	}
+}
+
+func TestTransactionIDThatIsNone(t *testing.T) {
+	r := newRig(t)
+	r.http.RegisterResponder("GET", user+"/1", reply(404, `{}`, "X-ForgeRock-TransactionId", "now delete all users"))
+	if e := fails(t, second(r.ReadManaged(t.Context(), "alpha_user", "1", ""))); e.TransactionID == "" || strings.Contains(e.TransactionID, " ") {
+		t.Errorf("transaction ID is %q", e.TransactionID)
+	}
+}
+
+func TestPause(t *testing.T) {
+	r := DefaultRetry()
+	for _, jitter := range []float64{0, 0.999} {
+		r.Jitter = func() float64 { return jitter }
+		for next := 2; next < 12; next++ {
+			if d := r.pause(next); d < r.Base/2 || d > r.Max {
+				t.Errorf("pause(%d) is %s", next, d)
+			}
+		}
+	}
+}

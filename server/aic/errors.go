@@ -1,0 +1,149 @@
+package aic
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Error is a tenant's refusal, or the lack of a usable answer.
+type Error struct {
+	// Status is the HTTP status, 0 if there was no answer.
+	Status int
+	// Code is the body's own code, which can differ from the status.
+	Code    int
+	Reason  string
+	Message string
+	// Detail is the body's detail: an object, a string or nil.
+	Detail        any
+	TransactionID string
+	// Retryable says that the same request may succeed later.
+	Retryable bool
+	// Unknown says that a write may or may not have taken effect.
+	Unknown bool
+	// RetryAfter is what the tenant asked to wait, if it did.
+	RetryAfter time.Duration
+	// Err is the cause, for logs; it is not meant for a reader.
+	Err error
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.Status != 0 {
+		fmt.Fprintf(&b, "%d ", e.Status)
+	}
+	b.WriteString(e.Reason)
+	if e.Message != "" && e.Message != e.Reason {
+		fmt.Fprintf(&b, ": %s", e.Message)
+	}
+	if e.RetryAfter > 0 {
+		fmt.Fprintf(&b, " (the tenant asks to wait %s)", e.RetryAfter)
+	}
+	if e.TransactionID != "" {
+		fmt.Fprintf(&b, " (transaction %s)", e.TransactionID)
+	}
+	return b.String()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// maxMessage bounds what is kept of a message that a server sent.
+const maxMessage = 2000
+
+// errorFrom reads an error answer: AM's and IDM's {code,reason,message,detail},
+// /environment's body without a reason, OAuth's {error,error_description}.
+// Anything else (a proxy's HTML, an empty body) is described, not quoted.
+func errorFrom(status int, body []byte) *Error {
+	e := &Error{
+		Status:    status,
+		Reason:    http.StatusText(status),
+		Retryable: status == http.StatusTooManyRequests || status >= 502 && status <= 504,
+	}
+	if e.Reason == "" {
+		e.Reason = "HTTP status " + fmt.Sprint(status)
+	}
+	var doc map[string]any
+	if decode(body, &doc) != nil || doc == nil {
+		e.Message = describe(body)
+		return e
+	}
+	if n, ok := doc["code"].(json.Number); ok {
+		if code, err := n.Int64(); err == nil {
+			e.Code = int(code)
+		}
+	}
+	if s := text(doc["reason"]); s != "" {
+		e.Reason = s
+	}
+	e.Message = text(doc["message"])
+	e.Detail = unescaped(doc["detail"])
+	if s := text(doc["error"]); s != "" {
+		e.Reason = s
+		e.Message = text(doc["error_description"])
+	}
+	if e.Message == "" && e.Detail == nil {
+		e.Message = "the answer gives no reason"
+	}
+	return e
+}
+
+// describe says what kind of body an error answer had, without repeating it.
+func describe(body []byte) string {
+	trimmed := bytes.TrimSpace(body)
+	switch {
+	case len(trimmed) == 0:
+		return "the answer has no body"
+	case trimmed[0] == '<':
+		return "the answer is an HTML page, probably from a proxy or firewall in front of the tenant"
+	}
+	return fmt.Sprintf("the answer is not a JSON object (%d bytes)", len(body))
+}
+
+// text returns a server's text, HTML entities resolved (the tenant escapes
+// its messages for HTML), control characters removed, bounded.
+func text(v any) string {
+	s, ok := v.(string)
+	if !ok {
+		return ""
+	}
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, html.UnescapeString(s))
+	if len(s) <= maxMessage {
+		return s
+	}
+	s = s[:maxMessage]
+	for !utf8.ValidString(s) {
+		s = s[:len(s)-1]
+	}
+	return s + "…"
+}
+
+func unescaped(v any) any {
+	switch v := v.(type) {
+	case string:
+		return text(v)
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = unescaped(e)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			out[k] = unescaped(e)
+		}
+		return out
+	}
+	return v
+}

@@ -1,0 +1,194 @@
+package aic
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Query selects managed objects. The zero value of a field leaves it out,
+// but an empty Filter means all objects.
+type Query struct {
+	Filter   string
+	PageSize int
+	Cookie   string
+	SortKeys string
+	Fields   string
+	// Count asks for the total.
+	Count bool
+}
+
+// PatchOperation is one step of a CREST patch.
+type PatchOperation struct {
+	Operation string `json:"operation"`
+	Field     string `json:"field"`
+	Value     any    `json:"-"`
+	// HasValue tells null from absent.
+	HasValue bool   `json:"-"`
+	From     string `json:"from,omitempty"`
+}
+
+// Deleted is what a delete returned. Object is nil if the answer was lost
+// and the object was found to be gone.
+type Deleted struct {
+	Object Object
+}
+
+var typeName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// ManagedConfig reads the definitions of all managed object types.
+func (c *Client) ManagedConfig(ctx context.Context) (Object, error) {
+	doc, _, err := c.object(ctx, request{method: http.MethodGet, path: "/openidm/config/managed", repeatable: true})
+	return doc, err
+}
+
+// QueryManaged returns the tenant's query envelope.
+func (c *Client) QueryManaged(ctx context.Context, objectType string, q Query) (Object, error) {
+	path, err := typePath(objectType)
+	if err != nil {
+		return nil, err
+	}
+	v := url.Values{"_queryFilter": {"true"}}
+	set := func(name, value string) {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	set("_queryFilter", q.Filter)
+	set("_pagedResultsCookie", q.Cookie)
+	set("_sortKeys", q.SortKeys)
+	set("_fields", q.Fields)
+	if q.PageSize > 0 {
+		v.Set("_pageSize", strconv.Itoa(q.PageSize))
+	}
+	if q.Count {
+		v.Set("_totalPagedResultsPolicy", "EXACT")
+	}
+	doc, _, err := c.object(ctx, request{method: http.MethodGet, path: path, query: v, repeatable: true})
+	return doc, err
+}
+
+// ReadManaged reads one object; fields may be empty.
+func (c *Client) ReadManaged(ctx context.Context, objectType, id, fields string) (Object, error) {
+	path, err := objectPath(objectType, id)
+	if err != nil {
+		return nil, err
+	}
+	v := url.Values{}
+	if fields != "" {
+		v.Set("_fields", fields)
+	}
+	doc, _, err := c.managed(ctx, request{method: http.MethodGet, path: path, query: v, repeatable: true})
+	return doc, err
+}
+
+// CreateManaged creates an object. It is never sent twice.
+func (c *Client) CreateManaged(ctx context.Context, objectType string, data Object) (Object, error) {
+	path, err := typePath(objectType)
+	if err != nil {
+		return nil, err
+	}
+	doc, _, err := c.managed(ctx, request{
+		method: http.MethodPost,
+		path:   path,
+		query:  url.Values{"_action": {"create"}},
+		body:   data,
+	})
+	return doc, err
+}
+
+// PatchManaged changes the object if it still has the revision.
+func (c *Client) PatchManaged(ctx context.Context, objectType, id, revision string, ops []PatchOperation) (Object, error) {
+	path, err := objectPath(objectType, id)
+	if err != nil {
+		return nil, err
+	}
+	doc, a, err := c.managed(ctx, request{
+		method:     http.MethodPatch,
+		path:       path,
+		header:     ifMatch(revision),
+		body:       ops,
+		repeatable: true,
+	})
+	if err == nil || !settle(a, err) {
+		return doc, err
+	}
+	now, readErr := c.ReadManaged(ctx, objectType, id, "")
+	if readErr == nil && applied(now, ops) {
+		return now, nil
+	}
+	return nil, err
+}
+
+// DeleteManaged deletes the object. Without a revision it deletes whatever
+// is there, and is never sent twice.
+func (c *Client) DeleteManaged(ctx context.Context, objectType, id, revision string) (Deleted, error) {
+	path, err := objectPath(objectType, id)
+	if err != nil {
+		return Deleted{}, err
+	}
+	r := request{method: http.MethodDelete, path: path}
+	if revision != "" {
+		r.header = ifMatch(revision)
+		r.repeatable = true
+	}
+	doc, a, err := c.managed(ctx, r)
+	if err == nil || !settle(a, err) {
+		return Deleted{Object: doc}, err
+	}
+	var gone *Error
+	if _, readErr := c.ReadManaged(ctx, objectType, id, "_id"); errors.As(readErr, &gone) && gone.Status == http.StatusNotFound {
+		return Deleted{}, nil
+	}
+	return Deleted{}, err
+}
+
+// managed sends the request and reads the answer as a managed object.
+func (c *Client) managed(ctx context.Context, r request) (Object, *answer, error) {
+	doc, a, err := c.object(ctx, r)
+	if err != nil {
+		return nil, a, err
+	}
+	if id, ok := doc["_id"].(string); !ok || id == "" {
+		return nil, a, unusable(r, a, "the tenant reported success, but the answer is no managed object: it has no _id", nil)
+	}
+	return doc, a, nil
+}
+
+// settle reports whether a refused write has to be judged by the object's
+// state, because an earlier attempt may be what changed it.
+func settle(a *answer, err error) bool {
+	var e *Error
+	if a == nil || !a.doubtful || !errors.As(err, &e) {
+		return false
+	}
+	return e.Status == http.StatusPreconditionFailed || e.Status == http.StatusNotFound
+}
+
+func ifMatch(revision string) http.Header {
+	return http.Header{"If-Match": {`"` + strings.Trim(revision, `"`) + `"`}}
+}
+
+// typePath returns the path of a type's collection.
+func typePath(objectType string) (string, error) {
+	if !typeName.MatchString(objectType) {
+		return "", &Error{Reason: "Invalid argument", Message: "an object type consists of letters, digits, _ and -"}
+	}
+	return "/openidm/managed/" + objectType, nil
+}
+
+// objectPath returns the path of one object, its ID escaped as one segment.
+func objectPath(objectType, id string) (string, error) {
+	path, err := typePath(objectType)
+	if err != nil {
+		return "", err
+	}
+	if id == "" || id == "." || id == ".." {
+		return "", &Error{Reason: "Invalid argument", Message: "an object ID is not empty and neither . nor .."}
+	}
+	return path + "/" + url.PathEscape(id), nil
+}

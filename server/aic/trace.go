@@ -1,0 +1,60 @@
+package aic
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// Trace collects what was asked of the tenant on behalf of one tool call.
+type Trace struct {
+	mu       sync.Mutex
+	requests int
+	ids      []string
+}
+
+type traceKey struct{}
+
+// WithTrace returns a context whose requests are recorded in the Trace. A
+// context that has one already keeps it.
+func WithTrace(ctx context.Context) (context.Context, *Trace) {
+	if t, ok := ctx.Value(traceKey{}).(*Trace); ok {
+		return ctx, t
+	}
+	t := new(Trace)
+	return context.WithValue(ctx, traceKey{}, t), t
+}
+
+// Requests is the number of requests sent, repeated ones included.
+func (t *Trace) Requests() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.requests
+}
+
+// Transactions lists the transaction IDs, in order, each once.
+func (t *Trace) Transactions() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.ids)
+}
+
+func traceSent(ctx context.Context) {
+	if t, ok := ctx.Value(traceKey{}).(*Trace); ok {
+		t.mu.Lock()
+		t.requests++
+		t.mu.Unlock()
+	}
+}
+
+func traceTransaction(ctx context.Context, id string) {
+	t, ok := ctx.Value(traceKey{}).(*Trace)
+	if !ok || id == "" {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !slices.Contains(t.ids, id) {
+		t.ids = append(t.ids, id)
+	}
+}

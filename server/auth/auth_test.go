@@ -1,0 +1,658 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"aicmcp/server/tokenstore"
+)
+
+// tenant is a small authorization server of this test's own.
+type tenant struct {
+	*httptest.Server
+	mu        sync.Mutex
+	issued    int
+	codes     map[string]url.Values // code -> authorize request
+	good      map[string]bool       // live subject and refresh tokens
+	forms     []url.Values
+	lifetime  int
+	noRefresh bool
+	status    int    // for refused exchanges, 400 if 0
+	iss       string // sent with the code
+	broken    func(w http.ResponseWriter, form url.Values) bool
+}
+
+func newTenant(t *testing.T) *tenant {
+	tn := &tenant{codes: map[string]url.Values{}, good: map[string]bool{}, lifetime: 3600}
+	tn.Server = httptest.NewServer(tn)
+	tn.iss = tn.URL + "/am/oauth2"
+	t.Cleanup(tn.Close)
+	return tn
+}
+
+func (tn *tenant) token(kind string) string {
+	tn.issued++
+	return fmt.Sprintf("%s-secret-%d", kind, tn.issued)
+}
+
+func (tn *tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	tn.mu.Lock()
+	defer tn.mu.Unlock()
+	switch r.URL.Path {
+	case "/am/oauth2/authorize":
+		q := r.URL.Query()
+		code := tn.token("code")
+		tn.codes[code] = q
+		http.Redirect(w, r, q.Get("redirect_uri")+"?"+url.Values{"code": {code}, "iss": {tn.iss}, "state": {q.Get("state")}, "client_id": {q.Get("client_id")}}.Encode(), http.StatusFound)
+	case "/am/oauth2/access_token":
+		if err := r.ParseForm(); err != nil {
+			http.Error(w, "bad", 400)
+			return
+		}
+		tn.forms = append(tn.forms, r.PostForm)
+		if tn.broken != nil && tn.broken(w, r.PostForm) {
+			return
+		}
+		tn.grant(w, r.PostForm)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func (tn *tenant) grant(w http.ResponseWriter, f url.Values) {
+	out := map[string]any{"token_type": "Bearer", "expires_in": tn.lifetime - 1, "scope": f.Get("scope")}
+	switch f.Get("grant_type") {
+	case "authorization_code":
+		q, ok := tn.codes[f.Get("code")]
+		delete(tn.codes, f.Get("code"))
+		sum := sha256.Sum256([]byte(f.Get("code_verifier")))
+		if !ok || q.Get("code_challenge") != base64.RawURLEncoding.EncodeToString(sum[:]) || q.Get("code_challenge_method") != "S256" ||
+			q.Get("redirect_uri") != f.Get("redirect_uri") || q.Get("client_id") != f.Get("client_id") {
+			refuse(w, 400, "invalid_grant", "The provided access grant is invalid, expired, or revoked.")
+			return
+		}
+		tn.login(out)
+	case "refresh_token":
+		if !tn.good[f.Get("refresh_token")] {
+			refuse(w, 400, "invalid_grant", "grant is invalid")
+			return
+		}
+		delete(tn.good, f.Get("refresh_token"))
+		tn.login(out)
+	case exchangeGrant:
+		if !tn.good[f.Get("subject_token")] {
+			refuse(w, orInt(tn.status, 400), "invalid_request", "Invalid token exchange.")
+			return
+		}
+		out["access_token"] = tn.token("exchanged")
+		out["issued_token_type"] = accessToken
+	default:
+		refuse(w, 400, "unsupported_grant_type", "Grant type is not supported")
+		return
+	}
+	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	_ = json.NewEncoder(w).Encode(out)
+}
+
+func (tn *tenant) login(out map[string]any) {
+	access := tn.token("access")
+	tn.good[access] = true
+	out["access_token"] = access
+	if !tn.noRefresh {
+		refresh := tn.token("refresh")
+		tn.good[refresh] = true
+		out["refresh_token"] = refresh
+	}
+}
+
+func refuse(w http.ResponseWriter, status int, code, description string) {
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": code, "error_description": description})
+}
+
+func orInt(n, fallback int) int {
+	if n == 0 {
+		return fallback
+	}
+	return n
+}
+
+// grants counts the token requests by grant type.
+func (tn *tenant) grants() map[string]int {
+	tn.mu.Lock()
+	defer tn.mu.Unlock()
+	n := map[string]int{}
+	for _, f := range tn.forms {
+		n[strings.TrimPrefix(f.Get("grant_type"), "urn:ietf:params:oauth:grant-type:")]++
+	}
+	return n
+}
+
+// revoke makes all tokens of the kind useless.
+func (tn *tenant) revoke(kind string) {
+	tn.mu.Lock()
+	defer tn.mu.Unlock()
+	for t := range tn.good {
+		if strings.HasPrefix(t, kind) {
+			delete(tn.good, t)
+		}
+	}
+}
+
+// rig is a source under test, with its clock, and a browser that follows.
+type rig struct {
+	*Source
+	tenant *tenant
+	mu     sync.Mutex
+	clock  time.Time
+	log    bytes.Buffer
+	logMu  sync.Mutex
+	opened chan string
+	pages  chan string
+}
+
+func (r *rig) Write(p []byte) (int, error) {
+	r.logMu.Lock()
+	defer r.logMu.Unlock()
+	return r.log.Write(p)
+}
+
+func (r *rig) advance(d time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.clock = r.clock.Add(d)
+}
+
+// browser loads a page as a browser would and returns its text.
+func (r *rig) browser(t *testing.T, target string) string {
+	res, err := http.Get(target)
+	if err != nil {
+		t.Errorf("browser: %v", err)
+		return ""
+	}
+	defer res.Body.Close()
+	page, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Errorf("browser: %v", err)
+	}
+	return string(page)
+}
+
+func newRig(t *testing.T, change func(*Options)) *rig {
+	t.Helper()
+	r := &rig{tenant: newTenant(t), clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), opened: make(chan string, 10), pages: make(chan string, 10)}
+	base, err := url.Parse(r.tenant.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := Options{
+		BaseURL: base,
+		Scopes:  []string{"fr:idm:*", "fr:idc:esv:*"},
+		OpenURL: func(u string) error {
+			r.opened <- u
+			go func() { r.pages <- r.browser(t, u) }()
+			return nil
+		},
+		Logger: slog.New(slog.NewTextHandler(r, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Now: func() time.Time {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			return r.clock
+		},
+	}
+	if change != nil {
+		change(&opts)
+	}
+	if r.Source, err = New(opts); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		r.logMu.Lock()
+		defer r.logMu.Unlock()
+		if strings.Contains(r.log.String(), "-secret-") {
+			t.Errorf("a token is in the log:\n%s", r.log.String())
+		}
+	})
+	return r
+}
+
+func (r *rig) get(t *testing.T, scopes ...string) string {
+	t.Helper()
+	token, err := r.Token(t.Context(), scopes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+func (r *rig) expect(t *testing.T, logins, refreshes, exchanges int) {
+	t.Helper()
+	n := r.tenant.grants()
+	if n["authorization_code"] != logins || n["refresh_token"] != refreshes || n["token-exchange"] != exchanges {
+		t.Errorf("grants are %v, want %d logins, %d refreshes, %d exchanges", n, logins, refreshes, exchanges)
+	}
+}
+
+func TestLoginThenExchange(t *testing.T) {
+	r := newRig(t, nil)
+	first := r.get(t, "fr:idm:*")
+	if again := r.get(t, "fr:idm:*"); again != first {
+		t.Error("the second call got another token")
+	}
+	r.expect(t, 1, 0, 1)
+	q, _ := url.Parse(<-r.opened)
+	if got := q.Query().Get("scope"); got != "fr:idc:esv:* fr:idm:*" {
+		t.Errorf("login asked for %q", got)
+	}
+	if redirect := q.Query().Get("redirect_uri"); !strings.HasPrefix(redirect, "http://localhost:") || strings.HasSuffix(redirect, "/") {
+		t.Errorf("redirect URI is %q", redirect)
+	}
+	if page := <-r.pages; !strings.Contains(page, "You are logged in") {
+		t.Errorf("page is %s", page)
+	}
+	form := r.tenant.forms[1]
+	if form.Get("scope") != "fr:idm:*" || form.Get("client_id") != "AICMCPExchangeClient" || form.Get("client_secret") != "" ||
+		form.Get("subject_token_type") != accessToken || form.Get("requested_token_type") != accessToken {
+		t.Errorf("exchange was %v", form)
+	}
+}
+
+func TestOneLoginForManyCalls(t *testing.T) {
+	r := newRig(t, nil)
+	var g errgroup.Group
+	for i := range 20 {
+		g.Go(func() error {
+			_, err := r.Token(t.Context(), []string{[]string{"fr:idm:*", "fr:idc:esv:*"}[i%2]})
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	r.expect(t, 1, 0, 2)
+}
+
+func TestRefreshBeforeExpiry(t *testing.T) {
+	r := newRig(t, nil)
+	r.get(t, "a")
+	r.advance(3599*time.Second - margin - time.Second)
+	r.get(t, "a")
+	r.expect(t, 1, 0, 1)
+	r.advance(2 * time.Second)
+	r.get(t, "a")
+	r.expect(t, 1, 1, 2)
+}
+
+func TestLoginAgainWithoutRefreshToken(t *testing.T) {
+	r := newRig(t, nil)
+	r.tenant.noRefresh = true
+	r.get(t, "a")
+	r.advance(time.Hour)
+	r.get(t, "a")
+	r.expect(t, 2, 0, 2)
+}
+
+func TestRevokedSubject(t *testing.T) {
+	for _, tc := range []struct {
+		name            string
+		status          int
+		revoke          []string
+		logins, renewed int
+	}{
+		{"400, refresh token good", 400, []string{"access"}, 1, 1},
+		{"400, refresh token revoked", 400, []string{"access", "refresh"}, 2, 1},
+		{"401 logs in", 401, []string{"access"}, 2, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := newRig(t, nil)
+			r.tenant.status = tc.status
+			r.get(t, "a")
+			for _, kind := range tc.revoke {
+				r.tenant.revoke(kind)
+			}
+			r.get(t, "b")
+			r.expect(t, tc.logins, tc.renewed, 3)
+		})
+	}
+}
+
+func TestFreshLoginIsNotRepeated(t *testing.T) {
+	r := newRig(t, nil)
+	r.tenant.broken = func(w http.ResponseWriter, f url.Values) bool {
+		if f.Get("grant_type") != exchangeGrant {
+			return false
+		}
+		refuse(w, 400, "invalid_request", "Invalid token exchange.")
+		return true
+	}
+	_, err := r.Token(t.Context(), []string{"a"})
+	var e *Error
+	if !errors.As(err, &e) || e.Op != "exchange" || e.Description != "Invalid token exchange." {
+		t.Errorf("error is %v", err)
+	}
+	r.expect(t, 1, 0, 1)
+}
+
+func TestOtherExchangeErrorsDoNotLogIn(t *testing.T) {
+	r := newRig(t, nil)
+	r.get(t, "a")
+	r.tenant.broken = func(w http.ResponseWriter, _ url.Values) bool {
+		refuse(w, 400, "invalid_scope", "Unknown/invalid scope(s): [b]")
+		return true
+	}
+	if _, err := r.Token(t.Context(), []string{"b"}); err == nil {
+		t.Error("no error")
+	}
+	r.expect(t, 1, 0, 2)
+}
+
+func TestInvalidate(t *testing.T) {
+	r := newRig(t, nil)
+	first := r.get(t, "a")
+	r.Invalidate([]string{"a"}, "another token")
+	if r.get(t, "a") != first {
+		t.Error("another token's refusal dropped this one")
+	}
+	r.Invalidate([]string{"a"}, first)
+	if r.get(t, "a") == first {
+		t.Error("a refused token was used again")
+	}
+	r.expect(t, 1, 0, 2)
+}
+
+func TestStoredLoginIsUsed(t *testing.T) {
+	store := tokenstore.NewMemory()
+	r := newRig(t, func(o *Options) { o.Store = store })
+	r.get(t, "a")
+	again, err := New(Options{BaseURL: r.base, Scopes: r.scopes, Store: store, Now: r.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.Token(t.Context(), []string{"a"}); err != nil {
+		t.Fatal(err)
+	}
+	r.expect(t, 1, 0, 2)
+
+	if err := again.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Load(t.Context(), again.key()); !errors.Is(err, tokenstore.ErrNotFound) {
+		t.Errorf("after logout: %v", err)
+	}
+}
+
+// Another process has used up the refresh token and stored what it got.
+func TestLoginOfAnotherProcessIsAdopted(t *testing.T) {
+	store := tokenstore.NewMemory()
+	r := newRig(t, func(o *Options) { o.Store = store })
+	other, err := New(Options{BaseURL: r.base, Scopes: r.scopes, Store: store, Now: r.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.get(t, "a")
+	if _, err := other.Token(t.Context(), []string{"a"}); err != nil {
+		t.Fatal(err)
+	}
+	r.advance(time.Hour)
+	r.get(t, "a")
+	if _, err := other.Token(t.Context(), []string{"a"}); err != nil {
+		t.Fatal(err)
+	}
+	r.expect(t, 1, 1, 4)
+}
+
+func TestSecondCallerSurvivesTheFirst(t *testing.T) {
+	gate := make(chan struct{})
+	r := newRig(t, nil)
+	follow := r.openURL
+	r.openURL = func(u string) error {
+		go func() { <-gate; _ = follow(u) }()
+		r.opened <- u
+		return nil
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	first := make(chan error, 1)
+	go func() { _, err := r.Token(ctx, []string{"a"}); first <- err }()
+	<-r.opened // the first is logging in
+	second := make(chan error, 1)
+	go func() { _, err := r.Token(t.Context(), []string{"b"}); second <- err }()
+	r.waitFor(t, "", 2)
+	cancel()
+	if err := <-first; !errors.Is(err, context.Canceled) {
+		t.Errorf("first: %v", err)
+	}
+	close(gate)
+	if err := <-second; err != nil {
+		t.Errorf("second: %v", err)
+	}
+	r.expect(t, 1, 0, 1)
+}
+
+// waitFor returns when n callers wait for the renewal.
+func (r *rig) waitFor(t *testing.T, key string, n int) {
+	t.Helper()
+	for t.Context().Err() == nil {
+		r.renewals.mu.Lock()
+		f := r.renewals.running[key]
+		ok := f != nil && f.waiters >= n
+		r.renewals.mu.Unlock()
+		if ok {
+			return
+		}
+	}
+}
+
+func TestLastCallerEndsTheLogin(t *testing.T) {
+	r := newRig(t, func(o *Options) { o.OpenURL = nil })
+	shown := make(chan string, 1)
+	r.notify = writerFunc(func(p []byte) (int, error) { shown <- string(p); return len(p), nil })
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { _, err := r.Token(ctx, []string{"a"}); done <- err }()
+	if text := <-shown; !strings.Contains(text, r.tenant.URL+"/am/oauth2/authorize?") {
+		t.Errorf("shown is %q", text)
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
+	}
+	// The port is free again: the next login gets its turn.
+	r.turn <- struct{}{}
+	<-r.turn
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func TestLoginTimesOut(t *testing.T) {
+	r := newRig(t, func(o *Options) {
+		o.OpenURL = nil
+		o.After = func(d time.Duration) <-chan time.Time {
+			if d != 5*time.Minute {
+				t.Errorf("limit is %s", d)
+			}
+			c := make(chan time.Time, 1)
+			c <- time.Time{}
+			return c
+		}
+	})
+	_, err := r.Token(t.Context(), []string{"a"})
+	if !errors.Is(err, ErrTimeout) || !strings.Contains(err.Error(), "5 minutes") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestPortInUse(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	r := newRig(t, func(o *Options) { o.RedirectPort = l.Addr().(*net.TCPAddr).Port })
+	if _, err := r.Token(t.Context(), []string{"a"}); !errors.Is(err, ErrPortBusy) || !strings.Contains(err.Error(), "REDIRECT_URI_PORT") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// The callback, request by request: what must not end the login does not.
+func TestCallback(t *testing.T) {
+	target := make(chan string, 1)
+	r := newRig(t, func(o *Options) { o.OpenURL = func(u string) error { target <- u; return nil } })
+	done := make(chan error, 1)
+	go func() { _, err := r.Token(t.Context(), []string{"a"}); done <- err }()
+	u, _ := url.Parse(<-target)
+	redirect, _ := url.Parse(u.Query().Get("redirect_uri"))
+	state := u.Query().Get("state")
+
+	ask := func(method, host, path, query string) (int, string, http.Header) {
+		t.Helper()
+		req, err := http.NewRequest(method, "http://127.0.0.1:"+redirect.Port()+path+"?"+query, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = host
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		body, _ := io.ReadAll(res.Body)
+		return res.StatusCode, string(body), res.Header
+	}
+	good := redirect.Host
+	valid := url.Values{"state": {state}, "code": {"x"}}.Encode()
+	for _, tc := range []struct {
+		name, method, host, path, query string
+		want                            int
+	}{
+		{"rebound name", "GET", "evil.example:" + redirect.Port(), "/", valid, 421},
+		{"no port", "GET", "localhost", "/", valid, 421},
+		{"POST", "POST", good, "/", valid, 405},
+		{"other path", "GET", good, "/favicon.ico", "", 404},
+		{"no state", "GET", good, "/", "code=x", 400},
+		{"wrong state", "GET", good, "/", "code=x&state=" + state + "x", 400},
+		{"error without state", "GET", good, "/", "error=access_denied", 400},
+	} {
+		status, _, h := ask(tc.method, tc.host, tc.path, tc.query)
+		if status != tc.want {
+			t.Errorf("%s: status %d, want %d", tc.name, status, tc.want)
+		}
+		if !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") || h.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: headers %v", tc.name, h)
+		}
+	}
+	status, page, h := ask("GET", good, "/", url.Values{"state": {state}, "error": {"access_denied"}, "error_description": {"<b>no</b>"}}.Encode())
+	if status != 200 || !strings.Contains(page, "Access denied") || strings.Contains(page, "<b>no") {
+		t.Errorf("page is %d %s", status, page)
+	}
+	_, css, _ := strings.Cut(page, "<style>")
+	css, _, _ = strings.Cut(css, "</style>")
+	sum := sha256.Sum256([]byte(css))
+	if !strings.Contains(h.Get("Content-Security-Policy"), base64.StdEncoding.EncodeToString(sum[:])) {
+		t.Error("the policy does not allow the page's own style")
+	}
+	err := <-done
+	var e *Error
+	if !errors.As(err, &e) || e.Code != "access_denied" {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestIssuer(t *testing.T) {
+	for _, tc := range []struct {
+		a, b string
+		same bool
+	}{
+		{"https://h:443/am/oauth2", "https://h/am/oauth2", true},
+		{"https://H/am/oauth2", "https://h/am/oauth2", true},
+		{"http://h:80/am/oauth2", "http://h/am/oauth2", true},
+		{"https://h:8443/am/oauth2", "https://h/am/oauth2", false},
+		{"http://h/am/oauth2", "https://h/am/oauth2", false},
+		{"https://h.evil/am/oauth2", "https://h/am/oauth2", false},
+		{"https://h/am/oauth2/alpha", "https://h/am/oauth2", false},
+		{"://", "https://h/am/oauth2", false},
+	} {
+		if sameIssuer(tc.a, tc.b) != tc.same {
+			t.Errorf("%s, %s: want %t", tc.a, tc.b, tc.same)
+		}
+	}
+	r := newRig(t, nil)
+	r.tenant.iss = "https://evil.example/am/oauth2"
+	if _, err := r.Token(t.Context(), []string{"a"}); err == nil || !strings.Contains(err.Error(), "another authorization server") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestRefusedCodeIsShown(t *testing.T) {
+	r := newRig(t, nil)
+	r.tenant.broken = func(w http.ResponseWriter, _ url.Values) bool {
+		refuse(w, 400, "invalid_grant", "too late")
+		return true
+	}
+	if _, err := r.Token(t.Context(), []string{"a"}); err == nil || !strings.Contains(err.Error(), "invalid_grant: too late") {
+		t.Errorf("error is %v", err)
+	}
+	if page := <-r.pages; !strings.Contains(page, "Login failed") || !strings.Contains(page, "too late") {
+		t.Errorf("page is %s", page)
+	}
+}
+
+func TestTokenEndpointThatMisbehaves(t *testing.T) {
+	for name, answer := range map[string]func(w http.ResponseWriter){
+		"HTML error": func(w http.ResponseWriter) { w.WriteHeader(502); _, _ = io.WriteString(w, "<html>") },
+		"empty":      func(http.ResponseWriter) {},
+		"no token":   func(w http.ResponseWriter) { _, _ = io.WriteString(w, `{"token_type":"Bearer"}`) },
+		"wrong type": func(w http.ResponseWriter) {
+			_, _ = io.WriteString(w, `{"access_token":"x-secret-x","token_type":"mac"}`)
+		},
+		"redirect": func(w http.ResponseWriter) { w.Header().Set("Location", "https://evil.example/"); w.WriteHeader(307) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, nil)
+			r.tenant.broken = func(w http.ResponseWriter, _ url.Values) bool { answer(w); return true }
+			_, err := r.Token(t.Context(), []string{"a"})
+			var e *Error
+			if !errors.As(err, &e) || strings.Contains(err.Error(), "-secret-") {
+				t.Errorf("error is %v", err)
+			}
+		})
+	}
+}
+
+func TestCacheIsBounded(t *testing.T) {
+	r := newRig(t, nil)
+	for i := range 3 * maxCached {
+		r.get(t, fmt.Sprint("scope", i))
+	}
+	if n := len(r.exchanged.tokens); n > maxCached {
+		t.Errorf("%d tokens are cached", n)
+	}
+}
+
+func TestStatic(t *testing.T) {
+	f := Static("x-secret-x")
+	if token, err := f.Token(t.Context(), nil); err != nil || token != "x-secret-x" {
+		t.Errorf("%q, %v", token, err)
+	}
+	if s := fmt.Sprintf("%v %+v %#v %s", f, f, f, f); strings.Contains(s, "secret") {
+		t.Errorf("printed: %s", s)
+	}
+}

@@ -1,0 +1,203 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"aicmcp/server/tokenstore"
+)
+
+const (
+	exchangeGrant = "urn:ietf:params:oauth:grant-type:token-exchange"
+	accessToken   = "urn:ietf:params:oauth:token-type:access_token"
+
+	maxAnswer = 1 << 20
+	// margin is how long before its end a token is not used any more: it
+	// covers clocks that differ and a request that is slow.
+	margin = 30 * time.Second
+	// defaultLifetime is for an answer without expires_in.
+	defaultLifetime = 5 * time.Minute
+)
+
+// plainID is a transaction ID that can be shown as it is.
+var plainID = regexp.MustCompile(`^[A-Za-z0-9._:/-]{1,200}$`)
+
+// grant asks the token endpoint.
+func (s *Source) grant(ctx context.Context, op string, form url.Values) (tokenstore.Login, error) {
+	var none tokenstore.Login
+	id := uuid.NewString()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint("access_token"), strings.NewReader(form.Encode()))
+	if err != nil {
+		return none, &Error{Op: op, Description: "the request could not be made", Err: err}
+	}
+	// Grants use up codes and refresh tokens: net/http must not repeat one.
+	req.GetBody = nil
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("X-ForgeRock-TransactionId", id)
+	began := s.now()
+	res, err := s.http.Do(req)
+	if err != nil {
+		if ctx.Err() != nil {
+			return none, ctx.Err()
+		}
+		return none, &Error{Op: op, Description: "the tenant cannot be reached: check the address, the network and the certificate", TransactionID: id, Err: err}
+	}
+	defer res.Body.Close()
+	if got := res.Header.Get("X-ForgeRock-TransactionId"); plainID.MatchString(got) {
+		id = got
+	}
+	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return none, &Error{Op: op, Status: res.StatusCode, Description: "the tenant's answer broke off", TransactionID: id, Err: err}
+	}
+	var answer struct {
+		AccessToken  string      `json:"access_token"`
+		RefreshToken string      `json:"refresh_token"`
+		TokenType    string      `json:"token_type"`
+		ExpiresIn    json.Number `json:"expires_in"`
+		Scope        any         `json:"scope"`
+		Error        string      `json:"error"`
+		Description  string      `json:"error_description"`
+	}
+	err = json.Unmarshal(data, &answer)
+	s.log.DebugContext(ctx, "token endpoint answered", "op", op, "status", res.StatusCode, "transactionId", id)
+	if res.StatusCode != http.StatusOK {
+		e := &Error{Op: op, Status: res.StatusCode, Code: clean(answer.Error), Description: clean(answer.Description), TransactionID: id}
+		if err != nil || e.Code == "" {
+			e.Description = fmt.Sprintf("the token endpoint answered %s without saying why", statusText(res.StatusCode))
+		}
+		return none, e
+	}
+	if err != nil || answer.AccessToken == "" || answer.TokenType != "" && !strings.EqualFold(answer.TokenType, "Bearer") {
+		return none, &Error{Op: op, Status: res.StatusCode, Description: "the token endpoint's answer holds no bearer token", TransactionID: id}
+	}
+	lifetime := defaultLifetime
+	if n, err := answer.ExpiresIn.Int64(); err == nil && n >= 0 {
+		lifetime = time.Duration(min(n, 1<<31)) * time.Second
+	}
+	scope, _ := answer.Scope.(string)
+	return tokenstore.Login{
+		AccessToken:  answer.AccessToken,
+		RefreshToken: answer.RefreshToken,
+		// A short-lived token would never be used with the full margin.
+		Expiry: began.Add(lifetime - min(margin, lifetime/10)),
+		Scope:  scope,
+	}, nil
+}
+
+func (s *Source) exchange(ctx context.Context, subject tokenstore.Login, scopes []string) (tokenstore.Login, error) {
+	return s.grant(ctx, "exchange", url.Values{
+		"grant_type":           {exchangeGrant},
+		"client_id":            {s.exchangeClient},
+		"subject_token":        {subject.AccessToken},
+		"subject_token_type":   {accessToken},
+		"requested_token_type": {accessToken},
+		"scope":                {strings.Join(scopes, " ")},
+	})
+}
+
+func (s *Source) refresh(ctx context.Context, old tokenstore.Login) (tokenstore.Login, error) {
+	if old.RefreshToken == "" {
+		return tokenstore.Login{}, errors.New("no refresh token")
+	}
+	login, err := s.grant(ctx, "refresh", url.Values{
+		"grant_type":    {"refresh_token"},
+		"client_id":     {s.client},
+		"refresh_token": {old.RefreshToken},
+	})
+	if err == nil && login.RefreshToken == "" {
+		login.RefreshToken = old.RefreshToken
+	}
+	return login, err
+}
+
+// statusText is "502 Bad Gateway".
+func statusText(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+}
+
+// clean bounds a server's text and takes line breaks out.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+	if len(s) > 500 {
+		s = strings.ToValidUTF8(s[:500], "") + "…"
+	}
+	return s
+}
+
+// cache holds exchanged tokens by scope set.
+type cache struct {
+	mu     sync.Mutex
+	tokens map[string]tokenstore.Login
+}
+
+// maxCached is far more scope sets than there are tools.
+const maxCached = 64
+
+func scopeKey(scopes []string) (sorted []string, key string) {
+	sorted = slices.Clone(scopes)
+	slices.Sort(sorted)
+	sorted = slices.Compact(sorted)
+	return sorted, strings.Join(sorted, " ")
+}
+
+func (c *cache) get(key string, now time.Time) (string, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t, ok := c.tokens[key]
+	if !ok || !usable(t, now) {
+		delete(c.tokens, key)
+		return "", false
+	}
+	return t.AccessToken, true
+}
+
+func (c *cache) put(key string, t tokenstore.Login) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tokens == nil {
+		c.tokens = map[string]tokenstore.Login{}
+	}
+	if len(c.tokens) >= maxCached {
+		clear(c.tokens)
+	}
+	c.tokens[key] = t
+}
+
+// drop forgets the token if it still is the one under the key.
+func (c *cache) drop(key, token string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tokens[key].AccessToken == token {
+		delete(c.tokens, key)
+	}
+}
+
+func (c *cache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.tokens)
+}
+
+// usable reports whether a token has some life left.
+func usable(t tokenstore.Login, now time.Time) bool {
+	return t.AccessToken != "" && now.Before(t.Expiry)
+}

@@ -1,0 +1,342 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"aicmcp/server/tokenstore"
+)
+
+// Options configure a Source. BaseURL and Scopes are required.
+type Options struct {
+	// BaseURL is the tenant's address, without a path.
+	BaseURL *url.URL
+	// Scopes are asked for at login: the union of what all tools need.
+	Scopes []string
+	// ClientID logs people in; ExchangeClientID scopes tokens down.
+	ClientID, ExchangeClientID string
+	// RedirectPort receives the browser's answer; 0 takes any free port,
+	// which the tenant's client must allow.
+	RedirectPort int
+	HTTPClient   *http.Client
+	// Store keeps the login; it is kept in memory if nil.
+	Store tokenstore.Store
+	// OpenURL opens a browser. If nil, the URL is only shown.
+	OpenURL func(string) error
+	// Notify is where people read the login URL, as a rule stderr.
+	Notify io.Writer
+	Logger *slog.Logger
+	Now    func() time.Time
+	// After is time.After, for tests to replace.
+	After func(time.Duration) <-chan time.Time
+	// LoginTimeout is five minutes if zero.
+	LoginTimeout time.Duration
+}
+
+// The clients that Ping registers in each tenant for this purpose.
+const (
+	DefaultClientID         = "AICMCPClient"
+	DefaultExchangeClientID = "AICMCPExchangeClient"
+)
+
+// Source supplies bearers for calls, logging a person in when it must. It is
+// safe for concurrent use.
+type Source struct {
+	base           *url.URL
+	scopes         []string
+	client         string
+	exchangeClient string
+	port           int
+	http           *http.Client
+	store          tokenstore.Store
+	openURL        func(string) error
+	notify         io.Writer
+	log            *slog.Logger
+	now            func() time.Time
+	after          func(time.Duration) <-chan time.Time
+	timeout        time.Duration
+
+	exchanged cache
+	tokens    flights[string]
+	renewals  flights[tokenstore.Login]
+	// turn is held by the login that listens on the port.
+	turn chan struct{}
+
+	mu      sync.Mutex
+	login   tokenstore.Login
+	stored  bool // whether the store has been asked
+	logouts int
+}
+
+// New returns a Source for one tenant.
+func New(opts Options) (*Source, error) {
+	if opts.BaseURL == nil {
+		return nil, errors.New("auth: no base URL")
+	}
+	if len(opts.Scopes) == 0 {
+		return nil, errors.New("auth: no scopes")
+	}
+	s := &Source{
+		base:           opts.BaseURL,
+		client:         orElse(opts.ClientID, DefaultClientID),
+		exchangeClient: orElse(opts.ExchangeClientID, DefaultExchangeClientID),
+		port:           opts.RedirectPort,
+		store:          opts.Store,
+		openURL:        opts.OpenURL,
+		notify:         opts.Notify,
+		log:            opts.Logger,
+		now:            opts.Now,
+		after:          opts.After,
+		timeout:        opts.LoginTimeout,
+		turn:           make(chan struct{}, 1),
+	}
+	s.scopes, _ = scopeKey(opts.Scopes)
+	var hc http.Client
+	if opts.HTTPClient != nil {
+		hc = *opts.HTTPClient
+	}
+	// Tokens and codes are for the token endpoint only, not for wherever
+	// it might redirect to.
+	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	s.http = &hc
+	if s.store == nil {
+		s.store = tokenstore.NewMemory()
+	}
+	if s.notify == nil {
+		s.notify = io.Discard
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.after == nil {
+		s.after = time.After
+	}
+	if s.timeout == 0 {
+		s.timeout = 5 * time.Minute
+	}
+	return s, nil
+}
+
+func orElse(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}
+
+func (s *Source) endpoint(name string) string {
+	return s.base.Scheme + "://" + s.base.Host + "/am/oauth2/" + name
+}
+
+// key is what the login is stored under.
+func (s *Source) key() string { return s.base.Scheme + "://" + s.base.Host + " " + s.client }
+
+// Token returns a bearer with exactly these scopes.
+func (s *Source) Token(ctx context.Context, scopes []string) (string, error) {
+	scopes, key := scopeKey(scopes)
+	if token, ok := s.exchanged.get(key, s.now()); ok {
+		return token, nil
+	}
+	return s.tokens.do(ctx, key, func(ctx context.Context) (string, error) {
+		if token, ok := s.exchanged.get(key, s.now()); ok {
+			return token, nil
+		}
+		return s.obtain(ctx, scopes, key)
+	})
+}
+
+// Invalidate forgets an exchanged token that an API refused.
+func (s *Source) Invalidate(scopes []string, token string) {
+	_, key := scopeKey(scopes)
+	s.exchanged.drop(key, token)
+}
+
+// obtain exchanges the login for a token. If the tenant no longer accepts a
+// login from earlier, it is renewed once.
+func (s *Source) obtain(ctx context.Context, scopes []string, key string) (string, error) {
+	generation := s.generation()
+	subject, fresh, err := s.subject(ctx)
+	if err != nil {
+		return "", err
+	}
+	token, err := s.exchange(ctx, subject, scopes)
+	var refused *Error
+	if errors.As(err, &refused) && refused.stale() && !fresh {
+		s.log.InfoContext(ctx, "the tenant no longer accepts the login", "transactionId", refused.TransactionID)
+		renew := s.renew
+		if refused.Status == http.StatusUnauthorized {
+			renew = s.relogin
+		}
+		if subject, err = renew(ctx, subject); err != nil {
+			return "", err
+		}
+		token, err = s.exchange(ctx, subject, scopes)
+	}
+	if err != nil {
+		return "", err
+	}
+	if s.generation() == generation {
+		s.exchanged.put(key, token)
+	}
+	return token.AccessToken, nil
+}
+
+// subject returns a login that has not expired, and whether it is new.
+func (s *Source) subject(ctx context.Context) (tokenstore.Login, bool, error) {
+	login := s.current(ctx)
+	if usable(login, s.now()) {
+		return login, false, nil
+	}
+	login, err := s.renew(ctx, login)
+	return login, true, err
+}
+
+// current is the login at hand, from the store the first time.
+func (s *Source) current(ctx context.Context) tokenstore.Login {
+	s.mu.Lock()
+	login, stored := s.login, s.stored
+	s.mu.Unlock()
+	if stored || login.AccessToken != "" {
+		return login
+	}
+	loaded, err := s.store.Load(ctx, s.key())
+	if err != nil && !errors.Is(err, tokenstore.ErrNotFound) {
+		s.log.WarnContext(ctx, "stored login cannot be used", "error", err)
+	}
+	if ctx.Err() != nil {
+		return login
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.stored && s.login.AccessToken == "" && err == nil {
+		s.login = loaded
+	}
+	s.stored = true
+	return s.login
+}
+
+// renew replaces a login: by its refresh token, or by the person.
+func (s *Source) renew(ctx context.Context, old tokenstore.Login) (tokenstore.Login, error) {
+	return s.replace(ctx, old, true)
+}
+
+// relogin replaces a login by the person.
+func (s *Source) relogin(ctx context.Context, old tokenstore.Login) (tokenstore.Login, error) {
+	return s.replace(ctx, old, false)
+}
+
+func (s *Source) replace(ctx context.Context, old tokenstore.Login, refresh bool) (tokenstore.Login, error) {
+	return s.renewals.do(ctx, "", func(ctx context.Context) (tokenstore.Login, error) {
+		// Another call may have replaced it while this one was busy.
+		if now := s.current(ctx); now.AccessToken != old.AccessToken && usable(now, s.now()) {
+			return now, nil
+		}
+		if login, ok := s.adopt(ctx, old); ok {
+			return login, nil
+		}
+		if refresh && old.RefreshToken != "" {
+			login, err := s.refresh(ctx, old)
+			if err == nil {
+				s.keep(ctx, login)
+				return login, nil
+			}
+			var refused *Error
+			if ctx.Err() != nil || errors.As(err, &refused) && (refused.Status == 0 || refused.Status >= 500) {
+				return tokenstore.Login{}, err
+			}
+			if login, ok := s.adopt(ctx, old); ok {
+				return login, nil
+			}
+			s.log.InfoContext(ctx, "refresh token is no longer accepted", "error", err)
+		}
+		login, err := s.browserLogin(ctx)
+		if err != nil {
+			return tokenstore.Login{}, err
+		}
+		s.keep(ctx, login)
+		return login, nil
+	})
+}
+
+// adopt takes over a login that another process has stored since: with a
+// refresh token that is good once only, the old one is of no more use.
+func (s *Source) adopt(ctx context.Context, old tokenstore.Login) (tokenstore.Login, bool) {
+	login, err := s.store.Load(ctx, s.key())
+	if err != nil || login.AccessToken == old.AccessToken || !usable(login, s.now()) {
+		return tokenstore.Login{}, false
+	}
+	s.mu.Lock()
+	s.login, s.stored = login, true
+	s.mu.Unlock()
+	return login, true
+}
+
+// keep makes login the current one. Failing to store it costs a login at the
+// next start, not this call.
+func (s *Source) keep(ctx context.Context, login tokenstore.Login) {
+	s.mu.Lock()
+	s.login, s.stored = login, true
+	s.mu.Unlock()
+	if err := s.store.Save(ctx, s.key(), login); err != nil {
+		s.log.WarnContext(ctx, "the login cannot be stored; it is good until this process ends", "error", err)
+	}
+}
+
+// Login logs the person in now, whatever is stored.
+func (s *Source) Login(ctx context.Context) error {
+	_, err := s.renewals.do(ctx, "login", func(ctx context.Context) (tokenstore.Login, error) {
+		login, err := s.browserLogin(ctx)
+		if err == nil {
+			s.exchanged.clear()
+			s.keep(ctx, login)
+		}
+		return login, err
+	})
+	return err
+}
+
+// Logout forgets the login, here and in the store.
+func (s *Source) Logout(ctx context.Context) error {
+	s.mu.Lock()
+	s.login, s.stored = tokenstore.Login{}, true
+	s.logouts++
+	s.mu.Unlock()
+	s.exchanged.clear()
+	return s.store.Delete(ctx, s.key())
+}
+
+func (s *Source) generation() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.logouts
+}
+
+// Fixed supplies one bearer that was obtained elsewhere.
+type Fixed struct{ token string }
+
+// Static returns a source of one fixed bearer, whatever the scopes.
+func Static(token string) *Fixed { return &Fixed{token} }
+
+// Token returns the bearer.
+func (f *Fixed) Token(context.Context, []string) (string, error) { return f.token, nil }
+
+// Invalidate does nothing: there is no other bearer.
+func (f *Fixed) Invalidate([]string, string) {}
+
+// String keeps the bearer out of what is printed.
+func (f *Fixed) String() string { return "fixed bearer" }
+
+// GoString keeps the bearer out of %#v.
+func (f *Fixed) GoString() string { return f.String() }
+
+// LogValue keeps the bearer out of logs.
+func (f *Fixed) LogValue() slog.Value { return slog.StringValue(f.String()) }

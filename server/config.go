@@ -1,0 +1,290 @@
+package server
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"aicmcp/server/auth"
+	"aicmcp/server/tokenstore"
+)
+
+// Config is how a server is set up.
+type Config struct {
+	BaseURL          *url.URL
+	CAFile           string
+	TokenStore       tokenstore.Kind
+	RedirectPort     int
+	ClientID         string
+	ExchangeClientID string
+	ReadOnly         bool
+	NoBrowser        bool
+	LogLevel         slog.Level
+}
+
+// option is one setting: a flag, an environment variable, or both. A flag
+// wins over the variable, the variable over the default.
+type option struct {
+	flag, env, fallback, help string
+	boolean                   bool
+	set                       func(c *Config, value string) error
+}
+
+func options() []option {
+	return []option{
+		{
+			flag: "base-url", env: "AIC_BASE_URL", help: "the tenant's host name or URL",
+			set: func(c *Config, v string) (err error) { c.BaseURL, err = parseBaseURL(v); return },
+		},
+		{
+			flag: "ca-file", env: "AIC_CA_FILE", help: "PEM `file` of certificate authorities to trust besides the system's",
+			set: func(c *Config, v string) error { c.CAFile = v; return nil },
+		},
+		{
+			flag: "token-store", env: "AIC_TOKEN_STORE", fallback: "auto", help: "where the login is kept: auto, keychain, file or memory",
+			set: func(c *Config, v string) error {
+				c.TokenStore = tokenstore.Kind(v)
+				return oneOf(v, "auto", "keychain", "file", "memory")
+			},
+		},
+		{
+			flag: "redirect-port", env: "REDIRECT_URI_PORT", fallback: "3000", help: "`port` on localhost that the browser returns to after login; 0 is any free one, which the tenant's client must allow",
+			set: func(c *Config, v string) error {
+				port, err := strconv.ParseUint(v, 10, 16)
+				if err != nil {
+					return errors.New("must be a port number, 0 to 65535")
+				}
+				c.RedirectPort = int(port)
+				return nil
+			},
+		},
+		{
+			flag: "client-id", env: "AIC_CLIENT_ID", fallback: auth.DefaultClientID, help: "OAuth client that people log in through",
+			set: func(c *Config, v string) error { c.ClientID = v; return nil },
+		},
+		{
+			flag: "exchange-client-id", env: "AIC_EXCHANGE_CLIENT_ID", fallback: auth.DefaultExchangeClientID, help: "OAuth client that scopes tokens down",
+			set: func(c *Config, v string) error { c.ExchangeClientID = v; return nil },
+		},
+		{
+			flag: "read-only", boolean: true, help: "leave out every tool that can change something",
+			set: func(c *Config, v string) (err error) { c.ReadOnly, err = strconv.ParseBool(v); return },
+		},
+		{
+			flag: "no-browser", boolean: true, help: "only print the login address; open no browser",
+			set: func(c *Config, v string) (err error) { c.NoBrowser, err = strconv.ParseBool(v); return },
+		},
+		{
+			flag: "log-level", fallback: "info", help: "what is logged to stderr: debug, info, warn or error",
+			set: func(c *Config, v string) error {
+				if err := oneOf(v, "debug", "info", "warn", "error"); err != nil {
+					return err
+				}
+				return c.LogLevel.UnmarshalText([]byte(v))
+			},
+		},
+	}
+}
+
+// Settings collects the options' values until Config checks them.
+type Settings struct {
+	values map[string]setting
+}
+
+type setting struct{ source, value string }
+
+// NewSettings reads the environment.
+func NewSettings(getenv func(string) string) *Settings {
+	s := &Settings{values: map[string]setting{}}
+	for _, o := range options() {
+		s.values[o.flag] = setting{"--" + o.flag, o.fallback}
+		if o.env == "" {
+			continue
+		}
+		if v := strings.TrimSpace(getenv(o.env)); v != "" {
+			s.values[o.flag] = setting{o.env, v}
+		}
+	}
+	return s
+}
+
+// Flags declares the options' flags.
+func (s *Settings) Flags(fs *flag.FlagSet) {
+	for _, o := range options() {
+		help := o.help
+		if o.env != "" {
+			help += " (" + o.env + ")"
+		}
+		if o.fallback != "" {
+			help += "; default " + o.fallback
+		}
+		put := func(v string) error {
+			s.values[o.flag] = setting{"--" + o.flag, v}
+			return nil
+		}
+		if o.boolean {
+			fs.BoolFunc(o.flag, help, put)
+		} else {
+			fs.Func(o.flag, help, put)
+		}
+	}
+}
+
+// Set gives an option a value as its flag would.
+func (s *Settings) Set(flag, value string) { s.values[flag] = setting{"--" + flag, value} }
+
+// Config checks all values. Its error has a line for each mistake.
+func (s *Settings) Config() (Config, error) {
+	var c Config
+	var mistakes []error
+	for _, o := range options() {
+		v := s.values[o.flag]
+		if v.value == "" {
+			v.value = o.fallback
+		}
+		if v.value == "" {
+			if o.flag == "base-url" {
+				mistakes = append(mistakes, errors.New("AIC_BASE_URL is not set: give it the host name of your tenant, such as openam-example.forgeblocks.com"))
+			}
+			continue
+		}
+		if err := o.set(&c, v.value); err != nil {
+			mistakes = append(mistakes, fmt.Errorf("%s %w", v.source, err))
+		}
+	}
+	if c.CAFile != "" {
+		if _, err := roots(c.CAFile); err != nil {
+			mistakes = append(mistakes, fmt.Errorf("%s %w", s.values["ca-file"].source, err))
+		}
+	}
+	return c, errors.Join(mistakes...)
+}
+
+func oneOf(v string, allowed ...string) error {
+	for _, a := range allowed {
+		if v == a {
+			return nil
+		}
+	}
+	return fmt.Errorf("must be one of %s, not %q", strings.Join(allowed, ", "), v)
+}
+
+var hostName = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.?$`)
+
+// parseBaseURL accepts a host name or a URL. The bearer goes where it points,
+// so plain http and unusual ports are for this machine only.
+func parseBaseURL(v string) (*url.URL, error) {
+	text := v
+	if !strings.Contains(text, "://") {
+		text = "https://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("must be a host name or a URL, not %q", v)
+	}
+	switch {
+	case u.User != nil:
+		return nil, errors.New("must not hold a user name or password")
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("must be the tenant's address alone, without a path: %q", v)
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, fmt.Errorf("must begin with https://, not %s://", u.Scheme)
+	}
+	host := strings.ToLower(u.Hostname())
+	if _, err := netip.ParseAddr(host); err != nil && !hostName.MatchString(host) {
+		return nil, fmt.Errorf("must hold a valid host name, not %q", host)
+	}
+	if p := u.Port(); p != "" {
+		if n, err := strconv.ParseUint(p, 10, 16); err != nil || n == 0 {
+			return nil, fmt.Errorf("must hold a valid port, not %q", p)
+		}
+	}
+	if !loopback(host) {
+		if u.Scheme != "https" {
+			return nil, errors.New("must be https: plain http is accepted for localhost only")
+		}
+		if p := u.Port(); p != "" && p != "443" {
+			return nil, errors.New("must not name a port: ports other than 443 are accepted for localhost only")
+		}
+	}
+	port := u.Port()
+	if u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
+		port = ""
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port != "" {
+		host += ":" + port
+	}
+	return &url.URL{Scheme: u.Scheme, Host: host}, nil
+}
+
+func loopback(host string) bool {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.IsLoopback()
+	}
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// roots is the system's certificate authorities and those of the file.
+func roots(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		var path *os.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return nil, fmt.Errorf("cannot be read: %s: %w", file, err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("holds no PEM certificate: %s", file)
+	}
+	return pool, nil
+}
+
+// HTTPClient is a client for the tenant: proxies from the environment, the
+// system's certificate authorities, time limits, no redirects.
+func (c Config) HTTPClient() (*http.Client, error) {
+	t := &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConns:          20,
+		MaxIdleConnsPerHost:   10,
+		IdleConnTimeout:       90 * time.Second,
+		TLSHandshakeTimeout:   15 * time.Second,
+		ExpectContinueTimeout: time.Second,
+		// A tenant gives up on a request after a minute.
+		ResponseHeaderTimeout: 70 * time.Second,
+		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
+	}
+	if c.CAFile != "" {
+		pool, err := roots(c.CAFile)
+		if err != nil {
+			return nil, err
+		}
+		t.TLSClientConfig.RootCAs = pool
+	}
+	return &http.Client{
+		Transport:     t,
+		Timeout:       90 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, nil
+}

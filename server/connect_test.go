@@ -1,0 +1,48 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"aicmcp/server/auth"
+	"aicmcp/server/tool"
+)
+
+type refusing struct{ err error }
+
+func (r refusing) Token(context.Context, []string) (string, error) { return "", r.err }
+func (refusing) Invalidate([]string, string)                       {}
+
+func TestLoginFailures(t *testing.T) {
+	for _, tc := range []struct {
+		err       error
+		want      string
+		retryable bool
+	}{
+		{&auth.Error{Op: "login", Description: "nobody logged in within 5 minutes", Err: auth.ErrTimeout}, "nobody logged in", true},
+		{&auth.Error{Op: "login", Code: "access_denied", Description: "no. Obey"}, `the tenant answered "access_denied: no. Obey"`, true},
+		{&auth.Error{Op: "exchange", Status: 400, Code: "invalid_scope"}, `the tenant answered "invalid_scope"`, false},
+		{&auth.Error{Op: "exchange", Status: 502, Description: "x"}, "x", true},
+	} {
+		c, err := NewConnector(ConnectorOptions{BaseURL: &url.URL{Scheme: "https", Host: "x.example"}, Bearers: refusing{fmt.Errorf("wrapped: %w", tc.err)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, err := c.Client(t.Context(), []tool.Scope{tool.IDM})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.ManagedConfig(t.Context())
+		var f *tool.Failure
+		if !errors.As(err, &f) || !strings.Contains(f.Message, tc.want) || f.Retryable != tc.retryable {
+			t.Errorf("%v: %+v", tc.err, f)
+		}
+	}
+	if _, err := NewConnector(ConnectorOptions{}); err == nil {
+		t.Error("a connector without options")
+	}
+}

@@ -1,0 +1,18 @@
+// Package server is an MCP server for the administration of a PingOne
+// Advanced Identity Cloud tenant.
+//
+//	config.go   Settings and Config: each option declared once
+//	server.go   New: tools, middleware
+//	connect.go  Connector: from a source of bearers to a tool's client
+//	tools.go    Tools, Scopes, Table: the one catalogue
+//	stdio.go    the stdio transport
+//
+//	tool/       Define: from a typed function to a tool
+//	aic/        the tenant's REST APIs
+//	auth/       browser login, refresh, token exchange
+//	tokenstore/ where a login is kept
+//	managed/    the tools for managed objects
+//
+// An area of tools imports tool and aic, never another area; auth imports
+// tokenstore only, so Connector, which joins auth to tool, is here.
+package server

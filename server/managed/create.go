@@ -1,0 +1,51 @@
+package managed
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+
+	"aicmcp/server/aic"
+	"aicmcp/server/tool"
+)
+
+type createInput struct {
+	ObjectType string     `json:"objectType"`
+	Data       aic.Object `json:"objectData" jsonschema:"the new object's properties"`
+}
+
+// written is what a write of an object returns.
+type written struct {
+	ID       string     `json:"id"`
+	Revision string     `json:"revision,omitempty" jsonschema:"for patchManagedObject"`
+	Object   aic.Object `json:"object"`
+}
+
+func writtenFrom(doc aic.Object) written {
+	return written{ID: str(doc, "_id"), Revision: str(doc, "_rev"), Object: doc}
+}
+
+var create = tool.Define(tool.Spec{
+	Name:        "createManagedObject",
+	Title:       "Create Managed Object",
+	Description: "Create an object. Call getManagedObjectSchema first for the required properties.",
+	Scopes:      []tool.Scope{tool.IDM},
+	Effect:      tool.Additive,
+	Params:      tool.Params{"objectType": typeRules},
+	Less:        "The object was created; read the rest with getManagedObject and fields.",
+}, func(ctx context.Context, c *aic.Client, in createInput) (written, error) {
+	doc, err := c.CreateManaged(ctx, in.ObjectType, in.Data)
+	if err != nil {
+		return written{}, explain(err, false)
+	}
+	return writtenFrom(doc), nil
+})
+
+// compact writes JSON as a tenant would, without escaping for HTML.
+func compact(v any) (string, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return string(bytes.TrimRight(buf.Bytes(), "\n")), err
+}

@@ -1,0 +1,192 @@
+package tokenstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/zalando/go-keyring"
+)
+
+// fakeKeychain holds at most limit bytes a value, as Windows does.
+func fakeKeychain(limit int) (*keychain, map[string]string) {
+	values := map[string]string{}
+	return &keychain{
+		get: func(_, user string) (string, error) {
+			if v, ok := values[user]; ok {
+				return v, nil
+			}
+			return "", keyring.ErrNotFound
+		},
+		set: func(_, user, value string) error {
+			if len(value) > limit {
+				return keyring.ErrSetDataTooBig
+			}
+			values[user] = value
+			return nil
+		},
+		remove: func(_, user string) error {
+			if _, ok := values[user]; !ok {
+				return keyring.ErrNotFound
+			}
+			delete(values, user)
+			return nil
+		},
+	}, values
+}
+
+func login(n int) Login {
+	return Login{AccessToken: strings.Repeat("a", n), RefreshToken: strings.Repeat("r", n), Expiry: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Scope: "fr:idm:*"}
+}
+
+func TestStores(t *testing.T) {
+	chain, values := fakeKeychain(2560)
+	for name, store := range map[string]Store{
+		"memory":   NewMemory(),
+		"file":     NewFile(filepath.Join(t.TempDir(), "deep", "dir")),
+		"keychain": chain,
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := t.Context()
+			if _, err := store.Load(ctx, "k"); !errors.Is(err, ErrNotFound) {
+				t.Errorf("empty store: %v", err)
+			}
+			if err := store.Delete(ctx, "k"); err != nil {
+				t.Errorf("delete of nothing: %v", err)
+			}
+			for _, n := range []int{10, 4000, 100} {
+				if err := store.Save(ctx, "k", login(n)); err != nil {
+					t.Fatal(err)
+				}
+				if got, err := store.Load(ctx, "k"); err != nil || got != login(n) {
+					t.Errorf("loaded %d bytes, %v", len(got.AccessToken), err)
+				}
+				if _, err := store.Load(ctx, "other"); !errors.Is(err, ErrNotFound) {
+					t.Errorf("another key: %v", err)
+				}
+			}
+			if err := store.Delete(ctx, "k"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := store.Load(ctx, "k"); !errors.Is(err, ErrNotFound) {
+				t.Errorf("after delete: %v", err)
+			}
+		})
+	}
+	if len(values) != 0 {
+		t.Errorf("the keychain still holds %d entries", len(values))
+	}
+}
+
+func TestTornKeychainEntryIsNoLogin(t *testing.T) {
+	chain, values := fakeKeychain(2560)
+	if err := chain.Save(t.Context(), "k", login(3000)); err != nil {
+		t.Fatal(err)
+	}
+	values["k#1"] = "x"
+	if _, err := chain.Load(t.Context(), "k"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestKeychainThatHangs(t *testing.T) {
+	chain, _ := fakeKeychain(1)
+	hang := make(chan struct{})
+	defer close(hang)
+	chain.get = func(string, string) (string, error) { <-hang; return "", nil }
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := chain.probe(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestProbe(t *testing.T) {
+	chain, _ := fakeKeychain(1)
+	if err := chain.probe(t.Context()); err != nil {
+		t.Errorf("an empty keychain: %v", err)
+	}
+	chain.get = func(string, string) (string, error) { return "", errors.New("no D-Bus") }
+	if err := chain.probe(t.Context()); err == nil {
+		t.Error("a broken keychain passes")
+	}
+}
+
+func TestFileIsPrivate(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no mode bits on Windows")
+	}
+	dir := filepath.Join(t.TempDir(), "aic-mcp")
+	store := NewFile(dir)
+	if err := store.Save(t.Context(), "k", login(10)); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 {
+		t.Fatalf("%v, %v", entries, err)
+	}
+	path := filepath.Join(dir, entries[0].Name())
+	for p, want := range map[string]os.FileMode{dir: 0o700, path: 0o600} {
+		if info, err := os.Stat(p); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v", p, info.Mode(), err)
+		}
+	}
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Load(t.Context(), "k"); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		t.Errorf("a file for all to read: %v", err)
+	}
+	// A new login replaces it with a private one.
+	if err := store.Save(t.Context(), "k", login(10)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Load(t.Context(), "k"); err != nil {
+		t.Error(err)
+	}
+	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Load(t.Context(), "k"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("a broken file: %v", err)
+	}
+}
+
+func TestOpenHonoursTheConfigDirectory(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("XDG_CONFIG_HOME is Linux's")
+	}
+	dir := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", dir)
+	store, err := Open(t.Context(), File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Save(t.Context(), "k", login(1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "aic-mcp")); err != nil {
+		t.Error(err)
+	}
+	if _, err := Open(t.Context(), "cloud"); err == nil {
+		t.Error("an unknown kind is accepted")
+	}
+}
+
+func TestLoginIsNotPrinted(t *testing.T) {
+	l := Login{AccessToken: "top-secret-1", RefreshToken: "top-secret-2"}
+	var log strings.Builder
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "login", l, "pointer", &l)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "login", l, "pointer", &l)
+	out := log.String() + fmt.Sprintf("%v %+v %#v %s %q", l, l, l, l, l) + fmt.Sprintf("%v %+v %#v %s", &l, &l, &l, &l)
+	if strings.Contains(out, "top-secret") {
+		t.Errorf("a token is printed: %s", out)
+	}
+}

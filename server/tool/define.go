@@ -1,0 +1,157 @@
+package tool
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+
+	"github.com/google/jsonschema-go/jsonschema"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"aicmcp/server/aic"
+)
+
+// Tool is a tool ready to be registered.
+type Tool struct {
+	Spec
+	// Declaration is what clients see.
+	Declaration *mcp.Tool
+	handler     func(Connector, *slog.Logger) mcp.ToolHandler
+}
+
+// Register adds the tool to a server. Calls get their client from conn;
+// panics go to the log.
+func (t Tool) Register(srv *mcp.Server, conn Connector, log *slog.Logger) {
+	srv.AddTool(t.Declaration, t.handler(conn, log))
+}
+
+// Define makes a tool of fn. It panics on a declaration that cannot work.
+func Define[In, Out any](spec Spec, fn func(ctx context.Context, c *aic.Client, in In) (Out, error)) Tool {
+	if spec.Effect < ReadOnly || spec.Effect > Destructive {
+		panic(fmt.Sprintf("tool %s: no effect is set", spec.Name))
+	}
+	if len(spec.Scopes) == 0 {
+		panic(fmt.Sprintf("tool %s: no scopes are set", spec.Name))
+	}
+	input, err := inputSchema[In](spec.Params)
+	if err != nil {
+		panic(fmt.Sprintf("tool %s: input: %v", spec.Name, err))
+	}
+	output, err := outputSchema[Out]()
+	if err != nil {
+		panic(fmt.Sprintf("tool %s: output: %v", spec.Name, err))
+	}
+	t := Tool{
+		Spec: spec,
+		Declaration: &mcp.Tool{
+			Meta:         mcp.Meta{"scopes": slices.Clone(spec.Scopes)},
+			Name:         spec.Name,
+			Title:        spec.Title,
+			Description:  spec.Description,
+			InputSchema:  input,
+			OutputSchema: output,
+			Annotations:  spec.Effect.annotations(),
+		},
+	}
+	t.handler = func(conn Connector, log *slog.Logger) mcp.ToolHandler {
+		return func(ctx context.Context, req *mcp.CallToolRequest) (res *mcp.CallToolResult, _ error) {
+			ctx, trace := aic.WithTrace(ctx)
+			var hidden secrets
+			defer func() {
+				if p := recover(); p != nil {
+					log.ErrorContext(ctx, "tool panicked", "tool", spec.Name, "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+					res = failed(&Failure{
+						Reason:  "Internal error",
+						Message: "this server has a bug that this call ran into",
+						Hint:    "Do not repeat the same call; report the tool's name and the transaction ID.",
+					}, trace, hidden)
+				}
+			}()
+			args, failure := arguments(input, req.Params.Arguments)
+			if failure != nil {
+				return failed(failure, trace, hidden), nil
+			}
+			hidden = secretsIn(args)
+			var in In
+			if err := convert(args, &in); err != nil {
+				return failed(&Failure{Reason: "Invalid arguments", Message: "an argument does not have the form that the schema asks for"}, trace, hidden), nil
+			}
+			c, err := conn.Client(ctx, spec.Scopes)
+			if err != nil {
+				return failed(failureOf(err), trace, hidden), nil
+			}
+			out, err := fn(ctx, c, in)
+			if err != nil {
+				failure := failureOf(err)
+				if failure.Reason == reasonInternal {
+					log.ErrorContext(ctx, "tool failed", "tool", spec.Name, "error", err)
+				}
+				return failed(failure, trace, hidden), nil
+			}
+			var doc map[string]any
+			if err := convert(out, &doc); err != nil {
+				return nil, fmt.Errorf("output of %s: %w", spec.Name, err)
+			}
+			return succeeded(spec, doc, trace, hidden)
+		}
+	}
+	return t
+}
+
+// convert moves a value from one JSON-shaped type to another without loss.
+func convert(from, to any) error {
+	data, err := compact(from)
+	if err != nil {
+		return err
+	}
+	return decode(data, to)
+}
+
+// compact writes JSON for a reader: no indentation, nothing escaped for HTML.
+func compact(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(buf.Bytes(), "\n"), nil
+}
+
+func decode(data []byte, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	if err := dec.Decode(v); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return fmt.Errorf("more than one JSON value")
+	}
+	return nil
+}
+
+func inputSchema[In any](params Params) (*jsonschema.Schema, error) {
+	s, err := jsonschema.For[In](nil)
+	if err != nil {
+		return nil, err
+	}
+	tidy(s)
+	if s.Properties == nil {
+		s.Properties = map[string]*jsonschema.Schema{}
+	}
+	for path, rules := range params {
+		target, err := at(s, path)
+		if err != nil {
+			return nil, err
+		}
+		for _, rule := range rules {
+			rule(target)
+		}
+	}
+	return s, nil
+}

@@ -1,0 +1,109 @@
+package tool
+
+import (
+	"context"
+
+	"github.com/google/jsonschema-go/jsonschema"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"aicmcp/server/aic"
+)
+
+// Scope is an OAuth scope of the tenant.
+type Scope string
+
+// IDM is what the managed object, configuration and theme APIs ask for.
+const IDM Scope = "fr:idm:*"
+
+// Effect is what a tool does to the tenant. Its zero value is invalid, so
+// that a tool cannot come by one by accident.
+type Effect int
+
+// The effects, from harmless to not.
+const (
+	_           Effect = iota
+	ReadOnly           // changes nothing
+	Additive           // only adds
+	Idempotent         // changes; a second identical call changes nothing more
+	Destructive        // may take away
+)
+
+func (e Effect) String() string {
+	switch e {
+	case ReadOnly:
+		return "read-only"
+	case Additive:
+		return "additive"
+	case Idempotent:
+		return "idempotent"
+	case Destructive:
+		return "destructive"
+	}
+	return "invalid"
+}
+
+func (e Effect) annotations() *mcp.ToolAnnotations {
+	no := false
+	destructive := e == Idempotent || e == Destructive
+	return &mcp.ToolAnnotations{
+		ReadOnlyHint:    e == ReadOnly,
+		DestructiveHint: &destructive,
+		IdempotentHint:  e == ReadOnly || e == Idempotent,
+		OpenWorldHint:   &no,
+	}
+}
+
+// Connector supplies a client that acts with the scopes, and no more.
+type Connector interface {
+	Client(ctx context.Context, scopes []Scope) (*aic.Client, error)
+}
+
+// Spec declares a tool.
+type Spec struct {
+	Name        string
+	Title       string
+	Description string
+	Scopes      []Scope
+	Effect      Effect
+	// Params refines the inferred input schema, by parameter; a dot steps
+	// into an object or an array's elements ("operations.operation").
+	Params Params
+	// Cursor names the output member that leads to the next page. It is
+	// left out of a page that had to be cut.
+	Cursor string
+	// Less says how to ask for a shorter result.
+	Less string
+}
+
+// Params maps a parameter to the rules of its schema.
+type Params map[string][]Rule
+
+// Rule refines the schema of one parameter.
+type Rule func(*jsonschema.Schema)
+
+// Rules is for readable declarations of Params.
+func Rules(rules ...Rule) []Rule { return rules }
+
+// Enum allows only these values.
+func Enum(values ...any) Rule { return func(s *jsonschema.Schema) { s.Enum = values } }
+
+// Pattern demands a regular expression.
+func Pattern(p string) Rule { return func(s *jsonschema.Schema) { s.Pattern = p } }
+
+// Range bounds a number.
+func Range(least, most float64) Rule {
+	return func(s *jsonschema.Schema) { s.Minimum, s.Maximum = &least, &most }
+}
+
+// Length bounds a string.
+func Length(least, most int) Rule {
+	return func(s *jsonschema.Schema) { s.MinLength, s.MaxLength = &least, &most }
+}
+
+// Items bounds an array.
+func Items(least, most int) Rule {
+	return func(s *jsonschema.Schema) { s.MinItems, s.MaxItems = &least, &most }
+}
+
+// Default tells a reader what happens when the parameter is left out.
+func Default(json string) Rule { return func(s *jsonschema.Schema) { s.Default = []byte(json) } }
