@@ -1,4 +1,4 @@
-package mockaic_test
+package main
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"aicmcp/mockaic"
+	"aicmcp/server/auth"
 )
 
 // browser starts a headless browser, or skips the test where there is none.
@@ -65,10 +66,10 @@ func see[T any](t *testing.T, ctx context.Context, action chromedp.Action[T]) T 
 	return seen
 }
 
-// screenshot keeps what is seen in the directory MOCKAIC_SCREENSHOTS, if set.
+// screenshot keeps what is seen in the directory AIC_MCP_SCREENSHOTS, if set.
 func screenshot(t *testing.T, ctx context.Context, name string) {
 	t.Helper()
-	dir := os.Getenv("MOCKAIC_SCREENSHOTS")
+	dir := os.Getenv("AIC_MCP_SCREENSHOTS")
 	if dir == "" {
 		return
 	}
@@ -78,15 +79,32 @@ func screenshot(t *testing.T, ctx context.Context, name string) {
 	}
 }
 
-// TestAPersonLogsInWithTheKeyboard goes from the application to the login
-// page, past a wrong password, over the consent page, and back.
+// TestAPersonLogsInWithTheKeyboard goes through all pages of a login: the
+// tenant's login page, past a wrong password, its consent page, and the page
+// of the server that ends it.
 func TestAPersonLogsInWithTheKeyboard(t *testing.T) {
 	ctx := browser(t)
-	a := newApp(t)
-	do(t, ctx, chromedp.Navigate(a.authorizeURL(nil)), chromedp.WaitVisible(chromedp.CSS("#username")))
+	mock := mockaic.Start(t, mockaic.Seed("empty"), mockaic.LoopbackRedirects(auth.DefaultClientID))
+	base, err := url.Parse(mock.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	addresses := make(chan string, 1)
+	source, err := auth.New(auth.Options{
+		BaseURL: base, Scopes: []string{"fr:am:*", "fr:idm:*"},
+		OpenURL: func(address string) error { addresses <- address; return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	loggedIn := make(chan error, 1)
+	go func() { loggedIn <- source.Login(t.Context()) }()
+
+	do(t, ctx, chromedp.Navigate(<-addresses), chromedp.WaitVisible(chromedp.CSS("#username")))
 	if focused := see(t, ctx, chromedp.Evaluate[string](`document.activeElement.id`)); focused != "username" {
 		t.Errorf("the focus is on %q", focused)
 	}
+	checkAccessibility(t, ctx)
 	screenshot(t, ctx, "login")
 	do(t, ctx,
 		chromedp.KeyEvent("admin@example.com"+kb.Tab+"wrong"+kb.Enter),
@@ -104,27 +122,41 @@ func TestAPersonLogsInWithTheKeyboard(t *testing.T) {
 			t.Errorf("the consent page does not show %q: %s", want, consent)
 		}
 	}
-	// Every field has a label, and the page a language and a title.
-	if complaints := see(t, ctx, chromedp.Evaluate[string](`[...document.querySelectorAll('input:not([type=hidden])')]
-		.filter(i => !i.labels.length).map(i => i.name).join()
-		+ (document.documentElement.lang ? '' : ' no lang') + (document.title ? '' : ' no title')`)); complaints != "" {
-		t.Errorf("accessibility: %s", complaints)
-	}
+	checkAccessibility(t, ctx)
 	screenshot(t, ctx, "consent")
 	do(t, ctx,
 		chromedp.Focus(chromedp.CSS("button[value=allow]")), chromedp.KeyEvent(kb.Enter),
-		chromedp.WaitVisible(chromedp.CSS("#done")))
-	landed := see(t, ctx, chromedp.Location())
-	at, err := url.Parse(landed)
-	if err != nil || !strings.HasPrefix(landed, a.redirect) || at.Query().Get("code") == "" {
-		t.Fatalf("landed at %s", landed)
+		chromedp.WaitNotPresent(chromedp.CSS("button[value=allow]")))
+	if err := <-loggedIn; err != nil {
+		t.Fatal(err)
 	}
-	if tokens := a.redeem(at.Query().Get("code")); tokens.Status != 200 {
-		t.Errorf("the code gives %+v", tokens)
+	if text := see(t, ctx, chromedp.Text(chromedp.CSS("main"))); !strings.Contains(text, "You are logged in") {
+		t.Errorf("the last page says %q", text)
 	}
-	do(t, ctx, chromedp.Navigate(a.authorizeURL(url.Values{"client_id": {"nobody"}})))
+	checkAccessibility(t, ctx)
+	screenshot(t, ctx, "result")
+	if _, err := source.Token(t.Context(), []string{"fr:idm:*"}); err != nil {
+		t.Errorf("after the login: %v", err)
+	}
+
+	do(t, ctx, chromedp.Navigate(mock.URL+"/am/oauth2/authorize?client_id=nobody"))
 	if broken := see(t, ctx, chromedp.Text(chromedp.CSS("main"))); !strings.Contains(broken, "cannot go on") {
 		t.Errorf("the error page says %q", broken)
 	}
 	screenshot(t, ctx, "error")
+}
+
+// checkAccessibility looks for what a screen reader needs on the page: a label
+// for every field, a language, a title, one heading.
+func checkAccessibility(t *testing.T, ctx context.Context) {
+	t.Helper()
+	complaints := see(t, ctx, chromedp.Evaluate[string](`[
+		...[...document.querySelectorAll('input:not([type=hidden])')].filter(i => !i.labels.length).map(i => 'no label for ' + i.name),
+		...(document.documentElement.lang ? [] : ['no language']),
+		...(document.title ? [] : ['no title']),
+		...(document.querySelectorAll('h1').length === 1 ? [] : ['not one heading']),
+	].join(', ')`))
+	if complaints != "" {
+		t.Errorf("accessibility: %s", complaints)
+	}
 }
