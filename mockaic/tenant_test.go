@@ -136,10 +136,11 @@ func TestTheSameChanceMakesTheSamePeople(t *testing.T) {
 		}
 		return text.String()
 	}
-	if people(7) != people(7) {
+	first := people(7)
+	if again := people(7); again != first {
 		t.Error("the same chance made other people, or another order")
 	}
-	if people(7) == people(8) {
+	if people(8) == first {
 		t.Error("another chance made the same people")
 	}
 }

@@ -74,14 +74,15 @@ func (t *objectType) checkTypes(object store.Object, names []string, f *failures
 	}
 }
 
-// checkUnknown refuses properties that the type does not have.
-func (t *objectType) checkUnknown(object store.Object, names []string) error {
-	if t.open {
-		return nil
-	}
+// checkNames refuses properties that the type does not have, and those that
+// this fake cannot store faithfully.
+func (t *objectType) checkNames(object store.Object, names []string) error {
 	var unknown []string
 	for _, name := range names {
-		if _, present := object[name]; !present || name == "_id" || name == "_rev" {
+		if t.properties[name].relationship {
+			return notImplemented("writing the relationship property " + name)
+		}
+		if _, present := object[name]; !present || t.open || name == "_id" || name == "_rev" {
 			continue
 		}
 		if _, ok := t.properties[name]; !ok {

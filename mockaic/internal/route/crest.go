@@ -1,13 +1,7 @@
 package route
 
 import (
-	"encoding/base64"
-	"errors"
-	"fmt"
-	"io"
 	"log/slog"
-	"mime"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -54,22 +48,6 @@ type Request struct {
 	protocol    version
 	ifNoneMatch *string
 	pretty      bool
-}
-
-// Response is what a resource answers. One of Object, Page and Body is set.
-type Response struct {
-	Status int // 0 is 200
-	// Object is a single resource; its _rev becomes the ETag.
-	Object map[string]any
-	Page   *crest.Page
-	Body   any
-	// Location is the path of a created resource, below the tenant's address.
-	Location string
-	// Version is the resource version for Content-API-Version; "" leaves the
-	// header out.
-	Version string
-	// NotModified marks a write that changed nothing.
-	NotModified bool
 }
 
 // CREST serves a tree of resources below Mount by the rules of the CREST HTTP
@@ -218,35 +196,6 @@ func (r *Request) dispatchPut() error {
 	return nil
 }
 
-func (r *Request) needsBody() bool {
-	switch r.Operation {
-	case Create, Update, Upsert, Patch:
-		return true
-	}
-	return false
-}
-
-func (r *Request) checkContentType() error {
-	if r.Operation == Read || r.Operation == Query {
-		return nil
-	}
-	header := r.Header.Get("Content-Type")
-	if header == "" {
-		if !r.needsBody() {
-			return nil
-		}
-		return crest.Errorf(http.StatusBadRequest, "The request could not be processed because the  content-type was not specified and is required")
-	}
-	media, _, err := mime.ParseMediaType(header)
-	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) || !strings.Contains(media, "/") {
-		return crest.Errorf(http.StatusBadRequest, "The request content type can't be parsed.")
-	}
-	if media != "application/json" && media != "multipart/form-data" {
-		return crest.Errorf(http.StatusBadRequest, "The request could not be processed because it specified the content-type '%s' when only the content-type 'application/json' and 'multipart/form-data' are supported", media)
-	}
-	return nil
-}
-
 func (r *Request) checkConditions() error {
 	for _, name := range []string{"If-Modified-Since", "If-Unmodified-Since"} {
 		if _, ok := r.Header[name]; ok {
@@ -318,79 +267,6 @@ func unquote(value string) string {
 	return value
 }
 
-func (r *Request) readBody(w http.ResponseWriter, limit int64) error {
-	if r.Operation == Read || r.Operation == Query || r.Operation == Delete {
-		return nil
-	}
-	data, err := r.jsonPart(http.MaxBytesReader(w, r.Request.Body, limit))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return crest.Errorf(http.StatusRequestEntityTooLarge, "The request body is larger than the permitted %d bytes", limit)
-	}
-	if err != nil {
-		return err
-	}
-	if r.Operation == Action && len(strings.TrimSpace(string(data))) == 0 {
-		return nil
-	}
-	if r.Body, err = crest.DecodeJSON(data); err != nil {
-		return err
-	}
-	switch r.Operation {
-	case Create, Update, Upsert:
-		if r.Body == nil {
-			r.Body = map[string]any{}
-		}
-		if _, ok := r.Body.(map[string]any); !ok {
-			return crest.Errorf(http.StatusBadRequest, "The request could not be processed because the provided content is not a JSON object")
-		}
-	case Patch:
-		r.Patch, err = crest.ParsePatch(r.Body)
-		return err
-	}
-	return nil
-}
-
-// jsonPart reads the body, or the JSON part of a multipart body.
-func (r *Request) jsonPart(body io.Reader) ([]byte, error) {
-	unreadable := crest.Errorf(http.StatusBadRequest, "The request could not be processed because the request cant be parsed")
-	media, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if media != "multipart/form-data" {
-		data, err := io.ReadAll(body)
-		if tooLarge := (*http.MaxBytesError)(nil); err != nil && !errors.As(err, &tooLarge) {
-			return nil, unreadable
-		}
-		return data, err
-	}
-	if parameters["boundary"] == "" {
-		return nil, unreadable
-	}
-	parts := multipart.NewReader(body, parameters["boundary"])
-	var document []byte
-	for n := 0; ; n++ {
-		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, unreadable
-		}
-		if n > 0 {
-			return nil, crest.Errorf(http.StatusNotImplemented, "multipart bodies of more than one part are not implemented by this fake tenant")
-		}
-		if media, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type")); media != "application/json" {
-			return nil, unreadable
-		}
-		if document, err = io.ReadAll(part); err != nil {
-			return nil, unreadable
-		}
-	}
-	if document == nil {
-		return nil, unreadable
-	}
-	return document, nil
-}
-
 func (r *Request) parseParams(params crest.Params) (err error) {
 	if _, ok := params.Get("_mimeType"); ok && r.Operation != Read {
 		return crest.Errorf(http.StatusBadRequest, "Unrecognized request parameter '_mimeType'")
@@ -446,134 +322,3 @@ func (r *Request) parsePath(mount string) error {
 	r.Path = r.Path[:len(r.Path)-1]
 	return nil
 }
-
-// NotFound is the error for a path that leads nowhere.
-func NotFound(path []string) error {
-	return crest.Errorf(http.StatusNotFound, "Resource '%s' not found", strings.Join(path, "/"))
-}
-
-func (c *CREST) write(w http.ResponseWriter, r *Request, response *Response) {
-	status := response.Status
-	if status == 0 {
-		status = http.StatusOK
-	}
-	header := w.Header()
-	if response.Version != "" {
-		header.Set("Content-API-Version", c.apiVersion(r, response.Version))
-	}
-	if response.NotModified {
-		header.Set("X-Not-Modified", "true")
-	}
-	if response.Location != "" {
-		header.Set("Location", c.BaseURL(r.Request)+response.Location)
-	}
-	var body any
-	switch {
-	case response.Object != nil:
-		if revision, ok := response.Object["_rev"].(string); ok {
-			if r.ifNoneMatch != nil && *r.ifNoneMatch == revision {
-				w.WriteHeader(http.StatusNotModified) // which has no body, RFC 9110 15.4.5
-				return
-			}
-			header.Set("ETag", `"`+revision+`"`)
-		}
-		projected := r.project(response.Object)
-		if r.Options.MimeType != "" && r.Options.MimeType != "application/json" {
-			c.writeMedia(w, r, projected)
-			return
-		}
-		body = projected
-	case response.Page != nil:
-		if r.Options.Fields != nil {
-			projected := *response.Page
-			projected.Result = make([]map[string]any, len(response.Page.Result))
-			for i, object := range response.Page.Result {
-				projected.Result[i] = r.project(object)
-			}
-			response.Page = &projected
-		}
-		body = response.Page
-	case response.Body != nil:
-		body = response.Body
-	default:
-		header.Set("Content-Length", "0")
-		w.WriteHeader(status)
-		return
-	}
-	header.Set("Content-Type", c.ContentType)
-	if err := WriteJSON(w, status, body, r.pretty); err != nil {
-		c.Logger.WarnContext(r.Context(), "answer not written", "path", r.URL.Path, "error", err)
-	}
-}
-
-// writeMedia answers _mimeType: the one field that was asked for, as text or
-// decoded from base64url.
-func (c *CREST) writeMedia(w http.ResponseWriter, r *Request, object map[string]any) {
-	media, _, err := mime.ParseMediaType(r.Options.MimeType)
-	if err != nil || !strings.Contains(media, "/") {
-		c.writeError(w, r, crest.Errorf(http.StatusBadRequest, "The value '%s' for parameter '_mimeType' is not a media type", r.Options.MimeType))
-		return
-	}
-	var text string
-	for name, value := range object {
-		if name != "_id" && name != "_rev" || requested(r.Options.Fields, name) {
-			text, _ = value.(string)
-		}
-	}
-	content := []byte(text)
-	if media == "text/plain" {
-		media += "; charset=UTF-8"
-	} else if content, err = base64.RawURLEncoding.DecodeString(strings.TrimRight(text, "=")); err != nil {
-		c.writeError(w, r, crest.Errorf(http.StatusBadRequest, "The field does not hold base64url, as '%s' needs", media))
-		return
-	}
-	w.Header().Set("Content-Type", media)
-	if _, err := w.Write(content); err != nil {
-		c.Logger.WarnContext(r.Context(), "answer not written", "path", r.URL.Path, "error", err)
-	}
-}
-
-// project applies _fields. Protocol 1 does not add _id and _rev to them.
-func (r *Request) project(object map[string]any) map[string]any {
-	projected := crest.Project(object, r.Options.Fields)
-	if r.protocol.major < 2 && r.Options.Fields != nil {
-		for _, name := range []string{"_id", "_rev"} {
-			if !requested(r.Options.Fields, name) {
-				delete(projected, name)
-			}
-		}
-	}
-	return projected
-}
-
-func requested(fields []crest.Pointer, name string) bool {
-	for _, field := range fields {
-		if len(field) == 0 || len(field) == 1 && (field[0] == name || field[0] == "*") {
-			return true
-		}
-	}
-	return false
-}
-
-func (c *CREST) apiVersion(r *Request, resource string) string {
-	return fmt.Sprintf("protocol=%d.%d,resource=%s", r.protocol.major, r.protocol.minor, resource)
-}
-
-func (c *CREST) writeError(w http.ResponseWriter, r *Request, err error) {
-	var answer *crest.Error
-	if !errors.As(err, &answer) {
-		c.Logger.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "error", err)
-		answer = crest.Errorf(http.StatusInternalServerError, "Internal Server Error")
-	}
-	if !strings.EqualFold(answer.Message, AccessDenied) {
-		w.Header().Set("Content-API-Version", c.apiVersion(r, c.ErrorVersion))
-	}
-	w.Header().Set("Content-Type", c.ContentType)
-	if err := WriteJSON(w, answer.Code, answer, r.pretty); err != nil {
-		c.Logger.WarnContext(r.Context(), "error not written", "path", r.URL.Path, "error", err)
-	}
-}
-
-// AccessDenied is the message of a 403 for a caller who lacks the right. Such
-// answers carry no Content-API-Version.
-const AccessDenied = "Access denied"

@@ -1,0 +1,159 @@
+package route
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+
+	"aicmcp/mockaic/internal/crest"
+)
+
+// Response is what a resource answers. One of Object, Page and Body is set.
+type Response struct {
+	Status int // 0 is 200
+	// Object is a single resource; its _rev becomes the ETag.
+	Object map[string]any
+	Page   *crest.Page
+	Body   any
+	// Location is the path of a created resource, below the tenant's address.
+	Location string
+	// Version is the resource version for Content-API-Version; "" leaves the
+	// header out.
+	Version string
+	// NotModified marks a write that changed nothing.
+	NotModified bool
+}
+
+// NotFound is the error for a path that leads nowhere.
+func NotFound(path []string) error {
+	return crest.Errorf(http.StatusNotFound, "Resource '%s' not found", strings.Join(path, "/"))
+}
+
+func (c *CREST) write(w http.ResponseWriter, r *Request, response *Response) {
+	status := response.Status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	header := w.Header()
+	if response.Version != "" {
+		header.Set("Content-API-Version", c.apiVersion(r, response.Version))
+	}
+	if response.NotModified {
+		header.Set("X-Not-Modified", "true")
+	}
+	if response.Location != "" {
+		header.Set("Location", c.BaseURL(r.Request)+response.Location)
+	}
+	var body any
+	switch {
+	case response.Object != nil:
+		if revision, ok := response.Object["_rev"].(string); ok {
+			if r.ifNoneMatch != nil && *r.ifNoneMatch == revision {
+				w.WriteHeader(http.StatusNotModified) // which has no body, RFC 9110 15.4.5
+				return
+			}
+			header.Set("ETag", `"`+revision+`"`)
+		}
+		projected := r.project(response.Object)
+		if r.Options.MimeType != "" && r.Options.MimeType != "application/json" {
+			c.writeMedia(w, r, projected)
+			return
+		}
+		body = projected
+	case response.Page != nil:
+		if r.Options.Fields != nil {
+			projected := *response.Page
+			projected.Result = make([]map[string]any, len(response.Page.Result))
+			for i, object := range response.Page.Result {
+				projected.Result[i] = r.project(object)
+			}
+			response.Page = &projected
+		}
+		body = response.Page
+	case response.Body != nil:
+		body = response.Body
+	default:
+		header.Set("Content-Length", "0")
+		w.WriteHeader(status)
+		return
+	}
+	header.Set("Content-Type", c.ContentType)
+	if err := WriteJSON(w, status, body, r.pretty); err != nil {
+		c.Logger.WarnContext(r.Context(), "answer not written", "path", r.URL.Path, "error", err)
+	}
+}
+
+// writeMedia answers _mimeType: the one field that was asked for, as text or
+// decoded from base64url.
+func (c *CREST) writeMedia(w http.ResponseWriter, r *Request, object map[string]any) {
+	media, _, err := mime.ParseMediaType(r.Options.MimeType)
+	if err != nil || !strings.Contains(media, "/") {
+		c.writeError(w, r, crest.Errorf(http.StatusBadRequest, "The value '%s' for parameter '_mimeType' is not a media type", r.Options.MimeType))
+		return
+	}
+	var text string
+	for name, value := range object {
+		if name != "_id" && name != "_rev" || requested(r.Options.Fields, name) {
+			text, _ = value.(string)
+		}
+	}
+	content := []byte(text)
+	if media == "text/plain" {
+		media += "; charset=UTF-8"
+	} else if content, err = base64.RawURLEncoding.DecodeString(strings.TrimRight(text, "=")); err != nil {
+		c.writeError(w, r, crest.Errorf(http.StatusBadRequest, "The field does not hold base64url, as '%s' needs", media))
+		return
+	}
+	w.Header().Set("Content-Type", media)
+	if _, err := w.Write(content); err != nil {
+		c.Logger.WarnContext(r.Context(), "answer not written", "path", r.URL.Path, "error", err)
+	}
+}
+
+// project applies _fields. Protocol 1 does not add _id and _rev to them.
+func (r *Request) project(object map[string]any) map[string]any {
+	projected := crest.Project(object, r.Options.Fields)
+	if r.protocol.major < 2 && r.Options.Fields != nil {
+		for _, name := range []string{"_id", "_rev"} {
+			if !requested(r.Options.Fields, name) {
+				delete(projected, name)
+			}
+		}
+	}
+	return projected
+}
+
+func requested(fields []crest.Pointer, name string) bool {
+	for _, field := range fields {
+		if len(field) == 0 || len(field) == 1 && (field[0] == name || field[0] == "*") {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *CREST) apiVersion(r *Request, resource string) string {
+	return fmt.Sprintf("protocol=%d.%d,resource=%s", r.protocol.major, r.protocol.minor, resource)
+}
+
+func (c *CREST) writeError(w http.ResponseWriter, r *Request, err error) {
+	var answer *crest.Error
+	if !errors.As(err, &answer) {
+		c.Logger.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "error", err)
+		answer = crest.Errorf(http.StatusInternalServerError, "Internal Server Error")
+	}
+	if !strings.EqualFold(answer.Message, AccessDenied) {
+		w.Header().Set("Content-API-Version", c.apiVersion(r, c.ErrorVersion))
+	}
+	w.Header().Set("Content-Type", c.ContentType)
+	if err := WriteJSON(w, answer.Code, answer, r.pretty); err != nil {
+		c.Logger.WarnContext(r.Context(), "error not written", "path", r.URL.Path, "error", err)
+	}
+}
+
+// AccessDenied is the message of a 403 for a caller who lacks the right. Such
+// answers carry no Content-API-Version.
+const AccessDenied = "Access denied"
