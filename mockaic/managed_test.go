@@ -189,6 +189,14 @@ func TestTypesComeAndGo(t *testing.T) {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
 		}
 	}
+	renamed := `{"objects":[{"name":"gadget","schema":{"properties":{}}}]}`
+	if got := call(t, mock, "PUT", "/openidm/config/managed", jsonHeader, renamed); got.status != 200 || string(got.body) != `{"_id":"managed","objects":[{"name":"gadget","schema":{"properties":{}}}]}` {
+		t.Errorf("replaced: %d %s", got.status, got.body)
+	}
+	if got := call(t, mock, "GET", "/openidm/managed/device?_queryFilter=true", nil, ""); got.status != 404 {
+		t.Errorf("a type that is gone: %d", got.status)
+	}
+	create(t, mock, "/openidm/managed/gadget", `{"anything":{"goes":[1,2.0,null]}}`)
 	config := call(t, mock, "GET", "/openidm/config/managed", nil, "")
 	if config.header.Get("Content-API-Version") != "protocol=2.1,resource=1.0" || config.header.Get("ETag") != "" || config.object(t)["_rev"] != nil {
 		t.Errorf("config answer: %v", config.header)
@@ -218,6 +226,8 @@ func TestRelationshipsOfTheSeedAreSeenFromBothEnds(t *testing.T) {
 	}
 	for _, c := range []struct{ method, path, body string }{
 		{"GET", "/openidm/" + role + "/members?_queryFilter=true", ""},
+		{"POST", "/openidm/managed/alpha_user?_action=patch&_queryFilter=true", "[]"},
+		{"DELETE", "/openidm/config/managed", ""},
 		{"GET", "/openidm/" + role + "?_fields=members/*", ""},
 		{"PATCH", "/openidm/" + role, `[{"operation":"add","field":"/members/-","value":{"_ref":"managed/alpha_user/x"}}]`},
 	} {

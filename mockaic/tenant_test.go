@@ -174,12 +174,7 @@ func TestBrokenSeedsAreRefused(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		for file, text := range files {
-			if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(file)), 0o700); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			seed(t, dir, file, text)
 		}
 		if files == nil {
 			dir = filepath.Join(dir, "missing")
@@ -187,6 +182,18 @@ func TestBrokenSeedsAreRefused(t *testing.T) {
 		if _, err := mockaic.New(mockaic.Seed(dir)); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// seed writes a file of a seed directory.
+func seed(t *testing.T, dir, file, text string) {
+	t.Helper()
+	path := filepath.Join(dir, file)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 

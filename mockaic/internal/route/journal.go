@@ -48,10 +48,3 @@ func (j *Journal) Entries() []Entry {
 	entries = append(entries, j.entries[j.next:]...)
 	return append(entries, j.entries[:j.next]...)
 }
-
-// Clear forgets all entries.
-func (j *Journal) Clear() {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.entries, j.next = nil, 0
-}
