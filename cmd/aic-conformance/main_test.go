@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"aicmcp/conformance/cases"
+	"aicmcp/mockaic"
+)
+
+const token = "developer-token-of-the-test"
+
+// invoke runs the command with an environment.
+func invoke(ctx context.Context, env map[string]string, args ...string) (status int, stdout, stderr string) {
+	var out, err strings.Builder
+	status = run(ctx, args, func(name string) string { return env[name] }, &out, &err)
+	return status, out.String(), err.String()
+}
+
+func startTenant(t *testing.T) *mockaic.Tenant {
+	t.Helper()
+	return mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(token))
+}
+
+func withBearer() map[string]string {
+	return map[string]string{"AIC_CONFORMANCE_BEARER": token, "AIC_CONFORMANCE_PASSWORD": mockaic.Password}
+}
+
+func TestList(t *testing.T) {
+	status, out, _ := invoke(t.Context(), nil, "list")
+	if lines := strings.Count(out, "\n"); status != good || lines != len(cases.All()) {
+		t.Errorf("status %d, %d lines for %d cases", status, lines, len(cases.All()))
+	}
+	status, out, _ = invoke(t.Context(), nil, "list", "--json", "--only", "managed/create")
+	type shown struct{ ID, Level, Title, Ref string }
+	var got []shown
+	if err := json.Unmarshal([]byte(out), &got); err != nil || status != good || len(got) == 0 {
+		t.Fatalf("status %d, %v: %s", status, err, out)
+	}
+	for _, c := range got {
+		if !strings.HasPrefix(c.ID, "managed/create/") || c.Level == "" || c.Title == "" || c.Ref == "" {
+			t.Errorf("got %+v", c)
+		}
+	}
+}
+
+func TestUsage(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "baseline.txt")
+	if err := os.WriteFile(file, []byte("nothing"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const target = "--target=http://localhost:1"
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "Usage"},
+		{[]string{"walk"}, "Usage"},
+		{[]string{"list", "more"}, "unexpected argument"},
+		{[]string{"list", "--only", "nothing"}, "no case matches"},
+		{[]string{"run"}, "--target is missing"},
+		{[]string{"run", "--target", "tenant"}, "not an address"},
+		{[]string{"run", "--target", "https://h/path"}, "without a path"},
+		{[]string{"run", "--target", "http://tenant.example.com"}, "must be https"},
+		{[]string{"run", target, "--bearer-env", "NONE"}, "set NONE"},
+		{[]string{"run", target, "--user", "a", "--password-env", "NONE"}, "set NONE"},
+		{[]string{"run", target, "--format", "pdf"}, "text, json or junit"},
+		{[]string{"run", target, "--without", "magic"}, "the features are"},
+		{[]string{"run", target, "--timeout", "0s"}, "positive"},
+		{[]string{"run", target, "--ca-file", "none.pem"}, "--ca-file"},
+		{[]string{"run", target, "--ca-file", file}, "no PEM certificate"},
+		{[]string{"run", target, "--baseline", "none.txt"}, "--baseline"},
+		{[]string{"run", target, "--baseline", file}, "line 1"},
+		{[]string{"run", target, "--only", "["}, "pattern"},
+		{[]string{"run", target, "--nonsense"}, "nonsense"},
+	} {
+		status, out, err := invoke(t.Context(), withBearer(), test.args...)
+		if status != broken || !strings.Contains(err, test.want) || out != "" {
+			t.Errorf("%v: status %d, output %q, errors %q; want %q", test.args, status, out, err, test.want)
+		}
+	}
+	for _, args := range [][]string{{"help"}, {"run", "-h"}} {
+		if status, out, err := invoke(t.Context(), nil, args...); status != good || out+err == "" {
+			t.Errorf("%v: status %d", args, status)
+		}
+	}
+}
+
+func TestRunWhole(t *testing.T) {
+	mock := startTenant(t)
+	status, out, errors := invoke(t.Context(), withBearer(), "run", "--target", mock.URL+"/", "--user", "admin@example.com", "--format", "json")
+	var report struct {
+		Counts map[string]int
+		Target string
+	}
+	if err := json.Unmarshal([]byte(out), &report); err != nil {
+		t.Fatalf("%v: %s%s", err, out, errors)
+	}
+	if status != good || report.Counts["pass"] != len(cases.All()) || report.Target != mock.URL {
+		t.Errorf("status %d, report %+v", status, report)
+	}
+	if strings.Contains(out+errors, token) || strings.Contains(out+errors, mockaic.Password) {
+		t.Error("a secret is in the output")
+	}
+}
+
+func TestRunSkipsAndReadsOnly(t *testing.T) {
+	mock := startTenant(t)
+	status, out, _ := invoke(t.Context(), nil, "run", "--target", mock.URL, "--bearer", token, "--read-only", "--without", "exchange,tools")
+	if status != good || !strings.Contains(out, "skip   managed/create/post") || !strings.Contains(out, "skip   oauth/code/exchange") || !strings.Contains(out, " 0 error") {
+		t.Errorf("status %d:\n%s", status, out)
+	}
+	for _, r := range mock.Requests() {
+		if r.Method != http.MethodGet && r.Path != "/am/oauth2/access_token" {
+			t.Errorf("%s %s was sent", r.Method, r.Path)
+		}
+	}
+}
+
+func TestRunWithBaseline(t *testing.T) {
+	srv := httptest.NewServer(http.NotFoundHandler())
+	defer srv.Close()
+	dir := t.TempDir()
+	baseline, output := filepath.Join(dir, "baseline.txt"), filepath.Join(dir, "report.xml")
+	args := []string{"run", "--target", srv.URL, "--only", "managed/read/missing", "--baseline", baseline, "--format", "junit", "--output", output}
+	for text, want := range map[string]int{
+		"# nothing is known\n":            failed,
+		"managed/read/missing # no IDM\n": good,
+		"managed/read/mising # a typo\n":  failed,
+	} {
+		if err := os.WriteFile(baseline, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		status, out, errors := invoke(t.Context(), withBearer(), args...)
+		if status != want || out != "" {
+			t.Errorf("%q: status %d, want %d; output %s%s", text, status, want, out, errors)
+		}
+	}
+	data, err := os.ReadFile(output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var suite struct {
+		Tests int `xml:"tests,attr"`
+	}
+	if err := xml.Unmarshal(data, &suite); err != nil || suite.Tests == 0 {
+		t.Errorf("%v: %s", err, data)
+	}
+	mock := startTenant(t)
+	args[2] = mock.URL
+	if err := os.WriteFile(baseline, []byte("managed/read/missing # no longer so\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, out, _ := invoke(t.Context(), withBearer(), args...); status != failed {
+		t.Errorf("an entry that passes: status %d\n%s", status, out)
+	}
+}
+
+func TestRunBroken(t *testing.T) {
+	// Nothing listens on this port.
+	status, out, _ := invoke(t.Context(), withBearer(), "run", "--target", "http://127.0.0.1:1", "--only", "managed/read/missing")
+	if status != broken || !strings.Contains(out, "no answer") {
+		t.Errorf("no listener: status %d\n%s", status, out)
+	}
+	srv := httptest.NewServer(http.NotFoundHandler())
+	defer srv.Close()
+	status, _, errors := invoke(t.Context(), withBearer(), "run", "--target", srv.URL, "--only", "managed/patch/append")
+	if status != broken || !strings.Contains(errors, "--open-type") {
+		t.Errorf("no type can be added: status %d: %s", status, errors)
+	}
+	status, _, errors = invoke(t.Context(), withBearer(), "run", "--target", srv.URL, "--only", "managed/patch/append", "--open-type", "mine")
+	if status != failed {
+		t.Errorf("a type is named: status %d: %s", status, errors)
+	}
+	interrupted, stop := context.WithCancel(t.Context())
+	stop()
+	status, _, errors = invoke(interrupted, withBearer(), "run", "--target", srv.URL, "--only", "managed/read/missing")
+	if status != broken || !strings.Contains(errors, "interrupted") {
+		t.Errorf("interrupted: status %d: %s", status, errors)
+	}
+}

@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"aicmcp/conformance"
+	"aicmcp/conformance/cases"
+)
+
+// settings are the flags of run.
+type settings struct {
+	target, bearer, bearerEnv, caFile      string
+	user, passwordEnv                      string
+	openType, baseline, format, outputFile string
+	only, without                          words
+	readOnly                               bool
+	timeout                                time.Duration
+	clients                                conformance.OAuthClients
+}
+
+func (s *settings) flags() *flag.FlagSet {
+	flags := flag.NewFlagSet("run", flag.ContinueOnError)
+	clients := conformance.DefaultOAuthClients()
+	s.clients.Scopes = clients.Scopes
+	flags.StringVar(&s.target, "target", "", "`URL` of the tenant, without a path")
+	flags.StringVar(&s.bearer, "bearer", "", "bearer `token`; other processes can see it here, so prefer --bearer-env")
+	flags.StringVar(&s.bearerEnv, "bearer-env", "AIC_CONFORMANCE_BEARER", "environment `variable` that holds the bearer")
+	flags.StringVar(&s.caFile, "ca-file", "", "PEM `file` of certificate authorities to trust besides the system's")
+	flags.Var(&s.only, "only", "run these cases only: an `address`, the beginning of one, or a glob; can be repeated")
+	flags.Var(&s.without, "without", "leave out the cases that need this `feature`: "+featureNames()+"; can be repeated")
+	flags.BoolVar(&s.readOnly, "read-only", false, "leave out the cases that write")
+	flags.StringVar(&s.openType, "open-type", "", "managed object `type` without a schema to use; without it one is added for the run")
+	flags.StringVar(&s.user, "user", "", "tenant administrator to log in, where the pages work without scripts; without it such cases are skipped")
+	flags.StringVar(&s.passwordEnv, "password-env", "AIC_CONFORMANCE_PASSWORD", "environment `variable` that holds the administrator's password")
+	flags.StringVar(&s.clients.LoginID, "client-id", clients.LoginID, "public OAuth client with the code flow")
+	flags.StringVar(&s.clients.RedirectURI, "redirect-uri", clients.RedirectURI, "a redirect URI of that client")
+	flags.StringVar(&s.clients.ExchangeID, "exchange-client-id", clients.ExchangeID, "public OAuth client with token exchange")
+	flags.DurationVar(&s.timeout, "timeout", conformance.DefaultTimeout, "how long a case may take")
+	flags.StringVar(&s.baseline, "baseline", "", "`file` of known failures: lines of ADDRESS # REASON")
+	flags.StringVar(&s.format, "format", "text", "format of the report: text, json or junit")
+	flags.StringVar(&s.outputFile, "output", "", "`file` for the report instead of the standard output")
+	return flags
+}
+
+func featureNames() string {
+	var names []string
+	for _, f := range conformance.Features() {
+		names = append(names, string(f))
+	}
+	return strings.Join(names, ", ")
+}
+
+// runCases runs the selected cases and writes the report. Its error is about
+// the suite, not the target's behaviour.
+func runCases(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) (int, error) {
+	var s settings
+	if err := parse(s.flags(), args, stderr); err != nil {
+		return broken, err
+	}
+	write, err := writer(s.format)
+	if err != nil {
+		return broken, err
+	}
+	selected, err := conformance.Select(cases.All(), s.only...)
+	if err != nil {
+		return broken, err
+	}
+	baseline, err := s.readBaseline()
+	if err != nil {
+		return broken, err
+	}
+	target, err := s.newTarget(getenv)
+	if err != nil {
+		return broken, err
+	}
+	session, err := newSession(ctx, target)
+	if err != nil {
+		return broken, fmt.Errorf("start the MCP server: %w", err)
+	}
+	target.Session = session
+	if err := target.Check(); err != nil {
+		return broken, errors.Join(err, session.Close())
+	}
+	results, err := s.perform(ctx, target, selected)
+	if err := errors.Join(err, session.Close()); err != nil {
+		return broken, err
+	}
+	report := conformance.NewReport(target.BaseURL, results, baseline.Apply(cases.All(), results))
+	if err := s.write(report, write, stdout); err != nil {
+		return broken, fmt.Errorf("write the report: %w", err)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return broken, fmt.Errorf("interrupted after %d of %d cases", len(results), len(selected))
+	case report.Broken():
+		return broken, nil
+	case report.Failed():
+		return failed, nil
+	}
+	return good, nil
+}
+
+// perform runs the cases, with a type of their own if one of them needs it.
+func (s *settings) perform(ctx context.Context, target conformance.Target, selected []conformance.Case) (results []conformance.Result, err error) {
+	if s.needsOpenType(target, selected) {
+		name, remove, err := cases.AddOpenType(ctx, target)
+		if err != nil {
+			return nil, fmt.Errorf("%w\nName an existing type with --open-type, or leave such cases out with --read-only or --without %s", err, conformance.OpenType)
+		}
+		target.OpenType = name
+		defer func() {
+			if undo := remove(context.WithoutCancel(ctx)); undo != nil {
+				err = errors.Join(err, fmt.Errorf("remove the managed object type %s: %w", name, undo))
+			}
+		}()
+	}
+	results = make([]conformance.Result, 0, len(selected))
+	for _, c := range selected {
+		if ctx.Err() != nil {
+			break
+		}
+		results = append(results, conformance.Run(ctx, target, c))
+	}
+	return results, err
+}
+
+func (s *settings) needsOpenType(target conformance.Target, selected []conformance.Case) bool {
+	return target.OpenType == "" && !target.ReadOnly && slices.Contains(target.Features, conformance.OpenType) &&
+		slices.ContainsFunc(selected, func(c conformance.Case) bool { return slices.Contains(c.Needs, conformance.OpenType) })
+}
+
+func (s *settings) newTarget(getenv func(string) string) (conformance.Target, error) {
+	target := conformance.Target{
+		BaseURL: strings.TrimSuffix(s.target, "/"), Bearer: s.bearer, OpenType: s.openType, ReadOnly: s.readOnly,
+		Timeout: s.timeout, Username: s.user, OAuth: s.clients, Features: conformance.Features(),
+	}
+	if s.target == "" {
+		return target, errors.New("--target is missing: the address of the tenant")
+	}
+	if err := conformance.CheckAddress(target.BaseURL); err != nil {
+		return target, err
+	}
+	if err := checkTransport(target.BaseURL); err != nil {
+		return target, err
+	}
+	if target.Bearer == "" {
+		target.Bearer = getenv(s.bearerEnv)
+	}
+	if target.Bearer == "" {
+		return target, fmt.Errorf("there is no bearer: set %s, or give --bearer", s.bearerEnv)
+	}
+	if s.timeout <= 0 {
+		return target, errors.New("--timeout must be positive")
+	}
+	leftOut := s.without
+	if s.user == "" {
+		leftOut = append(leftOut, string(conformance.FormLogin))
+	} else if target.Password = getenv(s.passwordEnv); target.Password == "" {
+		return target, fmt.Errorf("there is no password for %s: set %s", s.user, s.passwordEnv)
+	}
+	for _, name := range leftOut {
+		feature := conformance.Feature(name)
+		if !slices.Contains(conformance.Features(), feature) {
+			return target, fmt.Errorf("--without %s: the features are %s", name, featureNames())
+		}
+		target.Features = slices.DeleteFunc(target.Features, func(f conformance.Feature) bool { return f == feature })
+	}
+	var err error
+	target.HTTPClient, err = newHTTPClient(s.caFile)
+	return target, err
+}
+
+// checkTransport keeps the bearer from being sent in the clear.
+func checkTransport(address string) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return err
+	}
+	ip := net.ParseIP(u.Hostname())
+	local := u.Hostname() == "localhost" || strings.HasSuffix(u.Hostname(), ".localhost") || ip != nil && ip.IsLoopback()
+	if u.Scheme != "https" && !local {
+		return fmt.Errorf("the target %s must be https: plain http is for localhost only", address)
+	}
+	return nil
+}
+
+func newHTTPClient(caFile string) (*http.Client, error) {
+	transport := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:   true,
+		TLSHandshakeTimeout: 15 * time.Second,
+		MaxIdleConnsPerHost: 8,
+		IdleConnTimeout:     time.Minute,
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
+	}
+	if caFile != "" {
+		pem, err := os.ReadFile(caFile)
+		if err != nil {
+			return nil, fmt.Errorf("--ca-file: %w", err)
+		}
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		if !pool.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("--ca-file: %s holds no PEM certificate", caFile)
+		}
+		transport.TLSClientConfig.RootCAs = pool
+	}
+	return &http.Client{Transport: transport}, nil
+}
+
+func (s *settings) readBaseline() (conformance.Baseline, error) {
+	if s.baseline == "" {
+		return conformance.Baseline{}, nil
+	}
+	file, err := os.Open(s.baseline)
+	if err != nil {
+		return conformance.Baseline{}, fmt.Errorf("--baseline: %w", err)
+	}
+	defer file.Close()
+	return conformance.ReadBaseline(file)
+}
+
+type writeReport func(conformance.Report, io.Writer) error
+
+func writer(format string) (writeReport, error) {
+	switch format {
+	case "text":
+		return conformance.Report.WriteText, nil
+	case "json":
+		return conformance.Report.WriteJSON, nil
+	case "junit":
+		return conformance.Report.WriteJUnit, nil
+	}
+	return nil, fmt.Errorf("--format must be text, json or junit, not %q", format)
+}
+
+func (s *settings) write(report conformance.Report, write writeReport, stdout io.Writer) error {
+	if s.outputFile == "" {
+		return write(report, stdout)
+	}
+	file, err := os.Create(s.outputFile)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(report, file), file.Close())
+}

@@ -1,0 +1,150 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// Level says what it means when a case does not hold.
+type Level int
+
+// A Must that does not hold fails the run; a Should only warns.
+const (
+	Must Level = iota + 1
+	Should
+)
+
+func (l Level) String() string {
+	switch l {
+	case Must:
+		return "must"
+	case Should:
+		return "should"
+	}
+	return fmt.Sprintf("Level(%d)", int(l))
+}
+
+// MarshalText writes the level as its word.
+func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// Feature is a part of a tenant that a target claims to have.
+type Feature string
+
+// The features that cases need.
+const (
+	// Managed is /openidm/managed with the stock types of the alpha realm.
+	Managed Feature = "managed"
+	// OpenType is a managed object type that accepts any property.
+	OpenType Feature = "open-type"
+	// Config is /openidm/config.
+	Config Feature = "config"
+	// OAuth is the provider of the root realm.
+	OAuth Feature = "oauth"
+	// FormLogin is a person who can log in through pages that work as plain
+	// HTML forms.
+	FormLogin Feature = "form-login"
+	// TokenExchange is a client that may exchange the login client's tokens.
+	TokenExchange Feature = "exchange"
+	// Tools is an MCP server in front of the tenant.
+	Tools Feature = "tools"
+)
+
+// Features lists all features.
+func Features() []Feature {
+	return []Feature{Managed, OpenType, Config, OAuth, FormLogin, TokenExchange, Tools}
+}
+
+// Case is one requirement and how to see whether it is met.
+type Case struct {
+	// ID is the case's address, such as "managed/create/required-missing".
+	// It is never changed and never given to another case.
+	ID    string
+	Title string
+	Level Level
+	Needs []Feature
+	// Ref is where the requirement comes from.
+	Ref string
+	// Writes says that the case changes data of the tenant.
+	Writes bool
+	Run    func(*T)
+}
+
+var address = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)+$`)
+
+// Validate reports every mistake in the declarations of cases.
+func Validate(cases []Case) error {
+	var mistakes []error
+	seen := map[string]bool{}
+	for i, c := range cases {
+		mistake := func(format string, args ...any) {
+			mistakes = append(mistakes, fmt.Errorf("case %d (%s): %s", i, c.ID, fmt.Sprintf(format, args...)))
+		}
+		switch {
+		case !address.MatchString(c.ID):
+			mistake("the ID is not an address of lower-case words such as area/subject/behaviour")
+		case seen[c.ID]:
+			mistake("the ID is taken")
+		}
+		seen[c.ID] = true
+		if c.Title == "" || c.Ref == "" {
+			mistake("the title or the reference is missing")
+		}
+		if c.Level != Must && c.Level != Should {
+			mistake("the level is missing")
+		}
+		if len(c.Needs) == 0 {
+			mistake("it needs no feature")
+		}
+		if c.Run == nil {
+			mistake("it has no Run")
+		}
+	}
+	return errors.Join(mistakes...)
+}
+
+// Select returns the cases that a pattern matches, in their order. A pattern
+// is an address, the beginning of one up to a slash, or a glob in which * does
+// not match a slash. Without patterns all cases are selected; a pattern that
+// matches none is an error.
+func Select(cases []Case, patterns ...string) ([]Case, error) {
+	if len(patterns) == 0 {
+		return cases, nil
+	}
+	used := make([]bool, len(patterns))
+	var selected []Case
+	for _, c := range cases {
+		chosen := false
+		for i, pattern := range patterns {
+			ok, err := matches(pattern, c.ID)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				used[i], chosen = true, true
+			}
+		}
+		if chosen {
+			selected = append(selected, c)
+		}
+	}
+	for i, pattern := range patterns {
+		if !used[i] {
+			return nil, fmt.Errorf("no case matches %q", pattern)
+		}
+	}
+	return selected, nil
+}
+
+func matches(pattern, id string) (bool, error) {
+	if strings.HasPrefix(id, strings.TrimSuffix(pattern, "/")+"/") {
+		return true, nil
+	}
+	ok, err := path.Match(pattern, id)
+	if err != nil {
+		return false, fmt.Errorf("pattern %q: %w", pattern, err)
+	}
+	return ok, nil
+}
