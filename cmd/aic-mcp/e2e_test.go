@@ -48,10 +48,11 @@ func freePort(t *testing.T) string {
 
 // startTenant runs the built command mockaic and returns its HTTPS address and
 // the file of its certificate authority.
-func startTenant(t *testing.T) (address, caFile string) {
+func startTenant(t *testing.T, args ...string) (address, caFile string) {
 	t.Helper()
 	caFile = filepath.Join(t.TempDir(), "ca.pem")
-	tenant := exec.CommandContext(t.Context(), buildCommand(t, "mockaic"), "--http", "", "--https", "127.0.0.1:0", "--ca-file", caFile, "--json")
+	args = append(args, "--http", "", "--https", "127.0.0.1:0", "--ca-file", caFile, "--json")
+	tenant := exec.CommandContext(t.Context(), buildCommand(t, "mockaic"), args...)
 	tenant.Cancel = func() error { return tenant.Process.Signal(os.Interrupt) }
 	stdout, err := tenant.StdoutPipe()
 	if err != nil {
@@ -177,7 +178,8 @@ func allSevenTools(t *testing.T, session *mcp.ClientSession) {
 // TestARealClient runs the built server against the built tenant: stdio, HTTPS
 // with the tenant's own certificate authority, and the pages of the login.
 func TestARealClient(t *testing.T) {
-	address, caFile := startTenant(t)
+	port := freePort(t)
+	address, caFile := startTenant(t, "--redirect-uri", "http://localhost:"+port)
 	roots := x509.NewCertPool()
 	text, err := os.ReadFile(caFile)
 	if err != nil || !roots.AppendCertsFromPEM(text) {
@@ -188,7 +190,7 @@ func TestARealClient(t *testing.T) {
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}},
 	}
 	session := connect(t, person, []string{
-		"AIC_BASE_URL=" + address, "AIC_CA_FILE=" + caFile, "AIC_TOKEN_STORE=memory", "REDIRECT_URI_PORT=" + freePort(t),
+		"AIC_BASE_URL=" + address, "AIC_CA_FILE=" + caFile, "AIC_TOKEN_STORE=memory", "REDIRECT_URI_PORT=" + port,
 	})
 	allSevenTools(t, session)
 }

@@ -35,6 +35,7 @@ type flags struct {
 	http, https, publicURL, seed, devToken string
 	matching                               string
 	caFile, hostname                       string
+	redirectURIs                           []string
 	json, verbose                          bool
 	chance                                 uint64
 	chanceSet                              bool
@@ -49,6 +50,10 @@ func parseFlags(args []string, stderr io.Writer) (*flags, error) {
 	set.StringVar(&f.caFile, "ca-file", defaultCAFile(), "`file` that the authority's certificate is kept in; its key is beside it, in .key")
 	set.StringVar(&f.hostname, "hostname", "", "further host `name` for the HTTPS certificate")
 	set.StringVar(&f.publicURL, "public-url", "", "`URL` that clients know the tenant by, for a tenant behind a proxy")
+	set.Func("redirect-uri", "further redirection `URI` of the OAuth client AICMCPClient; may be repeated", func(uri string) error {
+		f.redirectURIs = append(f.redirectURIs, uri)
+		return nil
+	})
 	set.StringVar(&f.seed, "seed", "demo", "what the tenant holds: demo, empty, or a `directory`")
 	set.StringVar(&f.matching, "string-matching", "ignore-case", "how filters compare strings: ignore-case or exact")
 	set.StringVar(&f.devToken, "dev-token", "", "a bearer `token` with every scope, accepted from loopback only")
@@ -147,7 +152,10 @@ func newTenant(f *flags, stderr io.Writer) (*mockaic.Tenant, error) {
 	}
 	options := []mockaic.Option{
 		mockaic.Seed(f.seed), mockaic.StringMatching(matching), mockaic.DevToken(f.devToken),
-		mockaic.PublicURL(f.publicURL), mockaic.LoopbackRedirects("AICMCPClient"),
+		mockaic.PublicURL(f.publicURL),
+	}
+	if len(f.redirectURIs) > 0 {
+		options = append(options, mockaic.RedirectURI("AICMCPClient", f.redirectURIs...))
 	}
 	if f.chanceSet {
 		options = append(options, mockaic.Chance(f.chance))

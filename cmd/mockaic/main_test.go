@@ -49,6 +49,7 @@ func TestMistakesGetOneLineAndStatus2(t *testing.T) {
 		"neither demo nor empty":     {"--http", "127.0.0.1:0", "--seed", "/nonexistent"},
 		"--string-matching":          {"--http", "127.0.0.1:0", "--string-matching", "fuzzy"},
 		"must be a scheme and a":     {"--http", "127.0.0.1:0", "--public-url", "tenant"},
+		"must be absolute":           {"--http", "127.0.0.1:0", "--redirect-uri", "localhost"},
 		"certificate authority":      {"--http", "", "--https", "127.0.0.1:0", "--ca-file", broken},
 		`invalid value "x" for flag`: {"--chance", "x"},
 	} {

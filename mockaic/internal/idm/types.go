@@ -15,7 +15,7 @@ import (
 type objectType struct {
 	name       string
 	properties map[string]propertyType
-	names      []string // of the properties, in the definition's order
+	names      []string // of the properties, sorted
 	required   []string
 	open       bool // lists no properties, so accepts any
 }

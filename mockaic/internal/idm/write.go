@@ -144,7 +144,7 @@ func (s *Service) replace(tx *store.Tx, t *objectType, id string, content store.
 	// What is never returned can't be sent back by who read the object: it stays.
 	hidden := tx.Get(private(t.name), id)
 	for _, name := range t.names {
-		if _, given := object[name]; !given && t.properties[name].private && hidden[name] != nil && name != passwordKey {
+		if _, given := object[name]; !given && t.properties[name].private && hidden[name] != nil {
 			object[name] = hidden[name]
 		}
 	}
