@@ -19,7 +19,8 @@
 //   - policies on these: required, types, not null, unique names
 //   - /am/oauth2 of the root realm: discovery, JWKS, the authorization endpoint
 //     with login and consent pages, authorization_code with PKCE, refresh_token
-//     with rotation, token exchange by impersonation
+//     with rotation, token exchange by impersonation; tokens are good under every
+//     name that the tenant is reached by
 //
 // # What is not
 //
@@ -32,21 +33,27 @@
 //   - _action=patch, DELETE of config/managed, _queryId, _queryExpression,
 //     multipart bodies of more than one part
 //   - the OAuth providers of the realms alpha and bravo; other grants; actor
-//     tokens; request objects; response modes other than query; introspection,
-//     tokeninfo, userinfo, revocation, registration, device and PAR endpoints
+//     tokens; introspection, tokeninfo, userinfo, revocation, registration, device
+//     and PAR endpoints
 //   - /am/json, /environment, /monitoring, /keys, /feature, /platform
 //
-// Not there yet, and not noticed by a 501: virtual properties such as
-// effectiveRoles have no value; policies other than those above are not
-// enforced; the order of an object's members is not kept (JSON gives it no
-// meaning); the tenant enforces no quota and writes no logs.
+// The authorization endpoint answers request objects, the parameter claims and
+// response modes other than query with the error invalid_request. There are no
+// ID tokens: a client with the scope openid is refused at the start.
+//
+// Not there yet, and not noticed by an error: virtual properties such as
+// effectiveRoles have no value, and what a client writes to them is dropped;
+// policies other than those above are not enforced, so that the _id of a user
+// may be another than a UUID; any resource version may be asked for; the order
+// of an object's members is not kept (JSON gives it no meaning); the tenant
+// enforces no quota and writes no logs.
 //
 // # Unkind by default
 //
 // A query without sort keys gives an arbitrary order, the same for the same
 // [Chance]; cookies are opaque and hold for their query only; unknown types,
-// properties and parameters are refused. So a client that works here relies on
-// nothing that a tenant does not promise.
+// properties and parameters that begin with an underscore are refused. So a
+// client that works here relies on nothing that a tenant does not promise.
 //
 // # What doubtful behaviour rests on
 //
@@ -61,8 +68,10 @@
 //   - that errors at the authorization endpoint go to the redirection URI once
 //     client and URI are known to be good; before, an error page is shown
 //   - that a type without a schema counts its objects' revisions up from 0, as
-//     the reference implementation does: recorded revisions, a UUID and a
-//     number, are all of types with a schema
+//     the reference implementation does, and begins anew for an object that was
+//     deleted and created again: recorded revisions, a UUID and a number, are all
+//     of types with a schema
+//   - that _countOnly is known at every protocol version
 //   - that /openidm/managed/teammember and svcacct are closed to everybody:
 //     recorded for callers without the privilege
 //

@@ -267,3 +267,102 @@ func TestAnswersOfAMissingObjectAreTheDirectorys(t *testing.T) {
 		}
 	}
 }
+
+func TestConfigHonoursIfMatch(t *testing.T) {
+	mock := start(t)
+	for _, method := range []string{"PUT", "PATCH"} {
+		body := map[string]string{"PUT": `{"objects":[]}`, "PATCH": `[{"operation":"replace","field":"/objects","value":[]}]`}[method]
+		got := call(t, mock, method, "/openidm/config/managed", map[string]string{"Content-Type": "application/json", "If-Match": `"stale"`}, body)
+		if got.status != 412 {
+			t.Errorf("%s: %d %s", method, got.status, got.body)
+		}
+	}
+	if got := call(t, mock, "GET", users+"?_queryFilter=true", nil, ""); got.status != 200 {
+		t.Errorf("the types are gone: %d", got.status)
+	}
+}
+
+func TestVirtualPropertiesAreTheTenants(t *testing.T) {
+	mock := start(t)
+	created := create(t, mock, users, strings.Replace(jane, "{", `{"effectiveRoles":[{"x":1}],"memberOfOrgIDs":["y"],`, 1))
+	path := users + "/" + created["_id"].(string)
+	patched := call(t, mock, "PATCH", path, jsonHeader, `[{"operation":"add","field":"/effectiveRoles/-","value":{"x":1}}]`).object(t)
+	for how, object := range map[string]map[string]any{"created": created, "patched": patched} {
+		if object["effectiveRoles"] != nil || object["memberOfOrgIDs"] != nil {
+			t.Errorf("%s: %v", how, object)
+		}
+	}
+	if patched["_rev"] != created["_rev"] {
+		t.Error("a patch that changes nothing of the client's gave a new revision")
+	}
+}
+
+func TestWhatBecomesPrivateIsHiddenAtOnce(t *testing.T) {
+	mock := start(t)
+	config := func(scope string) {
+		t.Helper()
+		body := `{"objects":[{"name":"card","schema":{"properties":{"pin":{"type":"string"` + scope + `},"name":{"type":"string"}}}}]}`
+		if got := call(t, mock, "PUT", "/openidm/config/managed", jsonHeader, body); got.status != 200 {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+	}
+	config("")
+	create(t, mock, "/openidm/managed/card", `{"_id":"1","pin":"1234","name":"a"}`)
+	config(`,"scope":"private"`)
+	for _, path := range []string{"/1", "/1?_fields=pin", "?_queryFilter=true"} {
+		if got := call(t, mock, "GET", "/openidm/managed/card"+path, nil, ""); got.status != 200 || strings.Contains(string(got.body), "1234") {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
+		}
+	}
+	if got := call(t, mock, "GET", "/openidm/managed/card?_queryFilter=pin+sw+%2212%22", nil, "").object(t); got["resultCount"] != 0.0 {
+		t.Error("a filter finds it")
+	}
+	config("")
+	if got := call(t, mock, "GET", "/openidm/managed/card/1", nil, "").object(t); got["pin"] != "1234" || got["name"] != "a" {
+		t.Errorf("shown again: %v", got)
+	}
+}
+
+func TestFieldsAndPathsAtTheEdges(t *testing.T) {
+	mock := start(t)
+	got := call(t, mock, "PUT", users+"/a%2Fb", jsonHeader, jane)
+	if got.status != 403 || !strings.Contains(string(got.body), `"CANNOT_CONTAIN_CHARACTERS"}],"property":"_id"`) {
+		t.Errorf("an _id with a slash: %d %s", got.status, got.body)
+	}
+	id := create(t, mock, users, jane)["_id"].(string)
+	if got := call(t, mock, "PUT", users+"/"+id+"/roles", jsonHeader, `{}`); got.status != 501 {
+		t.Errorf("PUT of a relationship: %d %s", got.status, got.body)
+	}
+	if got := call(t, mock, "GET", users+"/"+id+"?_fields="+strings.Repeat("sn,", 1001), nil, ""); got.status != 400 {
+		t.Errorf("1001 fields: %d", got.status)
+	}
+	call(t, mock, "PUT", "/openidm/config/managed", jsonHeader, `{"objects":[{"name":"plain","schema":{}}]}`)
+	create(t, mock, "/openidm/managed/plain", `{"_id":"1","a":"text"}`)
+	if got := call(t, mock, "GET", "/openidm/managed/plain/1?_fields=*_ref", nil, "").object(t); got["a"] != nil {
+		t.Errorf("*_ref of a type without relationships: %v", got)
+	}
+	for field, want := range map[string]int{"a": 200, "b": 404} {
+		if got := call(t, mock, "GET", "/openidm/managed/plain/1?_mimeType=text/plain&_fields="+field, nil, ""); got.status != want {
+			t.Errorf("_mimeType of %s: %d %s", field, got.status, got.body)
+		}
+	}
+}
+
+// TestAPatchOfManyOperationsIsQuick would not end in a test's time if the work
+// grew with the square of the operations.
+func TestAPatchOfManyOperationsIsQuick(t *testing.T) {
+	mock := start(t)
+	path := users + "/" + create(t, mock, users, jane)["_id"].(string)
+	var body strings.Builder
+	body.WriteByte('[')
+	for i := range 150_000 {
+		if i > 0 {
+			body.WriteByte(',')
+		}
+		fmt.Fprintf(&body, `{"operation":"remove","field":"f%06d"}`, i)
+	}
+	body.WriteByte(']')
+	if got := call(t, mock, "PATCH", path, jsonHeader, body.String()); got.status != 200 {
+		t.Errorf("%d %.200s", got.status, got.body)
+	}
+}

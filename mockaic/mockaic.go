@@ -189,7 +189,8 @@ func Start(tb TB, options ...Option) *Tenant {
 	return t
 }
 
-// Client returns an HTTP client for the tenant. It sends no token of its own.
+// Client returns an HTTP client for a tenant that was made by Start, else nil.
+// It sends no token of its own.
 func (t *Tenant) Client() *http.Client { return t.client }
 
 // Request is an answered request, as the journal keeps it.

@@ -303,7 +303,7 @@ func TestLoopbackRedirectsMayHaveAnyPort(t *testing.T) {
 	}
 }
 
-func TestSessionEnds(t *testing.T) {
+func TestPromptLoginEnds(t *testing.T) {
 	a := newApp(t)
 	jar := mockaic.Person{UserName: admin.UserName, Password: admin.Password}
 	if page := a.visit(jar, a.authorizeURL(url.Values{"prompt": {"login"}})); page.Status != 200 {

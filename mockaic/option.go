@@ -34,9 +34,10 @@ func Seed(name string) Option { return func(s *settings) { s.seed = name } }
 // Clock makes the tenant take the time from now.
 func Clock(now func() time.Time) Option { return func(s *settings) { s.now = now } }
 
-// Chance fixes everything that depends on chance: identifiers, codes, the demo
-// data, the order of queries without sort keys. A tenant without this option
-// takes a seed of its own; Tenant.Chance tells which.
+// Chance fixes what depends on chance: identifiers, codes, the demo data, the
+// order of queries without sort keys. The signing key, and so the tokens, are
+// new for every tenant. A tenant without this option takes a seed of its own;
+// Tenant.Chance tells which.
 func Chance(seed uint64) Option {
 	return func(s *settings) { s.chance, s.chanceSet = seed, true }
 }

@@ -169,7 +169,7 @@ func TestConsentIsRemembered(t *testing.T) {
 			t.Errorf("%s: %d", name, got.StatusCode)
 		}
 	}
-	if got := open(t, browser, "GET", address+"&decision=allow&csrf="+url.QueryEscape(session), nil); got.StatusCode != 200 {
+	if got := open(t, browser, "GET", address+"&decision=allow", nil); got.StatusCode != 400 {
 		t.Errorf("a link decides: %d", got.StatusCode)
 	}
 	if got := open(t, browser, "POST", address, url.Values{"decision": {"allow"}, "csrf": {session}, "save_consent": {"on"}}); got.StatusCode != 302 {
@@ -210,5 +210,68 @@ func TestSessionsExpire(t *testing.T) {
 	a.clock.advance(30 * time.Minute)
 	if loggedIn() {
 		t.Error("the session outlives half an hour of nothing")
+	}
+}
+
+func TestARefreshTokenKeepsTheGrantsScopes(t *testing.T) {
+	a := newApp(t)
+	login := a.redeem(a.code())
+	refresh := func(token, scope string) tokens {
+		return a.token(url.Values{"grant_type": {"refresh_token"}, "client_id": {client}, "refresh_token": {token}, "scope": {scope}})
+	}
+	narrow := refresh(login.RefreshToken, "fr:idm:* fr:idm:*")
+	if narrow.Scope != "fr:idm:*" {
+		t.Fatalf("narrowed to %q", narrow.Scope)
+	}
+	wide := refresh(narrow.RefreshToken, "")
+	if wide.Scope != "fr:am:* fr:idm:*" {
+		t.Errorf("afterwards %q", wide.Scope)
+	}
+	if got := refresh(wide.RefreshToken, "fr:idc:esv:*"); got.Error != "invalid_scope" {
+		t.Errorf("more than was granted: %+v", got)
+	}
+	last := wide
+	for range 5 { // each is good for seven days
+		a.clock.advance(6 * 24 * time.Hour)
+		last = refresh(last.RefreshToken, "")
+	}
+	if status := a.idmStatus(a.exchange(last.AccessToken, "fr:idm:*").AccessToken); status != 200 {
+		t.Errorf("after a month of refreshing: %d", status)
+	}
+}
+
+func TestATokenIsGoodUnderEveryNameOfTheTenant(t *testing.T) {
+	a := newApp(t)
+	scoped := a.exchange(a.redeem(a.code()).AccessToken, "fr:idm:*").AccessToken
+	request, err := http.NewRequestWithContext(t.Context(), "GET", strings.Replace(a.mock.URL, "127.0.0.1", "localhost", 1)+"/openidm/config/managed", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+scoped)
+	response, err := a.mock.Client().Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != 200 {
+		t.Errorf("under another name: %s", response.Status)
+	}
+}
+
+func TestClientsThatCannotBeServedAreRefused(t *testing.T) {
+	for want, client := range map[string]string{
+		"openid":     `{"clientId":"x","clientType":"Public","scopes":["openid"],"grantTypes":["authorization_code"]}`,
+		"grantTypes": `{"clientId":"x","clientType":"Public","scopes":[]}`,
+		"userpasswo": `{"clientId":"x","clientType":"Confidential","grantTypes":["refresh_token"]}`,
+		"fragment":   `{"clientId":"x","clientType":"Public","grantTypes":["refresh_token"],"redirectionUris":["http://x/#y"]}`,
+		"negative":   `{"clientId":"x","clientType":"Public","grantTypes":["refresh_token"],"accessTokenLifetime":-1}`,
+		"clientId":   `{"clientType":"Public"}`,
+		"unknown":    `{"clientId":"x","colour":"red"}`,
+	} {
+		dir := t.TempDir()
+		seed(t, dir, "clients.json", "["+client+"]")
+		if _, err := mockaic.New(mockaic.Seed(dir)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -88,8 +89,8 @@ func readJSON(dir fs.FS, name string, into any) error {
 	if err := decoder.Decode(into); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	if decoder.More() {
-		return fmt.Errorf("%s: more than one JSON value", name)
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s: there is something after the JSON value", name)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -58,8 +59,8 @@ func parseFlags(args []string, stderr io.Writer) (*flags, error) {
 	set.StringVar(&f.matching, "string-matching", "ignore-case", "how filters compare strings: ignore-case or exact")
 	set.StringVar(&f.devToken, "dev-token", "", "a bearer `token` with every scope, accepted from loopback only")
 	set.Func("chance", "`seed` of everything that depends on chance", func(text string) error {
-		_, err := fmt.Sscanf(text, "%d", &f.chance)
-		f.chanceSet = true
+		chance, err := strconv.ParseUint(text, 10, 64)
+		f.chance, f.chanceSet = chance, true
 		return err
 	})
 	set.BoolVar(&f.json, "json", false, "print one JSON line with the addresses instead of the text for people")
@@ -169,6 +170,7 @@ func newTenant(f *flags, stderr io.Writer) (*mockaic.Tenant, error) {
 // announcement is what start-up has to say.
 type announcement struct {
 	addresses addresses
+	newCA     bool
 	flags     *flags
 	failed    chan error
 }
@@ -185,7 +187,7 @@ func listen(f *flags, server *http.Server) (*announcement, error) {
 	var plain, secure net.Listener
 	var err error
 	if f.https != "" {
-		if secure, err = listenTLS(f); err != nil {
+		if secure, about.newCA, err = listenTLS(f); err != nil {
 			return nil, err
 		}
 		about.addresses.HTTPS, about.addresses.CAFile = "https://"+reachable(secure, f.hostname), f.caFile
@@ -212,24 +214,26 @@ func listen(f *flags, server *http.Server) (*announcement, error) {
 	return about, nil
 }
 
-func listenTLS(f *flags) (net.Listener, error) {
+// listenTLS tells whether it had to make a new certificate authority.
+func listenTLS(f *flags) (_ net.Listener, newCA bool, _ error) {
 	hosts := []string{"localhost", "127.0.0.1", "::1"}
 	if f.hostname != "" {
 		hosts = append(hosts, f.hostname)
 	}
 	authority, err := ca.Open(f.caFile, hosts, time.Now())
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	certificate, err := authority.Certificate(hosts, time.Now())
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	listener, err := net.Listen("tcp", f.https)
 	if err != nil {
-		return nil, fmt.Errorf("--https %s: %w", f.https, err)
+		return nil, false, fmt.Errorf("--https %s: %w", f.https, err)
 	}
-	return tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}), nil
+	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
+	return tls.NewListener(listener, config), authority.Created, nil
 }
 
 // reachable is the address that a client on this machine can use.
@@ -257,7 +261,11 @@ func (a *announcement) print(w io.Writer) error {
 	}
 	if a.addresses.HTTPS != "" {
 		say("  HTTPS    %s", a.addresses.HTTPS)
-		say("  CA       %s", a.addresses.CAFile)
+		note := ""
+		if a.newCA {
+			note = "   (new: clients must trust it)"
+		}
+		say("  CA       %s%s", a.addresses.CAFile, note)
 		base = a.addresses.HTTPS
 	}
 	if a.flags.publicURL != "" {
@@ -289,5 +297,5 @@ func caSetting(a addresses) string {
 	if a.HTTPS == "" {
 		return ""
 	}
-	return " AIC_CA_FILE=" + a.CAFile
+	return fmt.Sprintf(" AIC_CA_FILE=%q", a.CAFile)
 }

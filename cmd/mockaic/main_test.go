@@ -50,6 +50,7 @@ func TestMistakesGetOneLineAndStatus2(t *testing.T) {
 		"--string-matching":          {"--http", "127.0.0.1:0", "--string-matching", "fuzzy"},
 		"must be a scheme and a":     {"--http", "127.0.0.1:0", "--public-url", "tenant"},
 		"must be absolute":           {"--http", "127.0.0.1:0", "--redirect-uri", "localhost"},
+		"neither a host name":        {"--http", "", "--https", "127.0.0.1:0", "--hostname", "a/b", "--ca-file", filepath.Join(t.TempDir(), "ca.pem")},
 		"certificate authority":      {"--http", "", "--https", "127.0.0.1:0", "--ca-file", broken},
 		`invalid value "x" for flag`: {"--chance", "x"},
 	} {
@@ -153,6 +154,38 @@ func TestStartTellsHowToConnect(t *testing.T) {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("%q is missing in:\n%s", want, &text)
 		}
+	}
+	cancel()
+	if status := <-done; status != 0 {
+		t.Errorf("status %d", status)
+	}
+}
+
+func TestServesASeedDirectory(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	reader, writer := io.Pipe()
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, []string{"--http", "127.0.0.1:0", "--json", "--dev-token", "dev", "--seed", filepath.Join("..", "..", "testdata", "tenants", "small")}, writer, io.Discard)
+	}()
+	var at addresses
+	if err := json.NewDecoder(reader).Decode(&at); err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), "GET", at.HTTP+"/openidm/managed/badge/7?_fields=holder", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer dev")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil || !strings.Contains(string(text), `"_ref":"managed/person/ann"`) {
+		t.Errorf("%s %s %v", response.Status, text, err)
 	}
 	cancel()
 	if status := <-done; status != 0 {

@@ -17,6 +17,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"time"
 )
@@ -35,14 +36,22 @@ type Authority struct {
 }
 
 // Open reads the authority from file, and its key from file with ".key" added.
-// Where there is none, or one that has expired or may not sign for all of
-// hosts, it makes one.
+// Where there is no file, or its authority has expired or may not sign for all
+// of hosts, it makes one, for the hosts of before too. A file that this program
+// did not make is left alone.
 func Open(file string, hosts []string, now time.Time) (*Authority, error) {
+	for _, host := range hosts {
+		if net.ParseIP(host) == nil && !hostName.MatchString(host) {
+			return nil, fmt.Errorf("%q is neither a host name nor an IP address", host)
+		}
+	}
 	authority, err := read(file)
 	switch {
 	case err == nil && authority.serves(hosts, now):
 		return authority, nil
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+	case err == nil:
+		hosts = slices.Concat(authority.hosts(), hosts)
+	case !errors.Is(err, errNone):
 		return nil, fmt.Errorf("certificate authority %s: %w; remove the file and its .key to have a new one made", file, err)
 	}
 	authority, err = create(hosts, now)
@@ -55,8 +64,16 @@ func Open(file string, hosts []string, now time.Time) (*Authority, error) {
 	return authority, nil
 }
 
+var (
+	hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
+	errNone  = errors.New("there is no certificate")
+)
+
 func read(file string) (*Authority, error) {
 	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errNone
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -80,11 +97,25 @@ func (a *Authority) serves(hosts []string, now time.Time) bool {
 		return false
 	}
 	for _, host := range hosts {
-		if net.ParseIP(host) == nil && !slices.Contains(a.certificate.PermittedDNSDomains, host) {
+		ip := net.ParseIP(host)
+		inRange := func(network *net.IPNet) bool { return network.Contains(ip) }
+		if ip != nil && !slices.ContainsFunc(a.certificate.PermittedIPRanges, inRange) ||
+			ip == nil && !slices.Contains(a.certificate.PermittedDNSDomains, host) {
 			return false
 		}
 	}
 	return true
+}
+
+// hosts are those that the authority may sign for, loopback ranges excepted.
+func (a *Authority) hosts() []string {
+	hosts := slices.Clone(a.certificate.PermittedDNSDomains)
+	for _, network := range a.certificate.PermittedIPRanges {
+		if ones, bits := network.Mask.Size(); ones == bits {
+			hosts = append(hosts, network.IP.String())
+		}
+	}
+	return hosts
 }
 
 func create(hosts []string, now time.Time) (*Authority, error) {
@@ -104,8 +135,17 @@ func create(hosts []string, now time.Time) (*Authority, error) {
 		},
 	}
 	for _, host := range hosts {
-		if net.ParseIP(host) == nil {
-			template.PermittedDNSDomains = append(template.PermittedDNSDomains, host)
+		ip := net.ParseIP(host)
+		switch {
+		case ip == nil:
+			if !slices.Contains(template.PermittedDNSDomains, host) {
+				template.PermittedDNSDomains = append(template.PermittedDNSDomains, host)
+			}
+		case ip.IsLoopback():
+		case ip.To4() != nil:
+			template.PermittedIPRanges = append(template.PermittedIPRanges, &net.IPNet{IP: ip.To4(), Mask: net.CIDRMask(32, 32)})
+		default:
+			template.PermittedIPRanges = append(template.PermittedIPRanges, &net.IPNet{IP: ip, Mask: net.CIDRMask(128, 128)})
 		}
 	}
 	certificate, key, err := sign(template, nil, nil)

@@ -71,10 +71,54 @@ func TestAuthorityIsRenewed(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := os.WriteFile(file, []byte("garbage"), 0o600); err != nil {
+	both, err := ca.Open(file, hosts, time.Now())
+	if err != nil || both.Created {
+		t.Errorf("the hosts of before were forgotten: %v", err)
+	}
+}
+
+func TestFilesOfOthersAreLeftAlone(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "bundle.pem")
+	for _, key := range []bool{false, true} {
+		if err := os.WriteFile(file, []byte("precious"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if key {
+			if err := os.WriteFile(file+".key", []byte("precious"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := ca.Open(file, hosts, time.Now())
+		if text, readErr := os.ReadFile(file); err == nil || readErr != nil || string(text) != "precious" {
+			t.Errorf("with a key %t: %v, the file holds %q", key, err, text)
+		}
+	}
+}
+
+func TestAddressesAndStrangeNames(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	all := append([]string{"10.9.8.7", "2001:db8::1", "tenant.test"}, hosts...)
+	authority, err := ca.Open(file, all, time.Now())
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ca.Open(file, hosts, time.Now()); err == nil {
-		t.Error("a broken file was taken")
+	certificate, err := authority.Certificate(all, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(authority.PEM())
+	for _, host := range all {
+		if _, err := certificate.Leaf.Verify(x509.VerifyOptions{Roots: roots, DNSName: host}); err != nil {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+	if again, err := ca.Open(file, all, time.Now()); err != nil || again.Created {
+		t.Errorf("made anew: %v", err)
+	}
+	for _, bad := range []string{"a/b", "*.test", "", "a b"} {
+		if _, err := ca.Open(file, []string{bad}, time.Now()); err == nil {
+			t.Errorf("%q was taken for a host", bad)
+		}
 	}
 }

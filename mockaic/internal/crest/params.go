@@ -61,6 +61,9 @@ func (p Params) IsQuery() bool {
 	return false
 }
 
+// maxFields bounds the work for each object of a result.
+const maxFields = 1000
+
 // Options are the parameters that most requests have in common.
 type Options struct {
 	Fields      []Pointer // nil stands for all
@@ -121,6 +124,9 @@ func (o *Options) set(name string, q param) (known bool, err error) {
 				return true, q.invalid("a comma separated list of JSON pointers", err)
 			}
 			o.Fields = append(o.Fields, field)
+		}
+		if len(o.Fields) > maxFields {
+			return true, Errorf(400, "more than %d fields", maxFields)
 		}
 	case "_prettyprint":
 		o.PrettyPrint = q.isTrue()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"aicmcp/mockaic/internal/crest"
@@ -24,12 +25,21 @@ func (s *Service) serveConfig(r *route.Request) (*route.Response, error) {
 		return nil, notImplemented("/openidm/config/" + id)
 	}
 	var document store.Object
+	matches := func(tx *store.Tx) error {
+		if r.IfMatch != nil && *r.IfMatch != tx.Get(configs, managedDoc)["_rev"] {
+			return crest.Errorf(http.StatusPreconditionFailed, "The configuration managed does not have the required version")
+		}
+		return nil
+	}
 	switch r.Operation {
 	case route.Read:
 		s.store.View(func(tx *store.Tx) { document = tx.Get(configs, managedDoc) })
 	case route.Update, route.Upsert:
 		err := s.store.Change(func(tx *store.Tx) (err error) {
-			document, err = putTypes(tx, r.Body.(map[string]any))
+			if err := matches(tx); err != nil {
+				return err
+			}
+			document, err = s.putTypes(tx, r.Body.(map[string]any))
 			return err
 		})
 		if err != nil {
@@ -39,11 +49,14 @@ func (s *Service) serveConfig(r *route.Request) (*route.Response, error) {
 		return nil, crest.Errorf(http.StatusPreconditionFailed, "The configuration managed exists already")
 	case route.Patch:
 		err := s.store.Change(func(tx *store.Tx) error {
+			if err := matches(tx); err != nil {
+				return err
+			}
 			patched, _, err := crest.Apply(tx.Get(configs, managedDoc), r.Patch)
 			if err != nil {
 				return err
 			}
-			document, err = putTypes(tx, patched)
+			document, err = s.putTypes(tx, patched)
 			return err
 		})
 		if err != nil {
@@ -57,11 +70,35 @@ func (s *Service) serveConfig(r *route.Request) (*route.Response, error) {
 	return &route.Response{Object: withoutRevision(document), Version: configVersion}, nil
 }
 
-func putTypes(tx *store.Tx, document store.Object) (store.Object, error) {
-	if _, err := parseTypes(document); err != nil {
+// putTypes replaces the definitions. What a new definition makes private, or no
+// longer private, moves in the objects that are there.
+func (s *Service) putTypes(tx *store.Tx, document store.Object) (store.Object, error) {
+	after, err := parseTypes(document)
+	if err != nil {
 		return nil, err
 	}
+	var before map[string]*objectType
+	if current := tx.Get(configs, managedDoc); current != nil {
+		if before, err = parseTypes(current); err != nil {
+			return nil, fmt.Errorf("stored type definitions: %w", err)
+		}
+	}
+	for name, t := range after {
+		if old := before[name]; old == nil || slices.Equal(old.privateNames(), t.privateNames()) {
+			continue
+		}
+		for _, object := range tx.All(collection(name)) {
+			id := object["_id"].(string)
+			if _, err := s.put(tx, t, id, withoutIdentity(s.whole(tx, t, id))); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return tx.Put(configs, managedDoc, document), nil
+}
+
+func (t *objectType) privateNames() []string {
+	return slices.DeleteFunc(slices.Clone(t.names), func(name string) bool { return !t.properties[name].private })
 }
 
 // withoutRevision hides what configuration answers don't carry.

@@ -33,7 +33,7 @@ func (s *Service) Import(data Data) error {
 		return fmt.Errorf("config/managed: not a JSON object")
 	}
 	return s.store.Change(func(tx *store.Tx) error {
-		if _, err := putTypes(tx, document); err != nil {
+		if _, err := s.putTypes(tx, document); err != nil {
 			return fmt.Errorf("config/managed: %w", err)
 		}
 		for i, person := range data.Administrators {

@@ -13,6 +13,9 @@ const managedVersion = "1.0"
 // serveManaged answers /openidm/managed/{type}[/{id}].
 func (s *Service) serveManaged(r *route.Request) (*route.Response, error) {
 	path := r.Path[1:]
+	if r.NewID != "" && len(path) > 1 {
+		path = append(path[:len(path):len(path)], r.NewID) // what is created is no object
+	}
 	if len(path) > 0 && (path[0] == "teammember" || path[0] == "svcacct") {
 		// Recorded for callers who lack the privilege; it comes before the
 		// existence check. Which callers have it is not known.

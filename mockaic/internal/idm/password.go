@@ -41,8 +41,11 @@ func (passwords) set(tx *store.Tx, chance io.Reader, collection, id, password st
 	return nil
 }
 
-func (passwords) forget(tx *store.Tx, collection, id string) {
+// forget tells whether there was a password.
+func (passwords) forget(tx *store.Tx, collection, id string) bool {
+	had := tx.Get(credentials, credentialID(collection, id)) != nil
 	tx.Delete(credentials, credentialID(collection, id))
+	return had
 }
 
 // matches takes as long for an object without a password as for one with.

@@ -39,11 +39,21 @@ func (f failures) err(message string) error {
 	}
 }
 
-// checkRequired notes the required properties that are missing.
-func (t *objectType) checkRequired(object store.Object, f *failures) {
+// checkRequired notes which of names are required and missing.
+func (t *objectType) checkRequired(object store.Object, names []string, f *failures) {
 	for _, name := range t.required {
-		if _, ok := object[name]; !ok {
+		if _, ok := object[name]; !ok && slices.Contains(names, name) {
 			f.add(name, "REQUIRED", nil)
+		}
+	}
+}
+
+// checkID notes the characters that the type does not allow in an _id.
+func (t *objectType) checkID(id string, f *failures) {
+	for _, forbidden := range t.properties["_id"].forbidden {
+		if strings.Contains(id, forbidden) {
+			f.add("_id", "CANNOT_CONTAIN_CHARACTERS", map[string]any{"forbiddenChars": strings.Join(t.properties["_id"].forbidden, "")})
+			return
 		}
 	}
 }
@@ -75,12 +85,16 @@ func (t *objectType) checkTypes(object store.Object, names []string, f *failures
 }
 
 // checkNames refuses properties that the type does not have, and those that
-// this fake cannot store faithfully.
+// this fake cannot store faithfully. Virtual ones are dropped: the tenant
+// computes them, whatever a client sends.
 func (t *objectType) checkNames(object store.Object, names []string) error {
 	var unknown []string
 	for _, name := range names {
 		if t.properties[name].relationship {
 			return notImplemented("writing the relationship property " + name)
+		}
+		if t.properties[name].virtual {
+			delete(object, name)
 		}
 		if _, present := object[name]; !present || t.open || name == "_id" || name == "_rev" {
 			continue

@@ -13,47 +13,71 @@ import (
 // end is one side of a relationship: a property of an object.
 type end struct{ collection, id, property string }
 
-func endOf(edge store.Object, side string) end {
-	object := edge[side].(map[string]any)
-	return end{object["collection"].(string), object["id"].(string), object["property"].(string)}
-}
+// edges is the collection of the edges at one object. Each edge is kept at both
+// of its ends, under the same ID, so that neither has to be searched for.
+func edges(collection, id string) string { return "edges/" + collection + "/" + id }
 
-func (e end) object() map[string]any {
-	return map[string]any{"collection": e.collection, "id": e.id, "property": e.property}
-}
+func (e end) edges() string { return edges(e.collection, e.id) }
 
-// addEdge relates two objects. The edge is seen from both ends.
+// addEdge relates two objects.
 func addEdge(tx *store.Tx, first, second end) {
-	tx.Put(relations, tx.NewID(), store.Object{"first": first.object(), "second": second.object()})
+	id := tx.NewID()
+	tx.Put(first.edges(), id, first.to(second))
+	if first.edges() != second.edges() || first.property != second.property {
+		tx.Put(second.edges(), id+mirror(first, second), second.to(first))
+	}
+}
+
+// mirror tells the two ends of an edge apart when both are at one object.
+func mirror(first, second end) string {
+	if first.edges() == second.edges() {
+		return "-reverse"
+	}
+	return ""
+}
+
+func (e end) to(target end) store.Object {
+	return store.Object{"property": e.property, "targetCollection": target.collection, "targetID": target.id}
 }
 
 // removeEdges forgets the relationships of an object that is deleted.
 func removeEdges(tx *store.Tx, collection, id string) {
-	for _, edge := range tx.All(relations) {
-		for _, side := range []string{"first", "second"} {
-			if e := endOf(edge, side); e.collection == collection && e.id == id {
-				tx.Delete(relations, edge["_id"].(string))
-			}
-		}
+	for _, edge := range tx.All(edges(collection, id)) {
+		edgeID := edge["_id"].(string)
+		tx.Delete(edges(collection, id), edgeID)
+		tx.Delete(edges(edge["targetCollection"].(string), edge["targetID"].(string)), edgeID)
 	}
 }
 
 // expandFields names the relationships that *_ref stands for.
 func (t *objectType) expandFields(fields []crest.Pointer) ([]crest.Pointer, error) {
 	var expanded []crest.Pointer
+	seen := map[string]bool{}
+	add := func(name string) {
+		if !seen[name] {
+			seen[name] = true
+			expanded = append(expanded, crest.Pointer{name})
+		}
+	}
 	for _, field := range fields {
 		switch {
 		case len(field) == 1 && field[0] == "*_ref":
 			for _, name := range t.names {
 				if t.properties[name].relationship {
-					expanded = append(expanded, crest.Pointer{name})
+					add(name)
 				}
 			}
+		case len(field) == 1 && t.properties[field[0]].relationship:
+			add(field[0])
 		case len(field) > 1 && t.properties[field[0]].relationship:
 			return nil, notImplemented("expanding a relationship as in _fields=" + strings.TrimPrefix(field.String(), "/"))
 		default:
 			expanded = append(expanded, field)
 		}
+	}
+	if len(fields) > 0 && len(expanded) == 0 {
+		// No field at all would mean all of them; _id comes along anyway.
+		return []crest.Pointer{{"_id"}}, nil
 	}
 	return expanded, nil
 }
@@ -76,25 +100,21 @@ func withRelationships(tx *store.Tx, t *objectType, object store.Object, fields 
 
 // references lists the objects that a property relates to, in a stable order.
 func references(tx *store.Tx, t *objectType, id, name string) any {
-	here := end{collection(t.name), id, name}
 	list := []any{}
-	edges := tx.All(relations)
-	slices.SortFunc(edges, func(a, b store.Object) int {
+	found := tx.All(edges(collection(t.name), id))
+	slices.SortFunc(found, func(a, b store.Object) int {
 		return strings.Compare(a["_id"].(string), b["_id"].(string))
 	})
-	for _, edge := range edges {
-		for side, other := range map[string]string{"first": "second", "second": "first"} {
-			if endOf(edge, side) != here {
-				continue
-			}
-			target := endOf(edge, other)
-			list = append(list, map[string]any{
-				"_ref":                   target.collection + "/" + target.id,
-				"_refResourceCollection": target.collection,
-				"_refResourceId":         target.id,
-				"_refProperties":         map[string]any{"_id": edge["_id"], "_rev": edge["_rev"]},
-			})
+	for _, edge := range found {
+		if edge["property"] != name {
+			continue
 		}
+		list = append(list, map[string]any{
+			"_ref":                   fmt.Sprint(edge["targetCollection"], "/", edge["targetID"]),
+			"_refResourceCollection": edge["targetCollection"],
+			"_refResourceId":         edge["targetID"],
+			"_refProperties":         map[string]any{"_id": edge["_id"], "_rev": edge["_rev"]},
+		})
 	}
 	if t.properties[name].many {
 		return list

@@ -23,19 +23,19 @@ type objectType struct {
 type propertyType struct {
 	kinds        []string // permitted JSON types; empty is any
 	private      bool     // never returned
-	virtual      bool     // computed, cannot be written
+	virtual      bool     // computed by the tenant
 	relationship bool
 	many         bool // relationship with several targets
 	targets      []string
 	reverse      string
 	initial      any
 	policies     []string
+	forbidden    []string // characters, by the policy cannot-contain-characters
 }
 
 const (
 	configs     = "config"
 	managedDoc  = "managed"
-	relations   = "relationships"
 	passwordKey = "password"
 )
 
@@ -155,8 +155,12 @@ func parseProperty(definition map[string]any) (propertyType, error) {
 	list, _ := definition["policies"].([]any)
 	for _, entry := range list {
 		if policy, ok := entry.(map[string]any); ok {
-			if id, ok := policy["policyId"].(string); ok {
-				p.policies = append(p.policies, id)
+			id, _ := policy["policyId"].(string)
+			p.policies = append(p.policies, id)
+			if params, ok := policy["params"].(map[string]any); ok && id == "cannot-contain-characters" {
+				if p.forbidden, err = stringList(params["forbiddenChars"]); err != nil {
+					return propertyType{}, fmt.Errorf("forbiddenChars %w", err)
+				}
 			}
 		}
 	}

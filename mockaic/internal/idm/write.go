@@ -77,7 +77,8 @@ func (s *Service) insert(tx *store.Tx, t *objectType, id string, content store.O
 	t.addDefaults(object)
 	names = sortedNames(object)
 	var failed failures
-	t.checkRequired(object, &failed)
+	t.checkRequired(object, t.required, &failed)
+	t.checkID(id, &failed)
 	t.checkTypes(object, names, &failed)
 	t.checkUnique(tx, object, id, names, &failed)
 	if err := failed.err(writeRefused); err != nil {
@@ -152,6 +153,7 @@ func (s *Service) replace(tx *store.Tx, t *objectType, id string, content store.
 }
 
 func (s *Service) patch(r *route.Request, name, id string) (*route.Response, error) {
+	touched := touchedBy(r.Patch)
 	var answer *route.Response
 	err := s.store.Change(func(tx *store.Tx) error {
 		t, err := s.lookupType(tx, name)
@@ -161,7 +163,6 @@ func (s *Service) patch(r *route.Request, name, id string) (*route.Response, err
 		if err := checkRevision(tx, r, name, id); err != nil {
 			return err
 		}
-		touched := touchedBy(r.Patch)
 		after, _, err := crest.Apply(s.whole(tx, t, id), r.Patch)
 		if err != nil {
 			return err
@@ -171,18 +172,16 @@ func (s *Service) patch(r *route.Request, name, id string) (*route.Response, err
 			return err
 		}
 		var failed failures
-		for _, property := range t.required {
-			if _, present := object[property]; !present && slices.Contains(touched, property) {
-				failed.add(property, "REQUIRED", nil)
-			}
-		}
+		t.checkRequired(object, touched, &failed)
 		t.checkTypes(object, touched, &failed)
 		t.checkUnique(tx, object, id, touched, &failed)
 		if err := failed.err(patchRefused); err != nil {
 			return err
 		}
-		if slices.ContainsFunc(r.Patch, removesPassword) && t.hasPassword() {
-			s.passwords.forget(tx, collection(name), id)
+		if t.hasPassword() && slices.ContainsFunc(r.Patch, removesPassword) && s.passwords.forget(tx, collection(name), id) {
+			stored, err := s.put(tx, t, id, object)
+			answer = &route.Response{Object: stored}
+			return err
 		}
 		answer, err = s.putIfChanged(tx, t, id, object)
 		return err
@@ -190,21 +189,22 @@ func (s *Service) patch(r *route.Request, name, id string) (*route.Response, err
 	return answer, err
 }
 
+// removesPassword leaves removals by value out: a hash equals no value.
 func removesPassword(op crest.Operation) bool {
-	return op.Name == "remove" && len(op.Field) == 1 && op.Field[0] == passwordKey
+	return op.Name == "remove" && op.Value == nil && len(op.Field) == 1 && op.Field[0] == passwordKey
 }
 
 // touchedBy lists the top-level properties that a patch may change.
 func touchedBy(operations []crest.Operation) []string {
-	var names []string
+	touched := map[string]any{}
 	for _, op := range operations {
 		for _, pointer := range []crest.Pointer{op.Field, op.From} {
-			if len(pointer) > 0 && !slices.Contains(names, pointer[0]) {
-				names = append(names, pointer[0])
+			if len(pointer) > 0 {
+				touched[pointer[0]] = nil
 			}
 		}
 	}
-	return names
+	return sortedNames(touched)
 }
 
 func (s *Service) remove(r *route.Request, name, id string) (*route.Response, error) {
@@ -295,8 +295,8 @@ func (s *Service) put(tx *store.Tx, t *objectType, id string, object store.Objec
 }
 
 // nextCount is the revision of an object of a type without a schema: how often
-// it was changed, as in the reference implementation's generic store. Tenants'
-// answers have been recorded for types with a schema only.
+// it was changed since it was created, as in the reference implementation's
+// generic store. Tenants' answers have been recorded for types with a schema only.
 func nextCount(current store.Object) string {
 	if current == nil {
 		return "0"

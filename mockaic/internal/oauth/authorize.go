@@ -27,10 +27,6 @@ func (s *Service) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	}
 	params := r.URL.Query()
 	if r.Method == http.MethodPost {
-		if err := http.NewCrossOriginProtection().Check(r); err != nil {
-			s.showErrorPage(w, r, http.StatusForbidden, "The request came from another site.")
-			return
-		}
 		if err := parseForm(w, r); err != nil {
 			s.showErrorPage(w, r, http.StatusBadRequest, err.Error())
 			return
@@ -130,10 +126,8 @@ func (s *Service) decide(w http.ResponseWriter, r *http.Request, a *authorizatio
 		return
 	}
 	decision := a.params.Get("decision")
-	if r.Method == http.MethodGet {
-		decision = "" // a link must not decide
-	}
-	if decision == "" && !slices.Contains(prompts, "consent") && (a.client.ConsentImplied || s.hasConsented(current.subject, a)) {
+	consented := !slices.Contains(prompts, "consent") && (a.client.ConsentImplied || s.hasConsented(current.subject, a))
+	if consented && decision != "deny" {
 		s.sendCode(w, r, a, current)
 		return
 	}
@@ -145,6 +139,7 @@ func (s *Service) decide(w http.ResponseWriter, r *http.Request, a *authorizatio
 		s.showConsent(w, r, a, current, token)
 		return
 	}
+	// The session's own token protects the decision: no other site knows it.
 	if subtle.ConstantTimeCompare([]byte(a.params.Get("csrf")), []byte(token)) != 1 {
 		s.showErrorPage(w, r, http.StatusBadRequest, "The form was not sent by this tenant's page.")
 		return
@@ -173,6 +168,15 @@ func (a *authorization) tooOld(current session, now time.Time) bool {
 
 // sendToLogin keeps the request in goto, less what would ask for a login again.
 func (s *Service) sendToLogin(w http.ResponseWriter, r *http.Request, a *authorization) {
+	query := r.URL.RawQuery
+	if r.Method == http.MethodPost || a.params.Get("prompt") != "" || a.params.Get("max_age") != "" {
+		query = a.withoutLogin().Encode()
+	}
+	target := s.options.BaseURL(r) + r.URL.Path + "?" + query
+	redirect(w, s.options.BaseURL(r)+"/am/UI/Login?realm=/&goto="+url.QueryEscape(target))
+}
+
+func (a *authorization) withoutLogin() url.Values {
 	params := url.Values{}
 	for name, values := range a.params {
 		switch name {
@@ -186,10 +190,18 @@ func (s *Service) sendToLogin(w http.ResponseWriter, r *http.Request, a *authori
 			params[name] = values
 		}
 	}
-	target := s.options.BaseURL(r) + r.URL.Path + "?" + params.Encode()
-	login := url.Values{"realm": {"/"}, "goto": {target}}
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, s.options.BaseURL(r)+"/am/UI/Login?"+login.Encode(), http.StatusFound)
+	return params
+}
+
+// redirect answers with nothing but a place to go.
+func redirect(w http.ResponseWriter, target string) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Pragma", "no-cache")
+	h.Set("Content-Security-Policy", "frame-ancestors 'self'")
+	h.Set("Location", target)
+	h.Set("Content-Length", "0")
+	w.WriteHeader(http.StatusFound)
 }
 
 // consentKey joins what cannot contain a line break: an ID and a client's ID.
@@ -257,11 +269,10 @@ func (s *Service) redirectBack(w http.ResponseWriter, r *http.Request, a *author
 		query.WriteString(p[0] + "=" + url.QueryEscape(p[1]))
 	}
 	target.RawQuery = query.String()
-	h := w.Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set("Pragma", "no-cache")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Location", target.String())
-	h.Set("Content-Length", "0")
-	w.WriteHeader(http.StatusFound)
+	// Recorded: AM clears what it may have kept of the request.
+	http.SetCookie(w, &http.Cookie{
+		Name: "OAUTH_REQUEST_ATTRIBUTES", Path: "/", Expires: time.Unix(0, 0),
+		HttpOnly: true, Secure: true, SameSite: http.SameSiteNoneMode,
+	})
+	redirect(w, target.String())
 }

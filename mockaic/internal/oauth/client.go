@@ -45,6 +45,8 @@ func (c *Client) check() error {
 		return fmt.Errorf("OAuth client %s: clientType must be Public or Confidential", c.ID)
 	case c.Type == "Confidential" && c.Secret == "":
 		return fmt.Errorf("OAuth client %s: a confidential client needs a userpassword", c.ID)
+	case slices.Contains(c.Scopes, "openid"):
+		return fmt.Errorf("OAuth client %s: the scope openid needs ID tokens, which this fake tenant does not issue", c.ID)
 	case len(c.GrantTypes) == 0:
 		return fmt.Errorf("OAuth client %s: grantTypes is empty", c.ID)
 	case c.AccessTokenLifetime < 0:

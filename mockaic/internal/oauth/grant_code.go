@@ -39,7 +39,7 @@ func (s *Service) grantCode(r *http.Request, client *Client) (*tokenResponse, er
 	if failed := c.checkVerifier(r.PostForm.Get("code_verifier")); failed != nil {
 		return nil, failed
 	}
-	return s.issue(r, client, grantCode, refreshToken{grantID: c.grantID, subject: c.subject, scopes: c.scopes, authTime: c.authTime})
+	return s.issue(r, client, grantCode, refreshToken{grantID: c.grantID, subject: c.subject, scopes: c.scopes, authTime: c.authTime}, c.scopes)
 }
 
 // redeem takes a code out of use. A code that comes a second time has been

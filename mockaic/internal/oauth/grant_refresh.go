@@ -22,11 +22,17 @@ func (s *Service) grantRefresh(r *http.Request, client *Client) (*tokenResponse,
 	if value == "" {
 		return nil, badRequest("invalid_request", "Missing parameter, 'refresh_token'")
 	}
-	token, failed := s.spend(value, client, strings.Fields(r.PostForm.Get("scope")))
+	narrower := strings.Fields(r.PostForm.Get("scope"))
+	slices.Sort(narrower)
+	narrower = slices.Compact(narrower)
+	token, failed := s.spend(value, client, narrower)
 	if failed != nil {
 		return nil, failed
 	}
-	return s.issue(r, client, grantRefresh, token)
+	if len(narrower) == 0 {
+		narrower = token.scopes
+	}
+	return s.issue(r, client, grantRefresh, token, narrower)
 }
 
 func (s *Service) spend(value string, client *Client, narrower []string) (refreshToken, *Error) {
@@ -53,8 +59,5 @@ func (s *Service) spend(value string, client *Client, narrower []string) (refres
 		return refreshToken{}, badRequest("invalid_scope", "Unknown/invalid scope(s): ["+strings.Join(unknown, ", ")+"]")
 	}
 	s.refresh.remove(value)
-	if len(narrower) > 0 {
-		token.scopes = narrower
-	}
 	return token, nil
 }

@@ -51,7 +51,7 @@ func (s *Service) serveLogin(w http.ResponseWriter, r *http.Request) {
 		s.showPage(w, r, http.StatusOK, "welcome.html", person, "")
 		return
 	}
-	http.Redirect(w, r, page.Goto, http.StatusFound)
+	redirect(w, page.Goto)
 }
 
 func (s *Service) showLogin(w http.ResponseWriter, r *http.Request, status int, page loginPage) {

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -21,9 +22,6 @@ var scopeText = map[string]string{
 	"fr:idm:*":            "Manage users, roles, organizations and other identities",
 	"fr:idc:esv:*":        "Manage environment secrets and variables",
 	"fr:idc:monitoring:*": "Read the tenant's logs",
-	"openid":              "Know who you are",
-	"profile":             "Read your profile",
-	"email":               "Read your email address",
 }
 
 type consentPage struct {
@@ -52,8 +50,17 @@ func (s *Service) showConsent(w http.ResponseWriter, r *http.Request, a *authori
 			page.Params = append(page.Params, hiddenField{name, a.params.Get(name)})
 		}
 	}
-	// Browsers hold redirects that follow a form to the form-action policy too.
-	s.showPage(w, r, http.StatusOK, "consent.html", page, "; form-action 'self' "+a.redirectURI.Scheme+"://"+a.redirectURI.Host)
+	s.showPage(w, r, http.StatusOK, "consent.html", page, "; form-action 'self' "+formTarget(a.redirectURI))
+}
+
+// formTarget is a redirection URI as a source of a Content-Security-Policy:
+// browsers hold redirects that follow a form to its form-action too. The policy
+// has no words for IPv6 addresses, nor for URIs without a host.
+func formTarget(uri *url.URL) string {
+	if uri.Host == "" || strings.Contains(uri.Host, "[") {
+		return uri.Scheme + ":"
+	}
+	return uri.Scheme + "://" + uri.Host
 }
 
 func (s *Service) showErrorPage(w http.ResponseWriter, r *http.Request, status int, message string) {
@@ -70,7 +77,7 @@ func (s *Service) showPage(w http.ResponseWriter, r *http.Request, status int, n
 	h.Set("Content-Type", "text/html;charset=UTF-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Pragma", "no-cache")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'self'"+strings.ReplaceAll(policy, "\n", ""))
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'self'"+policy)
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "SAMEORIGIN")

@@ -97,7 +97,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		serveStyle(w, r)
 		return
 	case path == "/am/UI/Login":
-		http.Redirect(w, r, s.options.BaseURL(r)+"/am/XUI/?"+r.URL.RawQuery, http.StatusFound)
+		redirect(w, s.options.BaseURL(r)+"/am/XUI/?"+r.URL.RawQuery)
 		return
 	}
 	endpoint, realm := splitRealm(path, r.URL.Query().Get("realm"))
@@ -153,7 +153,7 @@ func splitRealm(path, query string) (endpoint, realm string) {
 		}
 	}
 	if query != "" {
-		return endpoint, query
+		return endpoint, "/" + strings.Trim(query, "/")
 	}
 	return endpoint, "/"
 }
@@ -224,6 +224,14 @@ func (t *table[V]) get(key string, now time.Time) (V, bool) {
 func (t *table[V]) update(key string, value V) {
 	if entry, ok := t.entries[key]; ok {
 		entry.value = value
+		t.entries[key] = entry
+	}
+}
+
+// extend postpones the expiry of an entry.
+func (t *table[V]) extend(key string, expires time.Time) {
+	if entry, ok := t.entries[key]; ok {
+		entry.expires = expires
 		t.entries[key] = entry
 	}
 }

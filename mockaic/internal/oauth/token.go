@@ -98,17 +98,17 @@ func parseForm(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// issue answers with an access token and, where the client may have one, a
-// refresh token.
-func (s *Service) issue(r *http.Request, client *Client, grantType string, g refreshToken) (*tokenResponse, error) {
+// issue answers with an access token of the scopes and, where the client may
+// have one, a refresh token, which keeps all scopes of the grant (RFC 6749 6).
+func (s *Service) issue(r *http.Request, client *Client, grantType string, g refreshToken, scopes []string) (*tokenResponse, error) {
 	now := s.options.Now()
-	access, err := s.issueAccessToken(r, client, grantType, g.grantID, g.subject, g.scopes, g.authTime)
+	access, err := s.issueAccessToken(r, client, grantType, g.grantID, g.subject, scopes, g.authTime)
 	if err != nil {
 		return nil, err
 	}
 	response := &tokenResponse{
 		AccessToken: access,
-		Scope:       strings.Join(g.scopes, " "),
+		Scope:       strings.Join(scopes, " "),
 		TokenType:   "Bearer",
 		// AM counts from the arrival of the request, so one second is gone.
 		ExpiresIn: int64(client.lifetime().Seconds()) - 1,
@@ -118,17 +118,19 @@ func (s *Service) issue(r *http.Request, client *Client, grantType string, g ref
 		g.clientID = client.ID
 		s.mu.Lock()
 		s.refresh.put(response.RefreshToken, g, now, now.Add(refreshTokenLifetime))
+		s.grants.extend(g.grantID, now.Add(refreshTokenLifetime+client.lifetime()))
 		s.mu.Unlock()
 	}
 	return response, nil
 }
 
-// newGrant remembers a grant for as long as a token of it can live.
+// newGrant remembers a grant; issue extends it with each refresh token, so that
+// it outlives all of its tokens.
 func (s *Service) newGrant(now time.Time) string {
 	id := s.random(idBytes)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.grants.put(id, grant{}, now, now.Add(2*refreshTokenLifetime))
+	s.grants.put(id, grant{}, now, now.Add(refreshTokenLifetime))
 	return id
 }
 

@@ -57,12 +57,11 @@ func (c *CREST) write(w http.ResponseWriter, r *Request, response *Response) {
 			}
 			header.Set("ETag", `"`+revision+`"`)
 		}
-		projected := r.project(response.Object)
 		if r.Options.MimeType != "" && r.Options.MimeType != "application/json" {
-			c.writeMedia(w, r, projected)
+			c.writeMedia(w, r, response.Object)
 			return
 		}
-		body = projected
+		body = r.project(response.Object)
 	case response.Page != nil:
 		if r.Options.Fields != nil {
 			projected := *response.Page
@@ -94,11 +93,11 @@ func (c *CREST) writeMedia(w http.ResponseWriter, r *Request, object map[string]
 		c.writeError(w, r, crest.Errorf(http.StatusBadRequest, "The value '%s' for parameter '_mimeType' is not a media type", r.Options.MimeType))
 		return
 	}
-	var text string
-	for name, value := range object {
-		if name != "_id" && name != "_rev" || requested(r.Options.Fields, name) {
-			text, _ = value.(string)
-		}
+	value, ok := r.Options.Fields[0].Lookup(object)
+	text, isText := value.(string)
+	if !ok || !isText {
+		c.writeError(w, r, crest.Errorf(http.StatusNotFound, "The field '%s' holds no text", r.Options.Fields[0]))
+		return
 	}
 	content := []byte(text)
 	if media == "text/plain" {

@@ -79,10 +79,10 @@ func (r *Request) jsonPart(body io.Reader) ([]byte, error) {
 	media, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if media != "multipart/form-data" {
 		data, err := io.ReadAll(body)
-		if tooLarge := (*http.MaxBytesError)(nil); err != nil && !errors.As(err, &tooLarge) {
-			return nil, unreadable
+		if err != nil {
+			return nil, oversizedOr(err, unreadable)
 		}
-		return data, err
+		return data, nil
 	}
 	if parameters["boundary"] == "" {
 		return nil, unreadable
@@ -95,7 +95,7 @@ func (r *Request) jsonPart(body io.Reader) ([]byte, error) {
 			break
 		}
 		if err != nil {
-			return nil, unreadable
+			return nil, oversizedOr(err, unreadable)
 		}
 		if n > 0 {
 			return nil, crest.Errorf(http.StatusNotImplemented, "multipart bodies of more than one part are not implemented by this fake tenant")
@@ -104,11 +104,19 @@ func (r *Request) jsonPart(body io.Reader) ([]byte, error) {
 			return nil, unreadable
 		}
 		if document, err = io.ReadAll(part); err != nil {
-			return nil, unreadable
+			return nil, oversizedOr(err, unreadable)
 		}
 	}
 	if document == nil {
 		return nil, unreadable
 	}
 	return document, nil
+}
+
+// oversizedOr is err if the body was too large, else the other error.
+func oversizedOr(err, other error) error {
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return err
+	}
+	return other
 }

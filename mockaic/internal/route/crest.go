@@ -1,6 +1,7 @@
 package route
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -67,11 +68,15 @@ type CREST struct {
 
 func (c *CREST) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	request := &Request{Request: r, protocol: version{2, 1}}
-	if err := c.Authorize(r); err != nil {
+	err := c.Authorize(r)
+	var refusal *crest.Error
+	if !errors.As(err, &refusal) || refusal.Code != http.StatusUnauthorized {
+		c.Headers(w.Header())
+	}
+	if err != nil {
 		c.writeError(w, request, err)
 		return
 	}
-	c.Headers(w.Header())
 	response, err := c.answer(w, request)
 	if err != nil {
 		c.writeError(w, request, err)

@@ -1,6 +1,7 @@
 package route
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -20,7 +21,10 @@ func WriteJSON(w http.ResponseWriter, status int, body any, pretty bool) error {
 	}
 	text := bytes.TrimRight(buffer.Bytes(), "\n")
 	if pretty {
-		text = indent(text)
+		w.WriteHeader(status)
+		out := bufio.NewWriter(w)
+		indent(out, text)
+		return out.Flush()
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
@@ -28,15 +32,17 @@ func WriteJSON(w http.ResponseWriter, status int, body any, pretty bool) error {
 	return err
 }
 
+// maxIndent bounds what deep nesting makes of a small document.
+const maxIndent = 32
+
 // indent lays compact JSON out as _prettyPrint does: a line for each member of
-// an object, arrays on one line.
-func indent(compact []byte) []byte {
-	var out bytes.Buffer
+// an object, arrays on one line. Errors of out show when it is flushed.
+func indent(out *bufio.Writer, compact []byte) {
 	depth := 0
 	var containers []byte // the brackets that are open
 	line := func() {
 		out.WriteByte('\n')
-		out.WriteString(strings.Repeat("  ", depth))
+		out.WriteString(strings.Repeat("  ", min(depth, maxIndent)))
 	}
 	inString := false
 	for i := 0; i < len(compact); i++ {
@@ -90,5 +96,4 @@ func indent(compact []byte) []byte {
 			out.WriteByte(c)
 		}
 	}
-	return out.Bytes()
 }

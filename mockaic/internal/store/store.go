@@ -110,12 +110,7 @@ func (t *Tx) PutRevision(collection, id string, object Object, revision string) 
 	stored["_id"] = id
 	stored["_rev"] = revision
 	t.remember(collection, id)
-	objects := t.store.collections[collection]
-	if objects == nil {
-		objects = map[string]Object{}
-		t.store.collections[collection] = objects
-	}
-	objects[id] = stored
+	t.store.set(collection, id, stored)
 	return stored
 }
 
@@ -123,7 +118,24 @@ func (t *Tx) PutRevision(collection, id string, object Object, revision string) 
 func (t *Tx) Delete(collection, id string) {
 	t.mustWrite()
 	t.remember(collection, id)
-	delete(t.store.collections[collection], id)
+	t.store.remove(collection, id)
+}
+
+// remove drops a collection with its last object: there may be very many.
+func (s *Store) remove(collection, id string) {
+	delete(s.collections[collection], id)
+	if len(s.collections[collection]) == 0 {
+		delete(s.collections, collection)
+	}
+}
+
+func (s *Store) set(collection, id string, object Object) {
+	objects := s.collections[collection]
+	if objects == nil {
+		objects = map[string]Object{}
+		s.collections[collection] = objects
+	}
+	objects[id] = object
 }
 
 // NewID returns a random UUID.
@@ -150,9 +162,9 @@ func (t *Tx) rollback() {
 	for i := len(t.undo) - 1; i >= 0; i-- {
 		u := t.undo[i]
 		if u.before == nil {
-			delete(t.store.collections[u.collection], u.id)
+			t.store.remove(u.collection, u.id)
 			continue
 		}
-		t.store.collections[u.collection][u.id] = u.before
+		t.store.set(u.collection, u.id, u.before)
 	}
 }
