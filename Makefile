@@ -14,7 +14,8 @@ test: ## all tests
 	go test ./...
 
 lint: ## formatting, vet, staticcheck, and whether the generated documentation is up to date
-	@test -z "$$($(GOFUMPT) -l .)" || { echo 'not formatted; run gofumpt -w:'; $(GOFUMPT) -l .; exit 1; }
+	@files="$$($(GOFUMPT) -l .)" || exit 1; \
+		test -z "$$files" || { echo 'not formatted; run gofumpt -w on:'; echo "$$files"; exit 1; }
 	go vet ./...
 	$(STATICCHECK) ./...
 	go run ./cmd/aic-mcp docs --check
@@ -24,7 +25,8 @@ docs: ## write the generated parts of the README
 
 fuzz: ## each fuzz target for FUZZTIME (default 1m)
 	@for package in $$(go list ./...); do \
-		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+		found="$$(go test -list '^Fuzz' $$package)" || exit 1; \
+		for target in $$(echo "$$found" | grep '^Fuzz'); do \
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
 		done; \
 	done

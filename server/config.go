@@ -80,11 +80,11 @@ func options() []option {
 		},
 		{
 			flag: "read-only", boolean: true, help: "leave out every tool that can change something",
-			set: func(c *Config, v string) (err error) { c.ReadOnly, err = strconv.ParseBool(v); return },
+			set: func(c *Config, v string) (err error) { c.ReadOnly, err = parseBool(v); return },
 		},
 		{
 			flag: "no-browser", boolean: true, help: "only print the login address; open no browser",
-			set: func(c *Config, v string) (err error) { c.NoBrowser, err = strconv.ParseBool(v); return },
+			set: func(c *Config, v string) (err error) { c.NoBrowser, err = parseBool(v); return },
 		},
 		{
 			flag: "log-level", fallback: "info", help: "what is logged to stderr: debug, info, warn or error",
@@ -172,6 +172,14 @@ func (s *Settings) Config() (Config, error) {
 	return c, errors.Join(mistakes...)
 }
 
+func parseBool(v string) (bool, error) {
+	b, err := strconv.ParseBool(v)
+	if err != nil {
+		return false, fmt.Errorf("must be true or false, not %q", v)
+	}
+	return b, nil
+}
+
 func oneOf(v string, allowed ...string) error {
 	for _, a := range allowed {
 		if v == a {
@@ -191,12 +199,11 @@ func parseBaseURL(v string) (*url.URL, error) {
 		text = "https://" + text
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("must be a host name or a URL, not %q", v)
-	}
 	switch {
-	case u.User != nil:
+	case strings.Contains(text, "@"): // not repeated: there may be a password
 		return nil, errors.New("must not hold a user name or password")
+	case err != nil || u.Host == "":
+		return nil, fmt.Errorf("must be a host name or a URL, not %q", v)
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
 		return nil, fmt.Errorf("must be the tenant's address alone, without a path: %q", v)
 	case u.Scheme != "https" && u.Scheme != "http":

@@ -106,6 +106,9 @@ func TestCAFileIsTrusted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.CloseIdleConnections()
+	if client.Transport.(*http.Transport).Proxy == nil {
+		t.Error("the environment's proxies are not honoured")
+	}
 	res, err := client.Get(srv.URL)
 	if err != nil {
 		t.Fatal(err)

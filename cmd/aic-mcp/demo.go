@@ -70,6 +70,7 @@ func newTour(ctx context.Context, out io.Writer) (*tour, error) {
 	}
 	person := mockaic.Person{UserName: "admin@example.com", Password: mockaic.Password}
 	bearers, err := auth.New(auth.Options{
+		Context: ctx,
 		BaseURL: base,
 		Scopes:  server.Scopes(),
 		OpenURL: func(address string) error {

@@ -114,6 +114,9 @@ func login(ctx context.Context, args []string, std streams, getenv func(string) 
 		return code
 	}
 	a, err := build(ctx, settings, std)
+	if err == nil && a.config.TokenStore == tokenstore.Memory {
+		err = errors.New("AIC_TOKEN_STORE is memory, so this login would be forgotten at once")
+	}
 	if err != nil {
 		return complain(std, err)
 	}
@@ -176,6 +179,7 @@ func build(ctx context.Context, settings *server.Settings, std streams) (*app, e
 		return nil, fmt.Errorf("AIC_TOKEN_STORE: %w", err)
 	}
 	a.source = auth.Options{
+		Context:          ctx,
 		BaseURL:          config.BaseURL,
 		Scopes:           server.Scopes(),
 		ClientID:         config.ClientID,

@@ -41,6 +41,9 @@ func TestUsageMistakes(t *testing.T) {
 		{nil, nil, "AIC_BASE_URL is not set"},
 		{map[string]string{"AIC_BASE_URL": "http://tenant.example"}, nil, "AIC_BASE_URL must be https"},
 		{nil, []string{"login"}, "AIC_BASE_URL is not set"},
+		{map[string]string{"AIC_BASE_URL": "tenant.example", "AIC_TOKEN_STORE": "memory"}, []string{"login"}, "forgotten at once"},
+		{map[string]string{"AIC_BASE_URL": "https://u:secret@["}, nil, "must not hold a user name"},
+		{map[string]string{"AIC_BASE_URL": "tenant.example"}, []string{"--read-only=maybe"}, "must be true or false"},
 		{nil, []string{"--nonsense"}, "-nonsense"},
 		{nil, []string{"--read-only", "extra"}, `unexpected argument "extra"`},
 		{nil, []string{"nonsense"}, `no command "nonsense"`},
@@ -48,7 +51,7 @@ func TestUsageMistakes(t *testing.T) {
 		{nil, []string{"docs", "/does/not/exist"}, "/does/not/exist"},
 	} {
 		code, out, errs := runIt(t, tc.env, tc.args...)
-		if code != 2 || out != "" || !strings.Contains(errs, tc.want) || strings.Count(errs, "\n") != 1 {
+		if code != 2 || out != "" || !strings.Contains(errs, tc.want) || strings.Count(errs, "\n") != 1 || strings.Contains(errs, "secret") {
 			t.Errorf("%v: code %d, stdout %q, stderr %q", tc.args, code, out, errs)
 		}
 	}

@@ -348,6 +348,16 @@ func TestFreshLoginIsNotRepeated(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 	r.expect(t, 1, 0, 1)
+	// Nor by the next call: the tenant would say the same for ever.
+	if _, err := r.Token(t.Context(), []string{"b"}); !errors.As(err, &e) {
+		t.Errorf("error is %v", err)
+	}
+	r.expect(t, 1, 0, 2)
+	r.tenant.mu.Lock()
+	r.tenant.broken = nil
+	r.tenant.mu.Unlock()
+	r.get(t, "b")
+	r.expect(t, 1, 0, 3)
 }
 
 func TestOtherExchangeErrorsDoNotLogIn(t *testing.T) {
@@ -459,23 +469,97 @@ func (r *rig) waitFor(t *testing.T, key string, n int) {
 	}
 }
 
-func TestLastCallerEndsTheLogin(t *testing.T) {
-	r := newRig(t, func(o *Options) { o.OpenURL = nil })
-	shown := make(chan string, 1)
-	r.notify = writerFunc(func(p []byte) (int, error) { shown <- string(p); return len(p), nil })
+// A client gives a call up sooner than a person logs in.
+func TestALoginOutlivesTheCallsThatWaitForIt(t *testing.T) {
+	r := newRig(t, nil)
+	follow := r.openURL
+	r.openURL = func(u string) error { r.opened <- u; return nil }
 	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { _, err := r.Token(ctx, []string{"a"}); done <- err }()
-	if text := <-shown; !strings.Contains(text, r.tenant.URL+"/am/oauth2/authorize?") {
-		t.Errorf("shown is %q", text)
-	}
+	first := make(chan error, 1)
+	go func() { _, err := r.Token(ctx, []string{"a"}); first <- err }()
+	address := <-r.opened
 	cancel()
+	if err := <-first; !errors.Is(err, context.Canceled) {
+		t.Errorf("first: %v", err)
+	}
+	second := make(chan error, 1)
+	go func() { _, err := r.Token(t.Context(), []string{"b"}); second <- err }()
+	r.waitFor(t, "", 1)
+	if err := follow(address); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-second; err != nil {
+		t.Errorf("second: %v", err)
+	}
+	r.expect(t, 1, 0, 1)
+}
+
+func TestALoginEndsWithTheProcess(t *testing.T) {
+	process, end := context.WithCancel(t.Context())
+	r := newRig(t, func(o *Options) { o.Context = process })
+	r.openURL = func(u string) error { r.opened <- u; return nil }
+	done := make(chan error, 1)
+	go func() { _, err := r.Token(t.Context(), []string{"a"}); done <- err }()
+	<-r.opened
+	end()
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v", err)
 	}
-	// The port is free again: the next login gets its turn.
-	r.turn <- struct{}{}
-	<-r.turn
+}
+
+func TestAPassingFaultAtRefreshDoesNotBotherThePerson(t *testing.T) {
+	for name, fault := range map[string]func(http.ResponseWriter){
+		"429":            func(w http.ResponseWriter) { w.Header().Set("Retry-After", "7"); w.WriteHeader(429) },
+		"503":            func(w http.ResponseWriter) { w.WriteHeader(503) },
+		"403 of a proxy": func(w http.ResponseWriter) { w.WriteHeader(403); _, _ = io.WriteString(w, "<html>") },
+		"a torn 200":     func(w http.ResponseWriter) { _, _ = io.WriteString(w, `{"access_tok`) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, nil)
+			r.get(t, "a")
+			r.advance(time.Hour)
+			r.tenant.mu.Lock()
+			r.tenant.broken = func(w http.ResponseWriter, f url.Values) bool {
+				if f.Get("grant_type") != "refresh_token" {
+					return false
+				}
+				r.tenant.broken = nil
+				fault(w)
+				return true
+			}
+			r.tenant.mu.Unlock()
+			_, err := r.Token(t.Context(), []string{"a"})
+			if err == nil || name == "429" && !strings.Contains(err.Error(), "wait 7 s") {
+				t.Errorf("error is %v", err)
+			}
+			r.get(t, "a")
+			r.expect(t, 1, 2, 2)
+		})
+	}
+}
+
+// closable is a connection that knows whether it was closed.
+type closable struct {
+	net.Conn
+	closed bool
+}
+
+func (c *closable) Close() error {
+	c.closed = true
+	return nil
+}
+
+func TestSpareConnectionsAreNotWaitedFor(t *testing.T) {
+	s := &spareConns{open: map[net.Conn]bool{}}
+	spare, used, late := &closable{}, &closable{}, &closable{}
+	s.track(spare, http.StateNew)
+	s.track(used, http.StateNew)
+	s.track(used, http.StateActive)
+	s.close()
+	s.track(late, http.StateNew)
+	if !spare.closed || used.closed || !late.closed {
+		t.Errorf("closed: spare %t, used %t, late %t", spare.closed, used.closed, late.closed)
+	}
 }
 
 type writerFunc func([]byte) (int, error)

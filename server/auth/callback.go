@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -71,11 +72,13 @@ func listen(ctx context.Context, port int) ([]net.Listener, int, error) {
 
 // serve starts the server and returns how to stop it.
 func (c *callback) serve(listeners []net.Listener) (stop func()) {
+	spare := &spareConns{open: map[net.Conn]bool{}}
 	srv := &http.Server{
 		Handler:           c,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		MaxHeaderBytes:    64 << 10,
+		ConnState:         spare.track,
 	}
 	var running sync.WaitGroup
 	for _, l := range listeners {
@@ -83,8 +86,47 @@ func (c *callback) serve(listeners []net.Listener) (stop func()) {
 	}
 	return func() {
 		close(c.gone)
-		stopServer(srv)
+		spare.close()
+		// The last page is on its way.
+		ctx, cancel := context.WithTimeout(context.Background(), lastPage)
+		defer cancel()
+		if srv.Shutdown(ctx) != nil {
+			_ = srv.Close()
+		}
 		running.Wait()
+	}
+}
+
+// lastPage is how long the page that ends a login may take to be delivered.
+const lastPage = 2 * time.Second
+
+// spareConns are the connections that a browser opened and has not used, which
+// a server that shuts down would wait for.
+type spareConns struct {
+	mu     sync.Mutex
+	open   map[net.Conn]bool
+	closed bool
+}
+
+func (s *spareConns) track(conn net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case state != http.StateNew:
+		delete(s.open, conn)
+	case s.closed:
+		_ = conn.Close()
+	default:
+		s.open[conn] = true
+	}
+}
+
+func (s *spareConns) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for conn := range s.open {
+		_ = conn.Close()
 	}
 }
 
@@ -121,7 +163,10 @@ func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // ours reports whether the Host header is one that the redirect leads to.
 func (c *callback) ours(host string) bool {
 	name, port, err := net.SplitHostPort(host)
-	if err != nil || port != strconv.Itoa(c.port) {
+	if err != nil {
+		name, port = strings.Trim(host, "[]"), "80" // which browsers leave out
+	}
+	if port != strconv.Itoa(c.port) {
 		return false
 	}
 	return name == "localhost" || name == "127.0.0.1" || name == "::1"

@@ -39,6 +39,12 @@ var (
 	ErrPortBusy = errors.New("the port for the login's answer is in use")
 )
 
+// final reports whether the tenant itself refused, so that the same request
+// will not succeed later. A gateway's answer carries no OAuth error.
+func (e *Error) final() bool {
+	return e.Code != "" && (e.Status == http.StatusBadRequest || e.Status == http.StatusUnauthorized)
+}
+
 // stale reports whether an exchange failed as it does for a subject token
 // that is expired or revoked. AM says that with a 400 whose text is the same
 // for every other fault of an exchange, too.

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -78,6 +79,9 @@ func (s *Source) grant(ctx context.Context, op string, form url.Values) (tokenst
 		e := &Error{Op: op, Status: res.StatusCode, Code: clean(answer.Error), Description: clean(answer.Description), TransactionID: id}
 		if err != nil || e.Code == "" {
 			e.Description = fmt.Sprintf("the token endpoint answered %s without saying why", statusText(res.StatusCode))
+		}
+		if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && seconds > 0 {
+			e.Description += fmt.Sprintf("; it asks to wait %d s", seconds)
 		}
 		return none, e
 	}

@@ -5,10 +5,11 @@ import (
 	"sync"
 )
 
-// flights makes callers that want the same thing share one attempt. The
-// attempt lives as long as somebody waits for it: it survives the caller that
-// began it, and is cancelled when the last one has gone.
+// flights makes callers that want the same thing share one attempt. An attempt
+// survives the caller that began it, and is cancelled when the last one has
+// gone, unless it is to last: then callers who come later find it.
 type flights[T any] struct {
+	last    bool
 	mu      sync.Mutex
 	running map[string]*flight[T]
 }
@@ -52,7 +53,7 @@ func (fs *flights[T]) do(ctx context.Context, key string, fn func(context.Contex
 	}
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	if f.waiters--; f.waiters == 0 {
+	if f.waiters--; f.waiters == 0 && !fs.last {
 		f.cancel()
 		// Who comes now must not join an attempt that is being cancelled.
 		if fs.running[key] == f {

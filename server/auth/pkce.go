@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -15,22 +14,18 @@ import (
 	"aicmcp/server/tokenstore"
 )
 
-// browserLogin is the authorization code grant with PKCE. Only one runs at a
-// time, because the port is one.
+// browserLogin is the authorization code grant with PKCE.
 func (s *Source) browserLogin(ctx context.Context) (tokenstore.Login, error) {
 	var none tokenstore.Login
-	select {
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
-	case <-ctx.Done():
-		return none, ctx.Err()
-	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.process, cancel)()
 
 	listeners, port, err := listen(ctx, s.port)
 	if err != nil {
 		return none, &Error{
-			Op: "login", Err: ErrPortBusy,
-			Description: fmt.Sprintf("port %d on localhost is in use, so the browser's answer cannot be received; end the program that uses it, or choose another with REDIRECT_URI_PORT", s.port),
+			Op: "login", Err: errors.Join(ErrPortBusy, err),
+			Description: fmt.Sprintf("port %d on localhost cannot be listened on, so the browser's answer cannot be received; end the program that uses it, or choose another port with REDIRECT_URI_PORT", s.port),
 		}
 	}
 	verifier := oauth2.GenerateVerifier()
@@ -127,13 +122,4 @@ func refusal(q url.Values) error {
 		e.Description = "access was denied in the browser"
 	}
 	return e
-}
-
-// stop shuts a server down, giving it a moment to deliver the last page.
-func stopServer(srv *http.Server) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	if err := srv.Shutdown(ctx); err != nil && !errors.Is(err, http.ErrServerClosed) {
-		_ = srv.Close()
-	}
 }

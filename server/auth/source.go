@@ -15,6 +15,9 @@ import (
 
 // Options configure a Source. BaseURL and Scopes are required.
 type Options struct {
+	// Context ends a login that is under way; it should end with the process.
+	// The calls that wait for a login may end sooner. Background if nil.
+	Context context.Context
 	// BaseURL is the tenant's address, without a path.
 	BaseURL *url.URL
 	// Scopes are asked for at login: the union of what all tools need.
@@ -62,16 +65,17 @@ type Source struct {
 	after          func(time.Duration) <-chan time.Time
 	timeout        time.Duration
 
+	process   context.Context
 	exchanged cache
 	tokens    flights[string]
 	renewals  flights[tokenstore.Login]
-	// turn is held by the login that listens on the port.
-	turn chan struct{}
 
-	mu      sync.Mutex
-	login   tokenstore.Login
-	stored  bool // whether the store has been asked
-	logouts int
+	mu     sync.Mutex
+	login  tokenstore.Login
+	stored bool // whether the store has been asked
+	// unexchangeable is an access token that was refused when it was new: the
+	// fault is not its age, so another login would not help.
+	unexchangeable string
 }
 
 // New returns a Source for one tenant.
@@ -94,7 +98,12 @@ func New(opts Options) (*Source, error) {
 		now:            opts.Now,
 		after:          opts.After,
 		timeout:        opts.LoginTimeout,
-		turn:           make(chan struct{}, 1),
+		process:        opts.Context,
+		// A person may need longer than a client waits for a call.
+		renewals: flights[tokenstore.Login]{last: true},
+	}
+	if s.process == nil {
+		s.process = context.Background()
 	}
 	s.scopes, _ = scopeKey(opts.Scopes)
 	var hc http.Client
@@ -163,14 +172,13 @@ func (s *Source) Invalidate(scopes []string, token string) {
 // obtain exchanges the login for a token. If the tenant no longer accepts a
 // login from earlier, it is renewed once.
 func (s *Source) obtain(ctx context.Context, scopes []string, key string) (string, error) {
-	generation := s.generation()
 	subject, fresh, err := s.subject(ctx)
 	if err != nil {
 		return "", err
 	}
 	token, err := s.exchange(ctx, subject, scopes)
 	var refused *Error
-	if errors.As(err, &refused) && refused.stale() && !fresh {
+	if errors.As(err, &refused) && refused.stale() && !fresh && !s.wasRefusedNew(subject) {
 		s.log.InfoContext(ctx, "the tenant no longer accepts the login", "transactionId", refused.TransactionID)
 		renew := s.renew
 		if refused.Status == http.StatusUnauthorized {
@@ -179,15 +187,29 @@ func (s *Source) obtain(ctx context.Context, scopes []string, key string) (strin
 		if subject, err = renew(ctx, subject); err != nil {
 			return "", err
 		}
+		fresh = true
 		token, err = s.exchange(ctx, subject, scopes)
+	}
+	if errors.As(err, &refused) && refused.stale() && fresh {
+		s.rememberRefused(subject)
 	}
 	if err != nil {
 		return "", err
 	}
-	if s.generation() == generation {
-		s.exchanged.put(key, token)
-	}
+	s.exchanged.put(key, token)
 	return token.AccessToken, nil
+}
+
+func (s *Source) wasRefusedNew(login tokenstore.Login) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unexchangeable == login.AccessToken
+}
+
+func (s *Source) rememberRefused(login tokenstore.Login) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unexchangeable = login.AccessToken
 }
 
 // subject returns a login that has not expired, and whether it is new.
@@ -208,7 +230,7 @@ func (s *Source) current(ctx context.Context) tokenstore.Login {
 	if stored || login.AccessToken != "" {
 		return login
 	}
-	loaded, err := s.store.Load(ctx, s.key())
+	loaded, err := s.load(ctx)
 	if err != nil && !errors.Is(err, tokenstore.ErrNotFound) {
 		s.log.WarnContext(ctx, "stored login cannot be used", "error", err)
 	}
@@ -246,11 +268,12 @@ func (s *Source) replace(ctx context.Context, old tokenstore.Login, refresh bool
 		if refresh && old.RefreshToken != "" {
 			login, err := s.refresh(ctx, old)
 			if err == nil {
-				s.keep(ctx, login)
+				s.keepIfPossible(ctx, login)
 				return login, nil
 			}
 			var refused *Error
-			if ctx.Err() != nil || errors.As(err, &refused) && (refused.Status == 0 || refused.Status >= 500) {
+			if !errors.As(err, &refused) || !refused.final() {
+				// It may work the next time: no reason to bother the person.
 				return tokenstore.Login{}, err
 			}
 			if login, ok := s.adopt(ctx, old); ok {
@@ -262,7 +285,7 @@ func (s *Source) replace(ctx context.Context, old tokenstore.Login, refresh bool
 		if err != nil {
 			return tokenstore.Login{}, err
 		}
-		s.keep(ctx, login)
+		s.keepIfPossible(ctx, login)
 		return login, nil
 	})
 }
@@ -270,7 +293,7 @@ func (s *Source) replace(ctx context.Context, old tokenstore.Login, refresh bool
 // adopt takes over a login that another process has stored since: with a
 // refresh token that is good once only, the old one is of no more use.
 func (s *Source) adopt(ctx context.Context, old tokenstore.Login) (tokenstore.Login, bool) {
-	login, err := s.store.Load(ctx, s.key())
+	login, err := s.load(ctx)
 	if err != nil || login.AccessToken == old.AccessToken || !usable(login, s.now()) {
 		return tokenstore.Login{}, false
 	}
@@ -280,24 +303,41 @@ func (s *Source) adopt(ctx context.Context, old tokenstore.Login) (tokenstore.Lo
 	return login, true
 }
 
-// keep makes login the current one. Failing to store it costs a login at the
-// next start, not this call.
-func (s *Source) keep(ctx context.Context, login tokenstore.Login) {
+// storeTimeout bounds a keychain that asks its owner something.
+const storeTimeout = 10 * time.Second
+
+func (s *Source) load(ctx context.Context) (tokenstore.Login, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	return s.store.Load(ctx, s.key())
+}
+
+// keep makes login the current one.
+func (s *Source) keep(ctx context.Context, login tokenstore.Login) error {
 	s.mu.Lock()
 	s.login, s.stored = login, true
 	s.mu.Unlock()
-	if err := s.store.Save(ctx, s.key(), login); err != nil {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	return s.store.Save(ctx, s.key(), login)
+}
+
+// keepIfPossible is keep for a call: failing to store the login costs one at
+// the next start, not this call.
+func (s *Source) keepIfPossible(ctx context.Context, login tokenstore.Login) {
+	if err := s.keep(ctx, login); err != nil {
 		s.log.WarnContext(ctx, "the login cannot be stored; it is good until this process ends", "error", err)
 	}
 }
 
-// Login logs the person in now, whatever is stored.
+// Login logs the person in now, whatever is stored, and fails if the login
+// cannot be stored.
 func (s *Source) Login(ctx context.Context) error {
-	_, err := s.renewals.do(ctx, "login", func(ctx context.Context) (tokenstore.Login, error) {
+	_, err := s.renewals.do(ctx, "", func(ctx context.Context) (tokenstore.Login, error) {
 		login, err := s.browserLogin(ctx)
 		if err == nil {
 			s.exchanged.clear()
-			s.keep(ctx, login)
+			err = s.keep(ctx, login)
 		}
 		return login, err
 	})
@@ -308,16 +348,11 @@ func (s *Source) Login(ctx context.Context) error {
 func (s *Source) Logout(ctx context.Context) error {
 	s.mu.Lock()
 	s.login, s.stored = tokenstore.Login{}, true
-	s.logouts++
 	s.mu.Unlock()
 	s.exchanged.clear()
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
 	return s.store.Delete(ctx, s.key())
-}
-
-func (s *Source) generation() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.logouts
 }
 
 // Fixed supplies one bearer that was obtained elsewhere.

@@ -20,8 +20,9 @@ const (
 	maxParts = 64
 )
 
-// keychain keeps a login as numbered parts, and a head entry "count:checksum"
-// which is written last and tells a whole login from a torn one.
+// keychain keeps a login as numbered parts, and a head entry "count:checksum",
+// which is written last and names the parts: two processes that save at the same
+// time don't mix theirs.
 type keychain struct {
 	get    func(service, user string) (string, error)
 	set    func(service, user, value string) error
@@ -63,7 +64,7 @@ func (k *keychain) load(key string) (Login, error) {
 	var b strings.Builder
 	for i := 0; err == nil && i < count; i++ {
 		var part string
-		part, err = k.get(service, partKey(key, i))
+		part, err = k.get(service, partKey(key, sum, i))
 		b.WriteString(part)
 	}
 	if errors.Is(err, keyring.ErrNotFound) {
@@ -89,20 +90,22 @@ func (k *keychain) Save(ctx context.Context, key string, login Login) error {
 		return fmt.Errorf("store login: %d bytes are too long for the keychain", len(whole))
 	}
 	return wait(ctx, func() error {
-		before := k.parts(key)
-		n := 0
+		count, sum := k.head(key)
+		n, newSum := 0, checksum(whole)
 		for rest := whole; rest != ""; n++ {
 			part := rest[:min(len(rest), maxPart)]
 			rest = rest[len(part):]
-			if err := k.set(service, partKey(key, n), part); err != nil {
+			if err := k.set(service, partKey(key, newSum, n), part); err != nil {
 				return fmt.Errorf("keychain: %w", err)
 			}
 		}
-		if err := k.set(service, key, fmt.Sprintf("%d:%s", n, checksum(whole))); err != nil {
+		if err := k.set(service, key, fmt.Sprintf("%d:%s", n, newSum)); err != nil {
 			return fmt.Errorf("keychain: %w", err)
 		}
-		for i := n; i < before; i++ {
-			_ = k.remove(service, partKey(key, i))
+		if sum != newSum {
+			for i := range count {
+				_ = k.remove(service, partKey(key, sum, i)) // of no use, but no harm either
+			}
 		}
 		return nil
 	})
@@ -110,10 +113,10 @@ func (k *keychain) Save(ctx context.Context, key string, login Login) error {
 
 func (k *keychain) Delete(ctx context.Context, key string) error {
 	return wait(ctx, func() error {
-		n := k.parts(key)
+		count, sum := k.head(key)
 		err := k.remove(service, key)
-		for i := range n {
-			if e := k.remove(service, partKey(key, i)); err == nil {
+		for i := range count {
+			if e := k.remove(service, partKey(key, sum, i)); err == nil {
 				err = e
 			}
 		}
@@ -124,14 +127,14 @@ func (k *keychain) Delete(ctx context.Context, key string) error {
 	})
 }
 
-// parts is the number of parts that the head announces.
-func (k *keychain) parts(key string) int {
+// head is what the head announces: no parts, if there is none.
+func (k *keychain) head(key string) (count int, sum string) {
 	head, err := k.get(service, key)
 	if err != nil {
-		return 0
+		return 0, ""
 	}
-	n, _, _ := parseHead(head)
-	return n
+	count, sum, _ = parseHead(head)
+	return count, sum
 }
 
 func parseHead(head string) (count int, sum string, ok bool) {
@@ -143,7 +146,9 @@ func parseHead(head string) (count int, sum string, ok bool) {
 	return count, sum, true
 }
 
-func partKey(key string, i int) string { return key + "#" + strconv.Itoa(i) }
+func partKey(key, sum string, i int) string {
+	return key + "#" + sum[:min(len(sum), 12)] + "#" + strconv.Itoa(i)
+}
 
 func checksum(s string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(s))) }
 

@@ -57,7 +57,8 @@ const (
 )
 
 // Open returns the store of that kind. Auto is the keychain if there is a
-// working one, and the file if not.
+// working one, else the file; what an earlier run without the keychain left in
+// the file is found there and removed from it.
 func Open(ctx context.Context, kind Kind) (Store, error) {
 	switch kind {
 	case Memory:
@@ -68,11 +69,7 @@ func Open(ctx context.Context, kind Kind) (Store, error) {
 			return nil, fmt.Errorf("no usable keychain: %w", err)
 		}
 		return k, nil
-	case Auto, "":
-		if k := systemKeychain(); k.probe(ctx) == nil {
-			return k, nil
-		}
-	case File:
+	case Auto, "", File:
 	default:
 		return nil, fmt.Errorf("there is no token store %q", kind)
 	}
@@ -80,5 +77,33 @@ func Open(ctx context.Context, kind Kind) (Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no place for the token file: %w", err)
 	}
-	return NewFile(filepath.Join(dir, "aic-mcp")), nil
+	file := NewFile(filepath.Join(dir, "aic-mcp"))
+	if kind != File {
+		if k := systemKeychain(); k.probe(ctx) == nil {
+			return &both{keychain: k, file: file}, nil
+		}
+	}
+	return file, nil
+}
+
+// both is a keychain, and the file that stood in for it when it was locked.
+type both struct{ keychain, file Store }
+
+func (b *both) Load(ctx context.Context, key string) (Login, error) {
+	login, err := b.keychain.Load(ctx, key)
+	if errors.Is(err, ErrNotFound) {
+		return b.file.Load(ctx, key)
+	}
+	return login, err
+}
+
+func (b *both) Save(ctx context.Context, key string, login Login) error {
+	if err := b.keychain.Save(ctx, key, login); err != nil {
+		return err
+	}
+	return b.file.Delete(ctx, key)
+}
+
+func (b *both) Delete(ctx context.Context, key string) error {
+	return errors.Join(b.keychain.Delete(ctx, key), b.file.Delete(ctx, key))
 }

@@ -48,10 +48,12 @@ func login(n int) Login {
 
 func TestStores(t *testing.T) {
 	chain, values := fakeKeychain(2560)
+	second, _ := fakeKeychain(2560)
 	for name, store := range map[string]Store{
 		"memory":   NewMemory(),
 		"file":     NewFile(filepath.Join(t.TempDir(), "deep", "dir")),
 		"keychain": chain,
+		"both":     &both{keychain: second, file: NewFile(t.TempDir())},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := t.Context()
@@ -90,9 +92,38 @@ func TestTornKeychainEntryIsNoLogin(t *testing.T) {
 	if err := chain.Save(t.Context(), "k", login(3000)); err != nil {
 		t.Fatal(err)
 	}
-	values["k#1"] = "x"
+	_, sum := chain.head("k")
+	values[partKey("k", sum, 1)] = "x"
 	if _, err := chain.Load(t.Context(), "k"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("error is %v", err)
+	}
+}
+
+func TestWhatStoodInForTheKeychainIsFoundAndRemoved(t *testing.T) {
+	chain, _ := fakeKeychain(2560)
+	file := NewFile(t.TempDir())
+	store := &both{keychain: chain, file: file}
+	ctx := t.Context()
+	if err := file.Save(ctx, "k", login(10)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := store.Load(ctx, "k"); err != nil || got != login(10) {
+		t.Errorf("loaded %v, %v", got, err)
+	}
+	if err := store.Save(ctx, "k", login(20)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Load(ctx, "k"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("the file still has a login: %v", err)
+	}
+	if err := file.Save(ctx, "k", login(30)); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Delete(ctx, "k"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Load(ctx, "k"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("after delete the file still has a login: %v", err)
 	}
 }
 
