@@ -5,8 +5,10 @@ import (
 	"errors"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"time"
 
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"aicmcp/server/aic"
@@ -49,7 +51,7 @@ func New(ctx context.Context, opts Options) (*mcp.Server, error) {
 		// By default the SDK also advertises logging and list changes.
 		Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}},
 	})
-	srv.AddReceivingMiddleware(bind(ctx), logCalls(log))
+	srv.AddReceivingMiddleware(bind(ctx), toolsOnly, logCalls(log))
 	for _, t := range Tools() {
 		if opts.ReadOnly && t.Effect != tool.ReadOnly {
 			continue
@@ -76,6 +78,18 @@ func bind(process context.Context) mcp.Middleware {
 			defer context.AfterFunc(process, cancel)()
 			return next(ctx, method, req)
 		}
+	}
+}
+
+// toolsOnly refuses what the server does not declare: the SDK would answer with
+// empty lists.
+func toolsOnly(next mcp.MethodHandler) mcp.MethodHandler {
+	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
+		switch area, _, _ := strings.Cut(method, "/"); area {
+		case "prompts", "resources", "logging", "completion":
+			return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: "method not found"}
+		}
+		return next(ctx, method, req)
 	}
 }
 

@@ -248,8 +248,8 @@ func TestQuery(t *testing.T) {
 	if got := s.last(1).query; got != "_pageSize=50&_queryFilter=true&_totalPagedResultsPolicy=EXACT" {
 		t.Errorf("query is %s", got)
 	}
-	s.ok("queryManagedObjects", `{"objectType":"alpha_user","queryFilter":"sn eq \"O+&N\"","pageSize":250,"pagedResultsCookie":"c=","sortKeys":"-sn","fields":"sn,mail"}`)
-	if got := s.last(2).query; got != "_fields=sn%2Cmail&_pageSize=250&_pagedResultsCookie=c%3D&_queryFilter=sn+eq+%22O%2B%26N%22&_sortKeys=-sn&_totalPagedResultsPolicy=EXACT" {
+	s.ok("queryManagedObjects", `{"objectType":"alpha_user","queryFilter":"sn eq \"O+&N\"","pageSize":250,"pagedResultsCookie":"c=","sortKeys":"-sn, cn","fields":"sn, mail"}`)
+	if got := s.last(2).query; got != "_fields=sn%2Cmail&_pageSize=250&_pagedResultsCookie=c%3D&_queryFilter=sn+eq+%22O%2B%26N%22&_sortKeys=-sn%2Ccn&_totalPagedResultsPolicy=EXACT" {
 		t.Errorf("query is %s", got)
 	}
 	s.fails("queryManagedObjects", `{"objectType":"nope"}`, "listManagedObjects", `404 Not Found: "Resource 'x' not found"`)
@@ -260,14 +260,35 @@ func TestQuery(t *testing.T) {
 
 func TestQueryMistakesAndOddAnswers(t *testing.T) {
 	s := start(t, map[string]http.HandlerFunc{
-		"GET /openidm/managed/a": answer(400, `{"code":400,"reason":"Bad Request","message":"could not be parsed"}`),
-		"GET /openidm/managed/b": answer(200, `{}`),
-		"GET /openidm/managed/c": answer(200, ``),
-		"GET /openidm/managed/d": answer(200, `{"result":[],"resultCount":0,"pagedResultsCookie":null,"totalPagedResultsPolicy":"NONE","totalPagedResults":-1}`),
+		"GET /openidm/managed/a":                 answer(400, `{"code":400,"reason":"Bad Request","message":"could not be parsed"}`),
+		"GET /openidm/managed/names_queryFilter": answer(400, `{"code":400,"message":"The value 'x' for parameter '_queryFilter' could not be parsed as a valid query filter"}`),
+		"GET /openidm/managed/names_sortKeys":    answer(400, `{"code":400,"message":"The value 'x' for parameter '_sortKeys' could not be parsed as a comma separated list of sort keys"}`),
+		"GET /openidm/managed/names_fields":      answer(400, `{"code":400,"message":"The value 'x' for parameter '_fields' could not be parsed as a comma separated list of JSON pointers"}`),
+		"GET /openidm/managed/names_fields/1":    answer(400, `{"code":400,"message":"The value 'x' for parameter '_fields' could not be parsed as a comma separated list of JSON pointers"}`),
+		"GET /openidm/managed/b":                 answer(200, `{}`),
+		"GET /openidm/managed/c":                 answer(200, ``),
+		"GET /openidm/managed/d":                 answer(200, `{"result":[],"resultCount":0,"pagedResultsCookie":null,"totalPagedResultsPolicy":"NONE","totalPagedResults":-1}`),
 	})
 	e := s.fails("queryManagedObjects", `{"objectType":"a","queryFilter":"x ne 1"}`, "userName eq")
 	if e["parameter"] != "queryFilter" {
 		t.Errorf("parameter is %v", e["parameter"])
+	}
+	given := `"queryFilter":"x ne 1","pagedResultsCookie":"c","sortKeys":"a","fields":"b"`
+	for _, tc := range []struct{ objectType, arguments, parameter string }{
+		{"a", given, "pagedResultsCookie"},
+		{"a", `"sortKeys":"a","fields":"b"`, "sortKeys"},
+		{"a", `"fields":"b"`, "fields"},
+		{"names_queryFilter", given, "queryFilter"},
+		{"names_sortKeys", given, "sortKeys"},
+		{"names_fields", given, "fields"},
+	} {
+		e := s.fails("queryManagedObjects", `{"objectType":"`+tc.objectType+`",`+tc.arguments+`}`, "400")
+		if hint, _ := e["hint"].(string); e["parameter"] != tc.parameter || hint == "" {
+			t.Errorf("%v: %v", tc, e)
+		}
+	}
+	if e := s.fails("getManagedObject", `{"objectType":"names_fields","objectId":"1","fields":"<"}`, "comma-separated"); e["parameter"] != "fields" {
+		t.Errorf("error is %v", e)
 	}
 	s.fails("queryManagedObjects", `{"objectType":"b"}`, "no list of results")
 	s.fails("queryManagedObjects", `{"objectType":"c"}`, "the answer has no body")
@@ -279,7 +300,7 @@ func TestQueryMistakesAndOddAnswers(t *testing.T) {
 
 func TestCreate(t *testing.T) {
 	s := start(t, map[string]http.HandlerFunc{
-		"POST /openidm/managed/alpha_user": answer(201, `{"_id":"1","_rev":"r1","userName":"bob","echo":"Passw0rd!"}`),
+		"POST /openidm/managed/alpha_user": answer(201, `{"_id":"1","_rev":"r1","userName":"bob","password":"Passw0rd!"}`),
 		"POST /openidm/managed/bad": answer(403, `{"code":403,"reason":"Forbidden","message":"Policy validation failed","detail":{"result":false,"failedPolicyRequirements":[
 			{"policyRequirements":[{"policyRequirement":"REQUIRED"}],"property":"mail"},{"policyRequirements":[{"params":{"minLength":8},"policyRequirement":"MIN_LENGTH"}],"property":"userName"}]}}`),
 	})
@@ -295,6 +316,30 @@ func TestCreate(t *testing.T) {
 	s.last(2)
 }
 
+func TestPolicyFailuresAreShortAndTellNoSecrets(t *testing.T) {
+	var failed []string
+	for i := range 14 {
+		failed = append(failed, fmt.Sprintf(`{"policyRequirements":[{"policyRequirement":"UNIQUE","params":{"duplicateValue":"Pa<ss\"w0rd"}}],"property":"p%02d"}`, i))
+	}
+	s := start(t, map[string]http.HandlerFunc{"POST /openidm/managed/alpha_user": answer(403, `{"code":403,"reason":"Forbidden","message":"Policy validation failed","detail":{"result":false,"failedPolicyRequirements":[`+strings.Join(failed, ",")+`]}}`)})
+	e := s.fails("createManagedObject", `{"objectType":"alpha_user","objectData":{"password":"Pa<ss\"w0rd"}}`, `property "p00" fails "UNIQUE" {"duplicateValue":"[redacted]"}`, `property "p09"`, "; and 4 more.")
+	if hint := e["hint"].(string); strings.Contains(hint, "p10") || strings.Contains(fmt.Sprint(e), "w0rd") {
+		t.Errorf("error is %v", e)
+	}
+}
+
+func TestPagesThatAreCut(t *testing.T) {
+	var objects []string
+	for i := range 100 {
+		objects = append(objects, fmt.Sprintf(`{"_id":"%d","pad":%q}`, i, strings.Repeat("x", 1000)))
+	}
+	s := start(t, map[string]http.HandlerFunc{"GET /openidm/managed/alpha_user": answer(200, `{"result":[`+strings.Join(objects, ",")+`],"resultCount":100,"pagedResultsCookie":"next"}`)})
+	doc, _ := s.ok("queryManagedObjects", `{"objectType":"alpha_user","pageSize":100}`)
+	if n := len(doc["objects"].([]any)); n < 50 || n > 64 || doc["resultCount"] != float64(n) || doc["pagedResultsCookie"] != nil {
+		t.Errorf("%d objects, count %v, cookie %v", n, doc["resultCount"], doc["pagedResultsCookie"])
+	}
+}
+
 func TestGetPatchDelete(t *testing.T) {
 	s := start(t, map[string]http.HandlerFunc{
 		"GET /openidm/managed/alpha_user/a%2Fb":    answer(200, `{"_id":"a/b","_rev":"r1"}`),
@@ -304,9 +349,9 @@ func TestGetPatchDelete(t *testing.T) {
 		"DELETE /openidm/managed/alpha_user/empty": answer(200, ``),
 	})
 	s.ok("getManagedObject", `{"objectType":"alpha_user","objectId":"a/b","fields":"*_ref"}`)
-	s.fails("getManagedObject", `{"objectType":"alpha_user","objectId":".."}`, "objectId must match")
+	s.fails("getManagedObject", `{"objectType":"alpha_user","objectId":".."}`, "objectId must not consist of dots only")
 
-	doc, _ := s.ok("patchManagedObject", `{"objectType":"alpha_user","objectId":"1","revision":"r1","operations":[{"operation":"replace","field":"/sn","value":null},{"operation":"remove","field":"/mail"},{"operation":"increment","field":"n","value":9007199254740993}]}`)
+	doc, _ := s.ok("patchManagedObject", `{"objectType":"alpha_user","objectId":"1","revision":"r1","operations":[{"operation":"replace","field":"/sn","value":null},{"operation":"remove","field":"/mail","from":null},{"operation":"increment","field":"n","value":9007199254740993}]}`)
 	if doc["id"] != "1" || doc["revision"] != "r2" {
 		t.Errorf("result is %v", doc)
 	}
@@ -324,10 +369,14 @@ func TestGetPatchDelete(t *testing.T) {
 		`[{"operation":"move","field":"/sn"}]`:                  "operations[0].from is required for move",
 		`[{"operation":"increment","field":"/sn","value":"1"}]`: "must be a number",
 		`[{"operation":"replce","field":"/sn","value":"1"}]`:    "operations[0].operation must be one of",
+		`[{"operation":"move","field":"/sn","from":null}]`:      "operations[0].from is required for move",
+		`[{"operation":"add","field":"","value":1}]`:            "operations[0].field must not be empty",
 		`[]`: "at least 1",
 	} {
 		s.fails("patchManagedObject", `{"objectType":"alpha_user","objectId":"1","revision":"r1","operations":`+args+`}`, want)
 	}
+	s.fails("deleteManagedObject", `{"objectType":"alpha_user","objectId":"1","revision":""}`, "revision must not be empty")
+	s.fails("deleteManagedObject", `{"objectType":"a/b","objectId":"1"}`, "objectType must consist of letters, digits, _ and -")
 	doc, _ = s.ok("deleteManagedObject", `{"objectType":"alpha_user","objectId":"1"}`)
 	if doc["deletedId"] != "1" || s.last(4).ifMatch != "" {
 		t.Errorf("result is %v", doc)
@@ -449,8 +498,10 @@ func TestRules(t *testing.T) {
 				t.Errorf("%s: an output has the types %v", tl.Name, s.Types)
 			}
 		})
-		if tl.Cursor != "" && out.Properties[tl.Cursor] == nil {
-			t.Errorf("%s: no output %q", tl.Name, tl.Cursor)
+		for _, name := range []string{tl.Cursor, tl.Count} {
+			if name != "" && out.Properties[name] == nil {
+				t.Errorf("%s: no output %q", tl.Name, name)
+			}
 		}
 	}
 	if got := fmt.Sprint(server.Scopes()); got != "[fr:idm:*]" {

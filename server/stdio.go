@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -121,7 +122,7 @@ func (c *lineConn) readAll(in io.Reader) {
 		line, tooLong, err := readLine(r)
 		switch {
 		case tooLong:
-			c.refuse(jsonrpc.CodeInvalidRequest, fmt.Sprintf("the line is longer than %d bytes", maxLine))
+			c.refuse(nil, jsonrpc.CodeInvalidRequest, fmt.Sprintf("the line is longer than %d bytes", maxLine))
 		case len(line) > 0:
 			if !c.accept(line) {
 				return
@@ -137,13 +138,13 @@ func (c *lineConn) readAll(in io.Reader) {
 // accept hands a line on, and reports whether anybody still wants it.
 func (c *lineConn) accept(line []byte) bool {
 	if !json.Valid(line) {
-		c.refuse(jsonrpc.CodeParseError, "the line is not JSON")
+		c.refuse(nil, jsonrpc.CodeParseError, "the line is not JSON")
 		return true
 	}
 	msg, err := jsonrpc.DecodeMessage(line)
 	if err != nil {
 		// MCP dropped batches in 2025-06-18; they are refused for all.
-		c.refuse(jsonrpc.CodeInvalidRequest, "the line is not a JSON-RPC 2.0 message")
+		c.refuse(requestID(line), jsonrpc.CodeInvalidRequest, "the line is not a JSON-RPC 2.0 message")
 		return true
 	}
 	select {
@@ -154,12 +155,26 @@ func (c *lineConn) accept(line []byte) bool {
 	}
 }
 
-// refuse answers a line that has no ID to answer to. If that fails, so will
-// the next answer, which ends the session.
-func (c *lineConn) refuse(code int64, message string) {
+// requestID is the ID of a line that is no message, if it has one and is no
+// answer: those carry the IDs of this side.
+func requestID(line []byte) json.RawMessage {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(line, &members) != nil || members["result"] != nil || members["error"] != nil {
+		return nil
+	}
+	id := members["id"]
+	if len(id) == 0 || !strings.ContainsRune(`"-0123456789`, rune(id[0])) {
+		return nil
+	}
+	return id
+}
+
+// refuse answers a line that is no message. If that fails, so will the next
+// answer, which ends the session.
+func (c *lineConn) refuse(id json.RawMessage, code int64, message string) {
 	data, err := json.Marshal(map[string]any{
 		"jsonrpc": "2.0",
-		"id":      nil,
+		"id":      id,
 		"error":   map[string]any{"code": code, "message": message},
 	})
 	if err == nil {

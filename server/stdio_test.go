@@ -7,17 +7,20 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"aicmcp/server/aic"
 	"aicmcp/server/tool"
 )
 
 // hanging is a connector whose clients never get a token.
-type hanging struct{ reached chan struct{} }
+type hanging struct{ reached, cancelled chan struct{} }
 
 func (h hanging) Client(ctx context.Context, _ []tool.Scope) (*aic.Client, error) {
-	h.reached <- struct{}{}
+	close(h.reached)
 	<-ctx.Done()
+	close(h.cancelled)
 	return nil, ctx.Err()
 }
 
@@ -31,7 +34,7 @@ type wire struct {
 
 func serveOnPipes(t *testing.T, ctx context.Context) *wire {
 	t.Helper()
-	h := hanging{make(chan struct{}, 1)}
+	h := hanging{make(chan struct{}), make(chan struct{})}
 	srv, err := New(ctx, Options{Connector: h})
 	if err != nil {
 		t.Fatal(err)
@@ -90,12 +93,11 @@ func TestLinesThatAreNoMessages(t *testing.T) {
 	w := serveOnPipes(t, t.Context())
 	w.open()
 	for line, code := range map[string]float64{
-		"hello":                    -32700,
-		`{"jsonrpc":"2.0",`:        -32700,
-		"\xff\xfe":                 -32700,
-		"42":                       -32600,
-		"[]":                       -32600,
-		`{"id":1,"method":"ping"}`: -32600,
+		"hello":             -32700,
+		`{"jsonrpc":"2.0",`: -32700,
+		"\xff\xfe":          -32700,
+		"42":                -32600,
+		"[]":                -32600,
 		`[{"jsonrpc":"2.0","id":1,"method":"ping"}]`: -32600,
 		`"` + strings.Repeat("x", maxLine) + `"`:     -32600,
 	} {
@@ -111,27 +113,66 @@ func TestLinesThatAreNoMessages(t *testing.T) {
 	}
 }
 
-func TestStdinClosedDuringACall(t *testing.T) {
+func TestLinesThatAreNoMessagesButHaveAnID(t *testing.T) {
 	w := serveOnPipes(t, t.Context())
 	w.open()
-	w.send(listCall)
-	<-w.hang.reached
-	_ = w.in.Close()
-	if err := <-w.done; err != nil {
-		t.Errorf("error is %v", err)
+	for line, id := range map[string]any{
+		`{"id":1,"method":"ping"}`:                          1.0,
+		`{"jsonrpc":"1.0","id":"a\"b","method":"ping"}`:     "a\"b",
+		`{"jsonrpc":"2.0","id":-5,"method":["tools/list"]}`: -5.0,
+		`{"id":{},"method":"ping"}`:                         nil,
+		`{"id":null,"method":"ping"}`:                       nil,
+		`{"id":3,"result":{}}`:                              nil,
+		`{"id":3,"error":{}}`:                               nil,
+	} {
+		w.send(line)
+		doc := w.receive()
+		if e, _ := doc["error"].(map[string]any); e["code"] != -32600.0 || doc["id"] != id {
+			t.Errorf("%s: %v", line, doc)
+		}
 	}
 }
 
-func TestProcessEndsDuringACall(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	w := serveOnPipes(t, ctx)
+func TestMethodsOfWhatIsNotDeclared(t *testing.T) {
+	w := serveOnPipes(t, t.Context())
 	w.open()
-	w.send(listCall)
-	<-w.hang.reached
-	cancel()
-	if err := <-w.done; err != nil {
-		t.Errorf("error is %v", err)
+	for _, method := range []string{"prompts/list", "prompts/get", "resources/list", "resources/templates/list", "logging/setLevel", "completion/complete", "nope"} {
+		w.send(`{"jsonrpc":"2.0","id":4,"method":"` + method + `","params":{}}`)
+		doc := w.receive()
+		if e, _ := doc["error"].(map[string]any); e["code"] != -32601.0 || doc["id"] != 4.0 {
+			t.Errorf("%s: %v", method, doc)
+		}
 	}
+}
+
+// In the bubbles time passes when nothing else can happen, so if any has
+// passed, the call was not cancelled, but left alone after a while.
+func endsTheCall(t *testing.T, end func(w *wire, cancel func())) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		w := serveOnPipes(t, ctx)
+		w.open()
+		w.send(listCall)
+		<-w.hang.reached
+		began := time.Now()
+		end(w, cancel)
+		if err := <-w.done; err != nil {
+			t.Errorf("error is %v", err)
+		}
+		<-w.hang.cancelled
+		if !time.Now().Equal(began) {
+			t.Error("the call was not cancelled")
+		}
+	})
+}
+
+func TestStdinClosedDuringACall(t *testing.T) {
+	endsTheCall(t, func(w *wire, _ func()) { _ = w.in.Close() })
+}
+
+func TestProcessEndsDuringACall(t *testing.T) {
+	endsTheCall(t, func(_ *wire, cancel func()) { cancel() })
 }
 
 func TestLastLineWithoutEnd(t *testing.T) {

@@ -371,7 +371,24 @@ func TestAConflictThatARepeatedWriteMeetsIsReported(t *testing.T) {
 	})
 	path := usersPath + "/" + id
 	v.expect(n, "PATCH "+path+" 503", "PATCH "+path+" 412", "GET "+path+" 200")
-	if failure["status"] != 412.0 || failure["retryable"] != false {
+	if failure["status"] != 412.0 || failure["retryable"] != false || !strings.Contains(fmt.Sprint(failure["hint"]), "earlier attempt of this very call") {
+		t.Errorf("failure %v", failure)
+	}
+}
+
+// What cannot be read back is not called settled.
+func TestALostPasswordChangeIsNotSettled(t *testing.T) {
+	v := visit(t)
+	id, revision := v.someone()
+	v.loseOne("PATCH")
+	n := len(v.Requests())
+	_, failure := v.call("patchManagedObject", map[string]any{
+		"objectType": "alpha_user", "objectId": id, "revision": revision,
+		"operations": []any{map[string]any{"operation": "replace", "field": "/password", "value": "N3w-Passw0rd!"}},
+	})
+	path := usersPath + "/" + id
+	v.expect(n, "PATCH "+path+" 200", "PATCH "+path+" 412", "GET "+path+" 200")
+	if failure["status"] != 412.0 || !strings.Contains(fmt.Sprint(failure["hint"]), "earlier attempt of this very call") {
 		t.Errorf("failure %v", failure)
 	}
 }

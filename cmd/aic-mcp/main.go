@@ -71,12 +71,17 @@ func run(ctx context.Context, args []string, std streams, getenv func(string) st
 func serve(ctx context.Context, args []string, std streams, getenv func(string) string) int {
 	settings := server.NewSettings(getenv)
 	mock := false
+	var flags *flag.FlagSet
 	if code, done := parse(settings, "", args, std, func(fs *flag.FlagSet) {
 		fs.BoolVar(&mock, "mock", false, "bring a fake tenant along; needs no other setting")
+		flags = fs
 	}); done {
 		return code
 	}
 	if mock {
+		if given := aboutTenant(flags); given != "" {
+			return complain(std, fmt.Errorf("--mock brings its own tenant: leave out --%s", given))
+		}
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
 		if err := startMock(ctx, settings, std.err); err != nil {
@@ -106,6 +111,18 @@ func serve(ctx context.Context, args []string, std streams, getenv func(string) 
 		return exitFailure
 	}
 	return exitOK
+}
+
+// aboutTenant names a flag that was given and that --mock decides itself.
+func aboutTenant(flags *flag.FlagSet) (given string) {
+	flags.Visit(func(f *flag.Flag) {
+		switch f.Name {
+		case "mock", "read-only", "no-browser", "log-level":
+		default:
+			given = f.Name
+		}
+	})
+	return given
 }
 
 func login(ctx context.Context, args []string, std streams, getenv func(string) string) int {

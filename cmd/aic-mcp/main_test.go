@@ -44,6 +44,7 @@ func TestUsageMistakes(t *testing.T) {
 		{map[string]string{"AIC_BASE_URL": "tenant.example", "AIC_TOKEN_STORE": "memory"}, []string{"login"}, "forgotten at once"},
 		{map[string]string{"AIC_BASE_URL": "https://u:secret@["}, nil, "must not hold a user name"},
 		{map[string]string{"AIC_BASE_URL": "tenant.example"}, []string{"--read-only=maybe"}, "must be true or false"},
+		{nil, []string{"--mock", "--base-url", "tenant.example"}, "leave out --base-url"},
 		{nil, []string{"--nonsense"}, "-nonsense"},
 		{nil, []string{"--read-only", "extra"}, `unexpected argument "extra"`},
 		{nil, []string{"nonsense"}, `no command "nonsense"`},

@@ -7,12 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -37,9 +40,11 @@ func newRig(t *testing.T) *rig {
 	r := &rig{http: httpmock.NewMockTransport()}
 	retry := DefaultRetry()
 	retry.Jitter = func() float64 { return 0 }
-	retry.Now = func() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	retry.Now = func() time.Time { return now }
 	retry.Sleep = func(_ context.Context, d time.Duration) error {
 		r.slept = append(r.slept, d)
+		now = now.Add(d)
 		return nil
 	}
 	base, err := url.Parse("https://tenant.example")
@@ -147,12 +152,36 @@ func TestRetryIsBounded(t *testing.T) {
 	}
 }
 
-func TestRetryAfterBeyondTheCap(t *testing.T) {
+func TestRetryAfterBeyondWhatIsObeyed(t *testing.T) {
+	for _, tc := range []struct {
+		header string
+		slept  int
+		says   time.Duration
+	}{
+		{"3600", 0, time.Hour},
+		{"21", 0, 21 * time.Second},                           // more than MaxWait
+		{"15", 2, 15 * time.Second},                           // a third one would be more than Budget
+		{"99999999999999999999999", 0, 1 << 31 * time.Second}, // more than 64 bits
+	} {
+		r := newRig(t)
+		r.http.RegisterResponder("GET", user+"/1", reply(429, `{"code":429,"message":"slow down"}`, "Retry-After", tc.header))
+		e := fails(t, second(r.ReadManaged(t.Context(), "alpha_user", "1", "")))
+		if len(r.slept) != tc.slept || e.RetryAfter != tc.says || !strings.Contains(e.Error(), tc.says.String()) {
+			t.Errorf("%s: slept %v, error %v", tc.header, r.slept, e)
+		}
+	}
+}
+
+// An attempt takes time too.
+func TestABudgetThatAnAttemptUsedUp(t *testing.T) {
 	r := newRig(t)
-	r.http.RegisterResponder("GET", user+"/1", reply(429, `{"code":429,"message":"slow down"}`, "Retry-After", "3600"))
+	r.http.RegisterResponder("GET", user+"/1", func(*http.Request) (*http.Response, error) {
+		_ = r.retry.Sleep(t.Context(), time.Minute)
+		return nil, os.ErrDeadlineExceeded
+	})
 	e := fails(t, second(r.ReadManaged(t.Context(), "alpha_user", "1", "")))
-	if len(r.slept) != 0 || e.RetryAfter != time.Hour || !strings.Contains(e.Error(), "1h0m0s") {
-		t.Errorf("slept %v, error %v", r.slept, e)
+	if n := r.http.GetTotalCallCount(); n != 1 || !e.Retryable || e.Message != "the tenant did not answer in time" {
+		t.Errorf("%d requests, %v", n, e)
 	}
 }
 
@@ -184,38 +213,135 @@ func TestCreateIsNeverSentTwice(t *testing.T) {
 	}
 }
 
-// A server that drops the connection after the request makes net/http itself
-// want to try again on a connection that was used before.
-func TestCreateOnAConnectionThatDies(t *testing.T) {
-	var creates atomic.Int32
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet {
-			_, _ = io.WriteString(w, `{"_id":"1"}`)
-			return
-		}
-		creates.Add(1)
-		_, _ = io.Copy(io.Discard, r.Body)
-		conn, _, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		_ = conn.Close()
-	}))
-	defer srv.Close()
-	base, _ := url.Parse(srv.URL)
-	c, err := New(Options{BaseURL: base, HTTPClient: srv.Client(), Token: func(context.Context) (string, error) { return "t", nil }})
+// dial returns a client of the server at address, which does not wait.
+func dial(t *testing.T, address string, hc *http.Client) *Client {
+	t.Helper()
+	base, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.ReadManaged(t.Context(), "alpha_user", "1", ""); err != nil {
+	retry := DefaultRetry()
+	retry.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	c, err := New(Options{BaseURL: base, HTTPClient: hc, Retry: &retry, Token: func(context.Context) (string, error) { return "t", nil }})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if e := fails(t, second(c.CreateManaged(t.Context(), "alpha_user", Object{"a": 1}))); !e.Unknown {
-		t.Errorf("error is %v", e)
+	return c
+}
+
+// A server that takes a request and gives no answer to it. Its clients have
+// used the connection before, so that net/http itself would try again.
+func TestRequestsWhoseAnswerIsLost(t *testing.T) {
+	hijacked := func(answer string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = io.WriteString(conn, answer)
+			_ = conn.Close()
+		}
 	}
-	if n := creates.Load(); n != 1 {
-		t.Errorf("%d creates, want 1", n)
+	for name, tc := range map[string]struct {
+		http2 bool
+		lose  http.HandlerFunc
+	}{
+		"closed":         {false, hijacked("")},
+		"malformed":      {false, hijacked("HTTP/1.1 what?\r\n\r\n")},
+		"half a body":    {false, hijacked("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")},
+		"a reset stream": {true, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var mu sync.Mutex
+			seen := map[string]int{}
+			srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				if (r.ProtoMajor == 2) != tc.http2 {
+					t.Errorf("protocol is %s", r.Proto)
+				}
+				mu.Lock()
+				seen[r.Method]++
+				n := seen[r.Method]
+				mu.Unlock()
+				if r.Method == http.MethodGet && n != 2 {
+					_, _ = io.WriteString(w, `{"_id":"1"}`)
+					return
+				}
+				tc.lose(w, r)
+			}))
+			srv.EnableHTTP2 = tc.http2
+			srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+			srv.StartTLS()
+			defer srv.Close()
+			c := dial(t, srv.URL, srv.Client())
+			for range 2 {
+				if _, err := c.ReadManaged(t.Context(), "alpha_user", "1", ""); err != nil {
+					t.Fatal(err)
+				}
+			}
+			create := fails(t, second(c.CreateManaged(t.Context(), "alpha_user", Object{"a": 1})))
+			if !create.Unknown || create.Repeatable {
+				t.Errorf("create: %+v", create)
+			}
+			patch := fails(t, second(c.PatchManaged(t.Context(), "alpha_user", "1", "r", nil)))
+			if !patch.Unknown || !patch.Repeatable || !patch.Retryable {
+				t.Errorf("patch: %+v", patch)
+			}
+			// net/http may repeat a read once more by itself.
+			if seen["GET"] < 3 || seen["POST"] != 1 || seen["PATCH"] != 4 {
+				t.Errorf("requests: %v", seen)
+			}
+		})
+	}
+}
+
+func TestTenantsThatCannotBeReached(t *testing.T) {
+	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
+	untrusted.StartTLS()
+	defer untrusted.Close()
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	refuses := httptest.NewServer(http.NotFoundHandler())
+	defer refuses.Close()
+	proxy, err := url.Parse(refuses.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]*Client{
+		"certificate": dial(t, untrusted.URL, nil),
+		"no listener": dial(t, closed.URL, nil),
+		"proxy":       dial(t, "https://tenant.example", &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(proxy)}}),
+	} {
+		e := fails(t, second(c.CreateManaged(t.Context(), "alpha_user", Object{"a": 1})))
+		if e.Unknown || e.Retryable || !strings.Contains(e.Message, "cannot be reached") {
+			t.Errorf("%s: %+v", name, e)
+		}
+	}
+}
+
+func TestTheQueryIsNotLogged(t *testing.T) {
+	r := newRig(t)
+	r.http.RegisterResponder("GET", user, reset)
+	e := fails(t, second(r.QueryManaged(t.Context(), "alpha_user", Query{Filter: `mail eq "private"`})))
+	if strings.Contains(r.log.String(), "private") || strings.Contains(e.Err.Error(), "private") {
+		t.Errorf("error is %v, log is %s", e.Err, r.log.String())
+	}
+}
+
+func TestALoginThatFailsAfterADoubtfulAttempt(t *testing.T) {
+	r := newRig(t)
+	r.http.RegisterResponder("PATCH", user+"/1", reset)
+	token := r.token
+	r.token = func(ctx context.Context) (string, error) {
+		if r.tokens == 1 {
+			return "", errors.New("nothing was done")
+		}
+		return token(ctx)
+	}
+	if e := fails(t, second(r.PatchManaged(t.Context(), "alpha_user", "1", "r", nil))); !e.Unknown {
+		t.Errorf("error is %v", e)
 	}
 }
 
@@ -233,41 +359,55 @@ func TestUnauthorizedIsTriedOnceMore(t *testing.T) {
 }
 
 func TestPatchSettles(t *testing.T) {
-	ops := []PatchOperation{
-		{Operation: "replace", Field: "/sn", Value: "New", HasValue: true},
-		{Operation: "remove", Field: "mail"},
-		{Operation: "add", Field: "/age", Value: json.Number("42"), HasValue: true},
+	const (
+		sn     = `{"_id":"1","_rev":"2","sn":"New","age":42.0,"address":{"city":"Oslo"}}`
+		refuse = `{"code":412,"reason":"Precondition Failed","message":"changed"}`
+	)
+	set := func(operation, field string, value any) PatchOperation {
+		return PatchOperation{Operation: operation, Field: field, Value: value, HasValue: true}
 	}
-	stale := reply(412, `{"code":412,"reason":"Precondition Failed","message":"changed"}`)
 	for _, tc := range []struct {
 		name   string
 		first  httpmock.Responder
-		object string
-		reads  int
+		ops    []PatchOperation
+		fields string // asked for; "" if the object is not read
 		ok     bool
 	}{
-		{"applied by the attempt that was lost", reset, `{"_id":"1","_rev":"2","sn":"New","age":42.0}`, 1, true},
-		{"changed by somebody else", reset, `{"_id":"1","_rev":"2","sn":"Other","age":42}`, 1, false},
-		{"not lost but refused", reply(429, ``), `{"sn":"New","age":42}`, 0, false},
+		{"fields have their values", reset, []PatchOperation{set("replace", "/sn", "New"), set("add", "age", json.Number("42"))}, "*,sn,age", true},
+		{"a nested field has its value", reset, []PatchOperation{set("replace", "/address/city/", "Oslo"), set("add", "/address/city", "Oslo")}, "*,address", true},
+		{"a field has another value", reset, []PatchOperation{set("replace", "/sn", "Other")}, "*,sn", false},
+		{"a field is not shown", reset, []PatchOperation{set("replace", "/sn", "New"), set("replace", "/password", "s")}, "*,sn,password", false},
+		{"null that is not shown", reset, []PatchOperation{set("replace", "/secret", nil)}, "*,secret", false},
+		{"a removed field", reset, []PatchOperation{{Operation: "remove", Field: "/mail"}}, "*,mail", false},
+		{"a removed element", reset, []PatchOperation{set("remove", "/sn", "New")}, "*,sn", false},
+		{"a step", reset, []PatchOperation{set("increment", "/age", json.Number("42"))}, "*,age", false},
+		{"an appended element", reset, []PatchOperation{set("add", "/roles/-", Object{})}, "*,roles", false},
+		{"not lost but refused", reply(429, ``), []PatchOperation{set("replace", "/sn", "New")}, "", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := newRig(t)
 			var matches []string
-			patch := answers(tc.first, stale)
+			patch := answers(tc.first, reply(412, refuse))
 			r.http.RegisterResponder("PATCH", user+"/1", func(req *http.Request) (*http.Response, error) {
 				matches = append(matches, req.Header.Get("If-Match"))
 				return patch(req)
 			})
-			r.http.RegisterResponder("GET", user+"/1", reply(200, tc.object))
-			doc, err := r.PatchManaged(t.Context(), "alpha_user", "1", "abc-1", ops)
-			if (err == nil) != tc.ok {
+			var fields string
+			r.http.RegisterResponder("GET", user+"/1", func(req *http.Request) (*http.Response, error) {
+				fields = req.URL.Query().Get("_fields")
+				return reply(200, sn)(req)
+			})
+			doc, err := r.PatchManaged(t.Context(), "alpha_user", "1", "abc-1", tc.ops)
+			if (err == nil) != tc.ok || tc.ok && doc["_rev"] != "2" {
 				t.Fatalf("doc %v, error %v", doc, err)
 			}
-			if err != nil && fails(t, err).Status != 412 {
-				t.Errorf("error %v", err)
+			if err != nil {
+				if e := fails(t, err); e.Status != 412 || e.Unknown != (tc.fields != "") {
+					t.Errorf("error %+v", e)
+				}
 			}
-			if got := r.http.GetCallCountInfo()["GET "+user+"/1"]; got != tc.reads {
-				t.Errorf("%d reads, want %d", got, tc.reads)
+			if fields != tc.fields {
+				t.Errorf("read %q, want %q", fields, tc.fields)
 			}
 			if fmt.Sprint(matches) != `["abc-1" "abc-1"]` {
 				t.Errorf("If-Match %v", matches)
@@ -349,16 +489,16 @@ func TestPaths(t *testing.T) {
 		asked = req.URL.EscapedPath() + "?" + req.URL.RawQuery
 		return reply(200, `{"_id":"1","result":[]}`)(req)
 	})
-	if _, err := r.ReadManaged(t.Context(), "alpha_user", "a/../b?c#d e%2f", "x,y"); err != nil {
+	if _, err := r.ReadManaged(t.Context(), "alpha_user", "a/../b?c#d e%2f", "x, y"); err != nil {
 		t.Fatal(err)
 	}
 	if want := "/openidm/managed/alpha_user/a%2F..%2Fb%3Fc%23d%20e%252f?_fields=x%2Cy"; asked != want {
 		t.Errorf("asked %s, want %s", asked, want)
 	}
-	if _, err := r.QueryManaged(t.Context(), "alpha_user", Query{Filter: `a eq "b+c&d"`, SortKeys: "+sn", Count: true}); err != nil {
+	if _, err := r.QueryManaged(t.Context(), "alpha_user", Query{Filter: `a eq "b+c&d"`, SortKeys: "+sn , -mail", Fields: " sn, mail", Count: true}); err != nil {
 		t.Fatal(err)
 	}
-	if want := "_queryFilter=a+eq+%22b%2Bc%26d%22&_sortKeys=%2Bsn&_totalPagedResultsPolicy=EXACT"; !strings.HasSuffix(asked, want) {
+	if want := "?_fields=sn%2Cmail&_queryFilter=a+eq+%22b%2Bc%26d%22&_sortKeys=%2Bsn%2C-mail&_totalPagedResultsPolicy=EXACT"; !strings.HasSuffix(asked, want) {
 		t.Errorf("asked %s, want %s", asked, want)
 	}
 	before := r.http.GetTotalCallCount()

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 )
 
 // Error is a tenant's refusal, or the lack of a usable answer.
@@ -25,7 +24,11 @@ type Error struct {
 	TransactionID string
 	// Retryable says that the same request may succeed later.
 	Retryable bool
-	// Unknown says that a write may or may not have taken effect.
+	// Repeatable says that sending the same request again does no harm: it
+	// reads, or it writes to the one revision that it names.
+	Repeatable bool
+	// Unknown says that a write may or may not have taken effect, in this
+	// attempt or an earlier one.
 	Unknown bool
 	// RetryAfter is what the tenant asked to wait, if it did.
 	RetryAfter time.Duration
@@ -53,9 +56,6 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// maxMessage bounds what is kept of a message that a server sent.
-const maxMessage = 2000
-
 // errorFrom reads an error answer: AM's and IDM's {code,reason,message,detail},
 // /environment's body without a reason, OAuth's {error,error_description}.
 // Anything else (a proxy's HTML, an empty body) is described, not quoted.
@@ -69,7 +69,7 @@ func errorFrom(status int, body []byte) *Error {
 		e.Reason = "HTTP status " + fmt.Sprint(status)
 	}
 	var doc map[string]any
-	if decode(body, &doc) != nil || doc == nil {
+	if Decode(body, &doc) != nil || doc == nil {
 		e.Message = describe(body)
 		return e
 	}
@@ -106,26 +106,18 @@ func describe(body []byte) string {
 }
 
 // text returns a server's text, HTML entities resolved (the tenant escapes
-// its messages for HTML), control characters removed, bounded.
+// its messages for HTML) and control characters removed.
 func text(v any) string {
 	s, ok := v.(string)
 	if !ok {
 		return ""
 	}
-	s = strings.Map(func(r rune) rune {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
 			return -1
 		}
 		return r
 	}, html.UnescapeString(s))
-	if len(s) <= maxMessage {
-		return s
-	}
-	s = s[:maxMessage]
-	for !utf8.ValidString(s) {
-		s = s[:len(s)-1]
-	}
-	return s + "…"
 }
 
 func unescaped(v any) any {

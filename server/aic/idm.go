@@ -24,18 +24,12 @@ type Query struct {
 
 // PatchOperation is one step of a CREST patch.
 type PatchOperation struct {
-	Operation string `json:"operation"`
-	Field     string `json:"field"`
-	Value     any    `json:"-"`
+	Operation string
+	Field     string
+	Value     any
 	// HasValue tells null from absent.
-	HasValue bool   `json:"-"`
-	From     string `json:"from,omitempty"`
-}
-
-// Deleted is what a delete returned. Object is nil if the answer was lost
-// and the object was found to be gone.
-type Deleted struct {
-	Object Object
+	HasValue bool
+	From     string
 }
 
 var typeName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
@@ -60,8 +54,8 @@ func (c *Client) QueryManaged(ctx context.Context, objectType string, q Query) (
 	}
 	set("_queryFilter", q.Filter)
 	set("_pagedResultsCookie", q.Cookie)
-	set("_sortKeys", q.SortKeys)
-	set("_fields", q.Fields)
+	set("_sortKeys", trimmed(q.SortKeys))
+	set("_fields", trimmed(q.Fields))
 	if q.PageSize > 0 {
 		v.Set("_pageSize", strconv.Itoa(q.PageSize))
 	}
@@ -80,10 +74,9 @@ func (c *Client) ReadManaged(ctx context.Context, objectType, id, fields string)
 	}
 	v := url.Values{}
 	if fields != "" {
-		v.Set("_fields", fields)
+		v.Set("_fields", trimmed(fields))
 	}
-	doc, _, err := c.managed(ctx, request{method: http.MethodGet, path: path, query: v, repeatable: true})
-	return doc, err
+	return c.managed(ctx, request{method: http.MethodGet, path: path, query: v, repeatable: true})
 }
 
 // CreateManaged creates an object. It is never sent twice.
@@ -92,13 +85,12 @@ func (c *Client) CreateManaged(ctx context.Context, objectType string, data Obje
 	if err != nil {
 		return nil, err
 	}
-	doc, _, err := c.managed(ctx, request{
+	return c.managed(ctx, request{
 		method: http.MethodPost,
 		path:   path,
 		query:  url.Values{"_action": {"create"}},
 		body:   data,
 	})
-	return doc, err
 }
 
 // PatchManaged changes the object if it still has the revision.
@@ -107,66 +99,73 @@ func (c *Client) PatchManaged(ctx context.Context, objectType, id, revision stri
 	if err != nil {
 		return nil, err
 	}
-	doc, a, err := c.managed(ctx, request{
+	doc, err := c.managed(ctx, request{
 		method:     http.MethodPatch,
 		path:       path,
 		header:     ifMatch(revision),
 		body:       ops,
 		repeatable: true,
 	})
-	if err == nil || !settle(a, err) {
+	if !perhapsOwn(err) {
 		return doc, err
 	}
-	now, readErr := c.ReadManaged(ctx, objectType, id, "")
-	if readErr == nil && applied(now, ops) {
+	if now, readErr := c.ReadManaged(ctx, objectType, id, asking(ops)); readErr == nil && applied(now, ops) {
 		return now, nil
 	}
 	return nil, err
 }
 
-// DeleteManaged deletes the object. Without a revision it deletes whatever
-// is there, and is never sent twice.
-func (c *Client) DeleteManaged(ctx context.Context, objectType, id, revision string) (Deleted, error) {
+// DeleteManaged deletes the object and returns it, or nil if the answer was
+// lost and the object was found to be gone. Without a revision it deletes
+// whatever is there, and is never sent twice.
+func (c *Client) DeleteManaged(ctx context.Context, objectType, id, revision string) (Object, error) {
 	path, err := objectPath(objectType, id)
 	if err != nil {
-		return Deleted{}, err
+		return nil, err
 	}
 	r := request{method: http.MethodDelete, path: path}
 	if revision != "" {
 		r.header = ifMatch(revision)
 		r.repeatable = true
 	}
-	doc, a, err := c.managed(ctx, r)
-	if err == nil || !settle(a, err) {
-		return Deleted{Object: doc}, err
+	doc, err := c.managed(ctx, r)
+	if !perhapsOwn(err) {
+		return doc, err
 	}
 	var gone *Error
 	if _, readErr := c.ReadManaged(ctx, objectType, id, "_id"); errors.As(readErr, &gone) && gone.Status == http.StatusNotFound {
-		return Deleted{}, nil
+		return nil, nil
 	}
-	return Deleted{}, err
+	return nil, err
 }
 
 // managed sends the request and reads the answer as a managed object.
-func (c *Client) managed(ctx context.Context, r request) (Object, *answer, error) {
+func (c *Client) managed(ctx context.Context, r request) (Object, error) {
 	doc, a, err := c.object(ctx, r)
 	if err != nil {
-		return nil, a, err
+		return nil, err
 	}
 	if id, ok := doc["_id"].(string); !ok || id == "" {
-		return nil, a, unusable(r, a, "the tenant reported success, but the answer is no managed object: it has no _id", nil)
+		return nil, unusable(r, a, "the tenant reported success, but the answer is no managed object: it has no _id", nil)
 	}
-	return doc, a, nil
+	return doc, nil
 }
 
-// settle reports whether a refused write has to be judged by the object's
-// state, because an earlier attempt may be what changed it.
-func settle(a *answer, err error) bool {
+// perhapsOwn reports whether err is a conflict that an earlier attempt of the
+// same write may have made, so that the object's state has to judge.
+func perhapsOwn(err error) bool {
 	var e *Error
-	if a == nil || !a.doubtful || !errors.As(err, &e) {
-		return false
+	return errors.As(err, &e) && e.Unknown && (e.Status == http.StatusPreconditionFailed || e.Status == http.StatusNotFound)
+}
+
+// trimmed is a comma-separated list without blanks around its elements, which
+// the tenant would take for a part of them.
+func trimmed(list string) string {
+	elements := strings.Split(list, ",")
+	for i, e := range elements {
+		elements[i] = strings.TrimSpace(e)
 	}
-	return e.Status == http.StatusPreconditionFailed || e.Status == http.StatusNotFound
+	return strings.Join(elements, ",")
 }
 
 func ifMatch(revision string) http.Header {

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"math/big"
 	"net/url"
-	"strconv"
+	"slices"
 	"strings"
 )
 
@@ -17,58 +17,49 @@ func (p PatchOperation) MarshalJSON() ([]byte, error) {
 	if p.From != "" {
 		doc["from"] = p.From
 	}
-	return encode(doc)
+	return Encode(doc)
 }
 
-// applied reports whether the object is as the operations want it. It says
-// yes only where that can be seen: a field set to a value, or removed.
+// applied reports whether the object can be seen to be as the operations want
+// it: each gives a field a value, and the field has it. Nothing else shows: an
+// absent field may be a private one, and an increment, a move, a copy or an
+// appended element cannot be told from somebody else's.
 func applied(doc Object, ops []PatchOperation) bool {
 	for _, op := range ops {
-		now, present := lookup(doc, op.Field)
-		switch {
-		case (op.Operation == "replace" || op.Operation == "add") && op.HasValue:
-			if op.Value == nil && !present {
-				continue
-			}
-			if !present || !equal(now, op.Value) {
-				return false
-			}
-		case op.Operation == "remove" && !op.HasValue:
-			if present && now != nil {
-				return false
-			}
-		default:
+		if op.Operation != "add" && op.Operation != "replace" {
+			return false
+		}
+		if now, present := lookup(doc, op.Field); !present || !equal(now, op.Value) {
 			return false
 		}
 	}
 	return true
 }
 
-// lookup resolves a CREST pointer: slashes optional at both ends, segments
-// percent-encoded, no way through arrays but by index.
-func lookup(doc any, pointer string) (any, bool) {
-	pointer = strings.TrimSuffix(strings.TrimPrefix(pointer, "/"), "/")
-	if pointer == "" {
-		return doc, true
+// asking lists the default fields and those that the operations change, which
+// may not be among them.
+func asking(ops []PatchOperation) string {
+	fields := []string{"*"}
+	for _, op := range ops {
+		first, _, _ := strings.Cut(strings.TrimPrefix(op.Field, "/"), "/")
+		if first != "" && !slices.Contains(fields, first) {
+			fields = append(fields, first)
+		}
 	}
-	for segment := range strings.SplitSeq(pointer, "/") {
+	return strings.Join(fields, ",")
+}
+
+// lookup resolves a CREST pointer through objects: slashes optional at both
+// ends, segments percent-encoded.
+func lookup(doc any, pointer string) (any, bool) {
+	for segment := range strings.SplitSeq(strings.Trim(pointer, "/"), "/") {
 		key, err := url.PathUnescape(segment)
 		if err != nil {
 			return nil, false
 		}
-		switch v := doc.(type) {
-		case map[string]any:
-			var ok bool
-			if doc, ok = v[key]; !ok {
-				return nil, false
-			}
-		case []any:
-			i, err := strconv.Atoi(key)
-			if err != nil || i < 0 || i >= len(v) {
-				return nil, false
-			}
-			doc = v[i]
-		default:
+		object, _ := doc.(map[string]any)
+		var ok bool
+		if doc, ok = object[key]; !ok {
 			return nil, false
 		}
 	}

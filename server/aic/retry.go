@@ -3,9 +3,7 @@ package aic
 import (
 	"context"
 	"errors"
-	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -21,7 +19,7 @@ type Retry struct {
 	Base, Max time.Duration
 	// MaxWait is the longest Retry-After that is obeyed.
 	MaxWait time.Duration
-	// Budget bounds all pauses of one request together.
+	// Budget is how long after the first attempt the last may begin.
 	Budget time.Duration
 	Sleep  func(ctx context.Context, d time.Duration) error
 	// Jitter returns a number in [0,1).
@@ -64,35 +62,17 @@ func (r Retry) pause(next int) time.Duration {
 	return d/2 + time.Duration(r.Jitter()*float64(d/2))
 }
 
-// retryAfter reads a Retry-After header: seconds, or an HTTP date.
-func (r Retry) retryAfter(h http.Header) (time.Duration, bool) {
+// retryAfter reads a Retry-After header, seconds or an HTTP date; 0 if it
+// asks for nothing.
+func (r Retry) retryAfter(h http.Header) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
-	if v == "" {
-		return 0, false
-	}
-	if n, err := strconv.ParseUint(v, 10, 64); err == nil {
+	// Beyond 64 bits n is the greatest number.
+	if n, err := strconv.ParseUint(v, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		const most = 1 << 31
-		return time.Duration(min(n, most)) * time.Second, true
+		return time.Duration(min(n, most)) * time.Second
 	}
 	if t, err := http.ParseTime(v); err == nil {
-		return max(t.Sub(r.Now()), 0), true
+		return max(t.Sub(r.Now()), 0)
 	}
-	return 0, false
-}
-
-// broken reports whether err says that the connection broke, as opposed to
-// never having been made, a bad certificate, or the caller giving up.
-func broken(err error) bool {
-	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return false
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return true
-	}
-	var op *net.OpError
-	if errors.As(err, &op) {
-		return !op.Timeout() && (op.Op == "read" || op.Op == "write")
-	}
-	return strings.Contains(err.Error(), "server closed idle connection") ||
-		strings.Contains(err.Error(), "http2: server sent GOAWAY")
+	return 0
 }

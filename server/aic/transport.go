@@ -3,13 +3,14 @@ package aic
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"regexp"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,45 +35,45 @@ type request struct {
 	repeatable bool
 }
 
+func (r request) writes() bool { return r.method != http.MethodGet }
+
 type answer struct {
 	status      int
 	body        []byte
 	transaction string
-	// doubtful says that an earlier attempt of the same request may have
-	// taken effect.
-	doubtful bool
 }
 
-// do sends the request, again if it may be, and returns an answer of 2xx or
-// an *Error. The answer is not nil where there was one, also with an error.
+// do sends the request, again if it may be, and returns an answer of 2xx.
+// Errors of the tenant, or of the way there, are *Error.
 func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 	var payload []byte
 	if r.body != nil {
 		var err error
-		if payload, err = encode(r.body); err != nil {
+		if payload, err = Encode(r.body); err != nil {
 			return nil, fmt.Errorf("encode request: %w", err)
 		}
 	}
 	id := uuid.NewString()
-	var waited time.Duration
-	var renewed, doubtful bool
+	began := c.retry.Now()
+	var failure *Error
+	var renewed bool
+	var doubtful bool // an attempt may have taken effect
 	for try := 1; ; try++ {
 		token, err := c.token(ctx)
+		if err != nil && doubtful {
+			// That the login failed says less than how the attempt did.
+			return nil, failure
+		}
 		if err != nil {
 			return nil, err
 		}
-		a, header, err := c.send(ctx, r, payload, token, id)
-		if err == nil {
-			a.doubtful = doubtful
+		var a *answer
+		if a, failure = c.send(ctx, r, payload, token, id); failure == nil {
 			return a, nil
 		}
-		if a != nil {
-			a.doubtful = doubtful
-		}
-		var failure *Error
-		if !errors.As(err, &failure) {
-			return a, err
-		}
+		failure.Repeatable = r.repeatable
+		doubtful = doubtful || failure.Unknown
+		failure.Unknown = doubtful
 		// A 401 comes from the guard at the door: nothing was done, so
 		// any request may be sent again, once, with a new token.
 		if failure.Status == http.StatusUnauthorized && c.invalidate != nil && !renewed {
@@ -81,31 +82,23 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 			c.invalidate(token)
 			continue
 		}
-		// A gateway that gives up does not say how far the request got.
-		if failure.Retryable && failure.Status != http.StatusTooManyRequests {
-			doubtful = true
-		}
-		failure.Unknown = failure.Unknown || failure.Retryable && doubtful && r.method != http.MethodGet
-		if d, ok := c.retry.retryAfter(header); ok {
-			failure.RetryAfter = d
-		}
 		if !failure.Retryable || !r.repeatable || try >= c.retry.Tries || failure.RetryAfter > c.retry.MaxWait {
-			return a, failure
+			return nil, failure
 		}
 		wait := max(c.retry.pause(try+1), failure.RetryAfter)
-		if waited += wait; waited > c.retry.Budget {
-			return a, failure
+		if c.retry.Now().Sub(began)+wait > c.retry.Budget {
+			return nil, failure
 		}
 		c.log.DebugContext(ctx, "request is sent again", "method", r.method, "path", r.path,
 			"try", try+1, "wait", wait, "status", failure.Status, "transactionId", failure.TransactionID)
 		if err := c.retry.Sleep(ctx, wait); err != nil {
-			return a, interrupted(err, id)
+			return nil, interrupted(err, id, doubtful)
 		}
 	}
 }
 
 // send sends the request once.
-func (c *Client) send(ctx context.Context, r request, payload []byte, token, id string) (*answer, http.Header, error) {
+func (c *Client) send(ctx context.Context, r request, payload []byte, token, id string) (*answer, *Error) {
 	u := *c.base
 	u.RawQuery = r.query.Encode()
 	target := u.Scheme + "://" + u.Host + r.path
@@ -116,9 +109,16 @@ func (c *Client) send(ctx context.Context, r request, payload []byte, token, id 
 	if payload != nil {
 		body = bytes.NewReader(payload)
 	}
-	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
+	// Set while net/http looks for a connection: without one, nothing was
+	// written. What it sends again by itself was not taken the first time.
+	var unsent atomic.Bool
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { unsent.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { unsent.Store(false) },
+	})
+	req, err := http.NewRequestWithContext(traced, r.method, target, body)
 	if err != nil {
-		return nil, nil, fmt.Errorf("make request: %w", err)
+		return nil, &Error{Reason: "Invalid request", Message: "the request cannot be put into HTTP", Err: err}
 	}
 	for k, v := range r.header {
 		req.Header[k] = v
@@ -140,7 +140,7 @@ func (c *Client) send(ctx context.Context, r request, payload []byte, token, id 
 	res, err := c.http.Do(req)
 	if err != nil {
 		traceTransaction(ctx, id)
-		return nil, nil, c.unanswered(ctx, r, id, err)
+		return nil, c.unanswered(ctx, r, id, unsent.Load(), err)
 	}
 	defer res.Body.Close()
 	if got := res.Header.Get(transactionHeader); plainID.MatchString(got) {
@@ -150,49 +150,56 @@ func (c *Client) send(ctx context.Context, r request, payload []byte, token, id 
 	data, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	c.log.DebugContext(ctx, "tenant answered", "method", r.method, "path", r.path, "status", res.StatusCode,
 		"bytes", len(data), "duration", time.Since(start), "transactionId", id)
-	a := &answer{status: res.StatusCode, body: data, transaction: id}
 	if err != nil {
-		return nil, nil, c.unanswered(ctx, r, id, err)
+		return nil, c.unanswered(ctx, r, id, false, err)
 	}
 	if len(data) > maxBody {
-		return a, nil, &Error{
+		return nil, &Error{
 			Status: res.StatusCode, Reason: "Answer too long", TransactionID: id,
 			Message: fmt.Sprintf("the answer is longer than %d MiB", maxBody>>20),
+			Unknown: r.writes(),
 		}
 	}
 	if res.StatusCode >= 200 && res.StatusCode < 300 {
-		return a, nil, nil
+		return &answer{status: res.StatusCode, body: data, transaction: id}, nil
 	}
 	e := errorFrom(res.StatusCode, data)
 	e.TransactionID = id
-	return a, res.Header, e
+	e.RetryAfter = c.retry.retryAfter(res.Header)
+	// A gateway that gives up does not say how far the request got.
+	e.Unknown = r.writes() && e.Retryable && e.Status != http.StatusTooManyRequests
+	return nil, e
 }
 
 // unanswered is the error of a request that got no (whole) answer.
-func (c *Client) unanswered(ctx context.Context, r request, id string, err error) error {
+func (c *Client) unanswered(ctx context.Context, r request, id string, unsent bool, err error) *Error {
+	unknown := r.writes() && !unsent
 	if cause := ctx.Err(); cause != nil {
-		return interrupted(cause, id)
+		return interrupted(cause, id, unknown)
+	}
+	// A *url.Error repeats the query, which holds the tenant's data.
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		err = outer.Err
 	}
 	c.log.DebugContext(ctx, "no answer from the tenant", "method", r.method, "path", r.path, "transactionId", id, "error", err)
-	e := &Error{Reason: "No answer", TransactionID: id, Err: err, Unknown: r.method != http.MethodGet}
+	e := &Error{Reason: "No answer", TransactionID: id, Err: err, Unknown: unknown, Retryable: !unsent}
 	var timeout interface{ Timeout() bool }
 	switch {
-	case broken(err):
-		e.Message = "the connection to the tenant broke before the answer was complete"
-		e.Retryable = true
+	case unsent:
+		e.Message = "the tenant cannot be reached: check the address, the network and the certificate"
 	case errors.As(err, &timeout) && timeout.Timeout():
 		e.Message = "the tenant did not answer in time"
 	default:
-		e.Message = "the tenant cannot be reached: check the address, the network and the certificate"
-		e.Unknown = false
+		e.Message = "the connection to the tenant broke before the answer was complete"
 	}
 	return e
 }
 
-func interrupted(cause error, id string) error {
+func interrupted(cause error, id string, unknown bool) *Error {
 	return &Error{
 		Reason: "Interrupted", Message: "the call was cancelled before the tenant answered",
-		TransactionID: id, Err: cause,
+		TransactionID: id, Unknown: unknown, Err: cause,
 	}
 }
 
@@ -200,12 +207,12 @@ func interrupted(cause error, id string) error {
 func (c *Client) object(ctx context.Context, r request) (Object, *answer, error) {
 	a, err := c.do(ctx, r)
 	if err != nil {
-		return nil, a, err
+		return nil, nil, err
 	}
 	var doc Object
-	if err := decode(a.body, &doc); err != nil || doc == nil {
+	if err := Decode(a.body, &doc); err != nil || doc == nil {
 		message := "the tenant reported success, but " + describe(a.body)
-		return nil, a, unusable(r, a, message, err)
+		return nil, nil, unusable(r, a, message, err)
 	}
 	return doc, a, nil
 }
@@ -216,30 +223,7 @@ func unusable(r request, a *answer, message string, err error) *Error {
 		Reason:        "Unusable answer",
 		Message:       message,
 		TransactionID: a.transaction,
-		Unknown:       r.method != http.MethodGet,
+		Unknown:       r.writes(),
 		Err:           err,
 	}
-}
-
-// decode reads exactly one JSON value, numbers kept as they are written.
-func decode(data []byte, v any) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	if err := dec.Decode(v); err != nil {
-		return err
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return errors.New("more than one JSON value")
-	}
-	return nil
-}
-
-func encode(v any) ([]byte, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimRight(buf.Bytes(), "\n"), nil
 }

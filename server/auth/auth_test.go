@@ -562,10 +562,6 @@ func TestSpareConnectionsAreNotWaitedFor(t *testing.T) {
 	}
 }
 
-type writerFunc func([]byte) (int, error)
-
-func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
-
 func TestLoginTimesOut(t *testing.T) {
 	r := newRig(t, func(o *Options) {
 		o.OpenURL = nil

@@ -1,9 +1,7 @@
 package managed
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 
 	"aicmcp/server/aic"
 	"aicmcp/server/tool"
@@ -40,12 +38,3 @@ var create = tool.Define(tool.Spec{
 	}
 	return writtenFrom(doc), nil
 })
-
-// compact writes JSON as a tenant would, without escaping for HTML.
-func compact(v any) (string, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return string(bytes.TrimRight(buf.Bytes(), "\n")), err
-}

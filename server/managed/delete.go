@@ -27,7 +27,7 @@ var remove = tool.Define(tool.Spec{
 	Params: tool.Params{
 		"objectType": typeRules,
 		"objectId":   idRules,
-		"revision":   tool.Rules(tool.Pattern(`^[!-~]+$`)),
+		"revision":   revisionRules,
 	},
 	Less: "The object was deleted.",
 }, func(ctx context.Context, c *aic.Client, in deleteInput) (deleteOutput, error) {
@@ -35,5 +35,5 @@ var remove = tool.Define(tool.Spec{
 	if err != nil {
 		return deleteOutput{}, explain(err, true)
 	}
-	return deleteOutput{ID: in.ObjectID, Object: deleted.Object}, nil
+	return deleteOutput{ID: in.ObjectID, Object: deleted}, nil
 })

@@ -28,7 +28,7 @@ var get = tool.Define(tool.Spec{
 }, func(ctx context.Context, c *aic.Client, in getInput) (getOutput, error) {
 	doc, err := c.ReadManaged(ctx, in.ObjectType, in.ObjectID, in.Fields)
 	if err != nil {
-		return getOutput{}, explain(err, true)
+		return getOutput{}, blame(explain(err, true), map[string]string{"fields": in.Fields})
 	}
 	return getOutput{doc}, nil
 })

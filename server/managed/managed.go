@@ -3,7 +3,6 @@
 package managed
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,9 +18,10 @@ func Tools() []tool.Tool {
 }
 
 var (
-	typeRules = tool.Rules(tool.Pattern(`^[A-Za-z0-9_-]+$`))
+	typeRules = tool.Rules(tool.Pattern(`^[A-Za-z0-9_-]+$`, "must consist of letters, digits, _ and -"))
 	// An ID of dots only would be a step in the path.
-	idRules = tool.Rules(tool.Pattern(`[^.]`))
+	idRules       = tool.Rules(tool.Pattern(`[^.]`, "must not consist of dots only"))
+	revisionRules = tool.Rules(tool.Pattern(`^[!-~]+$`, "must be a _rev: ASCII without blanks"))
 )
 
 // explain adds to a tenant's error what a caller of these tools should know.
@@ -52,6 +52,31 @@ func explain(err error, id bool) error {
 	return err
 }
 
+// queryHints says how to write each parameter of a read or a query.
+var queryHints = []struct{ parameter, hint string }{
+	{"pagedResultsCookie", "A cookie is good for the query that it came from, with the same filter and sortKeys; to start over, leave it out."},
+	{"queryFilter", `Write it like: userName eq "bjensen" and (age ge 18 or !(mail pr)). Strings in double quotes; there are no other operators than eq co sw gt ge lt le pr.`},
+	{"sortKeys", "Sort keys are property names, comma-separated, each with an optional - in front."},
+	{"fields", "Fields are property names, comma-separated; a slash steps into an object, * stands for the default ones and *_ref for relationships."},
+}
+
+// blame adds to a 400 which of the parameters that were given is wrong: the
+// one that the tenant names, or else the first that can be.
+func blame(err error, given map[string]string) error {
+	var e *aic.Error
+	if !errors.As(err, &e) || e.Status != http.StatusBadRequest {
+		return err
+	}
+	for _, named := range []bool{true, false} {
+		for _, h := range queryHints {
+			if given[h.parameter] != "" && (!named || strings.Contains(e.Message, "parameter '_"+h.parameter+"'")) {
+				return tool.WithHint(err, h.parameter, "%s", h.hint)
+			}
+		}
+	}
+	return err
+}
+
 // policyFailures names each property and the requirements it failed, all of
 // it quoted: it comes from the tenant.
 func policyFailures(detail any) string {
@@ -72,9 +97,9 @@ func policyFailures(detail any) string {
 			if _, seen := failed[property]; !seen {
 				order = append(order, property)
 			}
-			what := fmt.Sprintf("%q", name)
+			what := tool.Quote(name)
 			if params, ok := requirement["params"].(map[string]any); ok && len(params) > 0 {
-				if data, err := json.Marshal(params); err == nil && len(data) < 300 {
+				if data, err := aic.Encode(params); err == nil && len(data) < 300 {
 					what += " " + string(data)
 				}
 			}
@@ -82,11 +107,18 @@ func policyFailures(detail any) string {
 		}
 	}
 	var parts []string
-	for _, property := range order {
-		parts = append(parts, fmt.Sprintf("property %q fails %s", property, strings.Join(failed[property], ", ")))
+	for i, property := range order {
+		if i == maxHinted {
+			parts = append(parts, fmt.Sprintf("and %d more", len(order)-i))
+			break
+		}
+		parts = append(parts, fmt.Sprintf("property %s fails %s", tool.Quote(property), strings.Join(failed[property], ", ")))
 	}
 	return strings.Join(parts, "; ")
 }
+
+// maxHinted is how many properties a hint lists.
+const maxHinted = 10
 
 func unusable(message string) error {
 	return &tool.Failure{Reason: "Unusable answer", Message: message}

@@ -1,7 +1,6 @@
 package managed
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -28,9 +27,7 @@ type operation struct {
 
 func (o *operation) UnmarshalJSON(data []byte) error {
 	type plain operation
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	if err := dec.Decode((*plain)(o)); err != nil {
+	if err := aic.Decode(data, (*plain)(o)); err != nil {
 		return err
 	}
 	var members map[string]json.RawMessage
@@ -50,10 +47,10 @@ var patch = tool.Define(tool.Spec{
 	Params: tool.Params{
 		"objectType":           typeRules,
 		"objectId":             idRules,
-		"revision":             tool.Rules(tool.Pattern(`^[!-~]+$`)),
+		"revision":             revisionRules,
 		"operations":           tool.Rules(tool.Items(1, 100)),
 		"operations.operation": tool.Rules(tool.Enum("add", "remove", "replace", "increment", "move", "copy", "test")),
-		"operations.field":     tool.Rules(tool.Pattern(`.`)),
+		"operations.field":     tool.Rules(tool.Pattern(`.`, "must name a field")),
 	},
 	Less: "The object was changed; read the rest with getManagedObject and fields.",
 }, func(ctx context.Context, c *aic.Client, in patchInput) (written, error) {

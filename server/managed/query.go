@@ -3,8 +3,6 @@ package managed
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"net/http"
 
 	"aicmcp/server/aic"
 	"aicmcp/server/tool"
@@ -40,6 +38,7 @@ var query = tool.Define(tool.Spec{
 		"pageSize":   tool.Rules(tool.Range(1, 250), tool.Default("50")),
 	},
 	Cursor: "pagedResultsCookie",
+	Count:  "resultCount",
 	Less:   "Call again with the same arguments and a smaller pageSize, or with fields.",
 }, func(ctx context.Context, c *aic.Client, in queryInput) (queryOutput, error) {
 	if in.PageSize == 0 {
@@ -54,7 +53,9 @@ var query = tool.Define(tool.Spec{
 		Count:    true,
 	})
 	if err != nil {
-		return queryOutput{}, explainQuery(err, in)
+		return queryOutput{}, blame(explain(err, false), map[string]string{
+			"pagedResultsCookie": in.Cookie, "queryFilter": in.Filter, "sortKeys": in.SortKeys, "fields": in.Fields,
+		})
 	}
 	result, ok := page["result"].([]any)
 	if !ok {
@@ -77,19 +78,3 @@ var query = tool.Define(tool.Spec{
 	}
 	return out, nil
 })
-
-func explainQuery(err error, in queryInput) error {
-	var e *aic.Error
-	if !errors.As(err, &e) || e.Status != http.StatusBadRequest {
-		return explain(err, false)
-	}
-	switch {
-	case in.Cookie != "":
-		return tool.WithHint(err, "pagedResultsCookie", "A cookie is good for the query that it came from, with the same filter and sortKeys; to start over, leave it out.")
-	case in.Filter != "":
-		return tool.WithHint(err, "queryFilter", `Write it like: userName eq "bjensen" and (age ge 18 or !(mail pr)). Strings in double quotes; there are no other operators than eq co sw gt ge lt le pr.`)
-	case in.SortKeys != "":
-		return tool.WithHint(err, "sortKeys", "Sort keys are property names, comma-separated, each with an optional - in front.")
-	}
-	return err
-}

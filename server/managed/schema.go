@@ -117,8 +117,8 @@ func policies(p aic.Object) []string {
 		}
 		var params []string
 		for k, v := range object(policy, "params") {
-			if data, err := compact(v); err == nil && len(data) < 200 {
-				params = append(params, k+"="+data)
+			if data, err := aic.Encode(v); err == nil && len(data) < 200 {
+				params = append(params, k+"="+string(data))
 			}
 		}
 		if len(params) > 0 {

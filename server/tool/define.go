@@ -1,11 +1,8 @@
 package tool
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"runtime/debug"
 	"slices"
@@ -38,7 +35,7 @@ func Define[In, Out any](spec Spec, fn func(ctx context.Context, c *aic.Client, 
 	if len(spec.Scopes) == 0 {
 		panic(fmt.Sprintf("tool %s: no scopes are set", spec.Name))
 	}
-	input, err := inputSchema[In](spec.Params)
+	in, err := inputSchema[In](spec.Params)
 	if err != nil {
 		panic(fmt.Sprintf("tool %s: input: %v", spec.Name, err))
 	}
@@ -53,7 +50,7 @@ func Define[In, Out any](spec Spec, fn func(ctx context.Context, c *aic.Client, 
 			Name:         spec.Name,
 			Title:        spec.Title,
 			Description:  spec.Description,
-			InputSchema:  input,
+			InputSchema:  in.Schema,
 			OutputSchema: output,
 			Annotations:  spec.Effect.annotations(),
 		},
@@ -72,32 +69,35 @@ func Define[In, Out any](spec Spec, fn func(ctx context.Context, c *aic.Client, 
 					}, trace, hidden)
 				}
 			}()
-			args, failure := arguments(input, req.Params.Arguments)
+			args, failure := in.arguments(req.Params.Arguments)
 			if failure != nil {
 				return failed(failure, trace, hidden), nil
 			}
 			hidden = secretsIn(args)
-			var in In
-			if err := convert(args, &in); err != nil {
+			var given In
+			if err := convert(args, &given); err != nil {
 				return failed(&Failure{Reason: "Invalid arguments", Message: "an argument does not have the form that the schema asks for"}, trace, hidden), nil
 			}
 			c, err := conn.Client(ctx, spec.Scopes)
 			if err != nil {
 				return failed(failureOf(err), trace, hidden), nil
 			}
-			out, err := fn(ctx, c, in)
+			out, err := fn(ctx, c, given)
+			var doc map[string]any
+			if err == nil {
+				err = convert(out, &doc)
+			}
+			if err == nil {
+				res, err = succeeded(spec, doc, trace, hidden)
+			}
 			if err != nil {
 				failure := failureOf(err)
 				if failure.Reason == reasonInternal {
 					log.ErrorContext(ctx, "tool failed", "tool", spec.Name, "error", err)
 				}
-				return failed(failure, trace, hidden), nil
+				res = failed(failure, trace, hidden)
 			}
-			var doc map[string]any
-			if err := convert(out, &doc); err != nil {
-				return nil, fmt.Errorf("output of %s: %w", spec.Name, err)
-			}
-			return succeeded(spec, doc, trace, hidden)
+			return res, nil
 		}
 	}
 	return t
@@ -105,53 +105,31 @@ func Define[In, Out any](spec Spec, fn func(ctx context.Context, c *aic.Client, 
 
 // convert moves a value from one JSON-shaped type to another without loss.
 func convert(from, to any) error {
-	data, err := compact(from)
+	data, err := aic.Encode(from)
 	if err != nil {
 		return err
 	}
-	return decode(data, to)
+	return aic.Decode(data, to)
 }
 
-// compact writes JSON for a reader: no indentation, nothing escaped for HTML.
-func compact(v any) ([]byte, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimRight(buf.Bytes(), "\n"), nil
-}
-
-func decode(data []byte, v any) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	if err := dec.Decode(v); err != nil {
-		return err
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return fmt.Errorf("more than one JSON value")
-	}
-	return nil
-}
-
-func inputSchema[In any](params Params) (*jsonschema.Schema, error) {
+func inputSchema[In any](params Params) (input, error) {
 	s, err := jsonschema.For[In](nil)
 	if err != nil {
-		return nil, err
+		return input{}, err
 	}
 	tidy(s)
 	if s.Properties == nil {
 		s.Properties = map[string]*jsonschema.Schema{}
 	}
+	in := input{s, map[*jsonschema.Schema]string{}}
 	for path, rules := range params {
 		target, err := at(s, path)
 		if err != nil {
-			return nil, err
+			return input{}, err
 		}
 		for _, rule := range rules {
-			rule(target)
+			rule(in, target)
 		}
 	}
-	return s, nil
+	return in, nil
 }

@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -20,6 +23,7 @@ import (
 type testInput struct {
 	Name  string     `json:"name"`
 	Size  int        `json:"size,omitempty"`
+	Code  string     `json:"code,omitempty"`
 	Data  aic.Object `json:"data,omitempty"`
 	Steps []step     `json:"steps,omitempty"`
 }
@@ -34,6 +38,9 @@ type testOutput struct {
 	Items  []aic.Object `json:"items"`
 	Object aic.Object   `json:"object,omitempty"`
 	Cookie string       `json:"cookie,omitempty"`
+	Count  int          `json:"count,omitempty"`
+	Note   string       `json:"note,omitempty"`
+	Bad    any          `json:"bad,omitempty"`
 }
 
 type nowhere struct{}
@@ -50,8 +57,8 @@ func call(t *testing.T, args string, fn func(context.Context, *aic.Client, testI
 	t.Helper()
 	tl := Define(Spec{
 		Name: "x", Description: "x", Scopes: []Scope{IDM}, Effect: ReadOnly,
-		Params: Params{"name": Rules(Length(1, 20), Pattern(`^[a-z]+$`)), "size": Rules(Range(1, 250)), "steps.kind": Rules(Enum("a", "b")), "steps": Rules(Items(1, 2))},
-		Cursor: "cookie", Less: "Ask for less.",
+		Params: Params{"name": Rules(Length(1, 20), Pattern(`^[a-z]+$`, "must consist of small letters")), "code": Rules(Pattern(`^[0-9]+$`, "must consist of digits")), "size": Rules(Range(1, 250)), "steps.kind": Rules(Enum("a", "b")), "steps": Rules(Items(1, 2))},
+		Cursor: "cookie", Count: "count", Less: "Ask for less.",
 	}, fn)
 	var logged bytes.Buffer
 	res, err := tl.handler(nowhere{}, slog.New(slog.NewTextHandler(&logged, nil)))(t.Context(),
@@ -75,14 +82,18 @@ func call(t *testing.T, args string, fn func(context.Context, *aic.Client, testI
 		t.Errorf("result is not as the schema says: %v\n%s", err, raw)
 	}
 	var doc map[string]any
-	if err := decode(raw, &doc); err != nil {
+	if err := aic.Decode(raw, &doc); err != nil {
 		t.Fatal(err)
 	}
 	if _, isErr := doc["error"]; isErr != res.IsError {
 		t.Errorf("isError is %v, result %s", res.IsError, raw)
 	}
-	if len(text(res)) > MaxResult {
-		t.Errorf("result has %d bytes", len(text(res)))
+	most := MaxResult
+	if res.IsError {
+		most = MaxFailure
+	}
+	if len(text(res)) > most || len(raw) > most {
+		t.Errorf("text has %d bytes, structured content %d", len(text(res)), len(raw))
 	}
 	return doc, res
 }
@@ -107,7 +118,10 @@ func TestArguments(t *testing.T) {
 		{`[]`, "", "not a JSON object"},
 		{`{"name":5}`, "name", "name must be a string"},
 		{`{"name":""}`, "name", "name must not be empty"},
-		{`{"name":"A"}`, "name", "name must match"},
+		{`{"name":"A"}`, "name", "name must consist of small letters."},
+		{`{"name":"a","code":""}`, "code", "code must not be empty."},
+		{`{"name":"a","code":"x"}`, "code", "code must consist of digits."},
+		{`{"name":"a","steps":[{"kind":null}]}`, "steps[0].kind", "must be a string"},
 		{`{"name":null}`, "name", "name must be a string"},
 		{`{"name":"a","size":300}`, "size", "size must be at most 250"},
 		{`{"name":"a","size":0}`, "size", "size must be at least 1"},
@@ -128,12 +142,19 @@ func TestArguments(t *testing.T) {
 			t.Errorf("%s: parameter %q, text %s", tc.args, parameter, text(res))
 		}
 	}
-	for _, args := range []string{`{"name":"a","size":null,"data":null}`, `{"name":"a","size":50.0}`} {
-		doc, _ := call(t, args, func(context.Context, *aic.Client, testInput) (testOutput, error) {
-			return testOutput{Items: []aic.Object{}}, nil
-		})
-		if doc["error"] != nil {
-			t.Errorf("%s: %v", args, doc)
+	for args, want := range map[string]string{
+		`{"name":"a","size":null,"data":null}`:                          `{"name":"a"}`,
+		`{"name":"a","size":50.0}`:                                      `{"name":"a","size":50}`,
+		`{"name":"a","steps":[{"kind":"a","field":null,"value":null}]}`: `{"name":"a","steps":[{"kind":"a","value":null}]}`,
+		`{"name":"a","data":{"x":null}}`:                                `{"data":{"x":null},"name":"a"}`,
+	} {
+		in, err := inputSchema[testInput](nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, failure := in.arguments(json.RawMessage(args))
+		if data, err := json.Marshal(got); err != nil || failure != nil || string(data) != want {
+			t.Errorf("%s: %s, %v, %v", args, data, failure, err)
 		}
 	}
 }
@@ -194,29 +215,185 @@ func TestLongResultsAreCut(t *testing.T) {
 	if want := fmt.Sprintf("The result was too long: items holds the first %d of 300 elements. Ask for less.", len(items)); notice != want {
 		t.Errorf("notice is %q, want %q", notice, want)
 	}
+	if doc["count"] != json.Number(fmt.Sprint(len(items))) {
+		t.Errorf("count is %v", doc["count"])
+	}
+}
 
-	doc, _ = call(t, `{"name":"a"}`, func(context.Context, *aic.Client, testInput) (testOutput, error) {
-		return testOutput{Items: []aic.Object{}, Object: aic.Object{"big": strings.Repeat("x", MaxResult), "small": 1}}, nil
+// What is long is cut inside, so that a part of what was asked for is left.
+func TestLongMembersAreCutInside(t *testing.T) {
+	long := func(n int) string { return strings.Repeat("\"", n) }
+	list := func(n int) []any { return slices.Repeat([]any{long(50)}, n) }
+	wide := aic.Object{"_id": "1", "wide": aic.Object{}}
+	for i := range 3000 {
+		wide["wide"].(aic.Object)[fmt.Sprint("m", i)] = strings.Repeat("x", i%100)
+	}
+	deep := any(long(100_000))
+	nested := any(long(100_000))
+	for range 20 {
+		deep, nested = aic.Object{"d": []any{deep}}, []any{nested}
+	}
+	for name, tc := range map[string]struct {
+		out    testOutput
+		notice string // with N for numbers that depend on sizes
+		least  int    // bytes of the result
+		cookie bool
+	}{
+		"a list in an object":  {testOutput{Items: []aic.Object{}, Object: aic.Object{"_id": "1", "members": list(2000)}}, "object.members holds the first N of 2000 elements.", 60_000, true},
+		"two of them":          {testOutput{Items: []aic.Object{}, Object: aic.Object{"_id": "1", "a": list(2000), "b": list(3000), "c": list(5)}}, "object.b holds the first N of 3000 elements; object.a holds the first N of 2000 elements.", 60_000, true},
+		"a list in an element": {testOutput{Items: []aic.Object{{"_id": "1", "members": list(2000)}}}, "items[0].members holds the first N of 2000 elements.", 60_000, true},
+		"the first element":    {testOutput{Items: []aic.Object{{"_id": "1", "members": list(2000)}, {"_id": "2"}}}, "items holds the first N of 2 elements; items[0].members holds the first N of 2000 elements.", 60_000, false},
+		"a text":               {testOutput{Items: []aic.Object{}, Note: long(70_000)}, "note holds the first N of 70000 characters.", 60_000, true},
+		"a text in an object":  {testOutput{Items: []aic.Object{}, Object: aic.Object{"_id": "1", "we ird": long(70_000)}}, `object."we ird" holds the first N of 70000 characters.`, 60_000, true},
+		"many members":         {testOutput{Items: []aic.Object{}, Object: wide}, "object.wide lacks its longest members mN, mN, mN, mN, mN, mN, mN, mN, mN, mN, and N more.", 60_000, true},
+		"a long name":          {testOutput{Items: []aic.Object{}, Object: aic.Object{"_id": "1", long(70_000): 1}}, `object lacks its longest members "` + strings.Repeat(`\"`, 27) + `…".`, 50, true},
+		"a long number":        {testOutput{Items: []aic.Object{}, Object: aic.Object{"_id": "1", "n": json.Number(strings.Repeat("1", 70_000))}}, "object lacks its longest members n.", 50, true},
+		"a long number at top": {testOutput{Items: []aic.Object{}, Bad: json.Number(strings.Repeat("1", 70_000))}, "it lacks its longest members bad.", 50, true},
+		"depth of arrays":      {testOutput{Items: []aic.Object{}, Object: aic.Object{"_id": "1", "d": nested}}, "object.d[0][0][0][0][0][0] holds the first N of 1 elements.", 50, true},
+		"depth":                {testOutput{Items: []aic.Object{}, Object: aic.Object{"_id": "1", "d": deep}}, "object.d.d[0].d[0].d[0] lacks its longest members d.", 50, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tc.out.Cookie, tc.out.Count = "next", len(tc.out.Items)
+			doc, res := call(t, `{"name":"a"}`, func(context.Context, *aic.Client, testInput) (testOutput, error) { return tc.out, nil })
+			notice, _ := doc["notice"].(string)
+			notice = regexp.MustCompile(`(first |and |m)\d+`).ReplaceAllString(notice, "${1}N")
+			if want := "The result was too long: " + tc.notice + " Ask for less."; notice != want {
+				t.Errorf("notice is %q, want %q", notice, want)
+			}
+			if len(text(res)) < tc.least || (doc["cookie"] != nil) != tc.cookie {
+				t.Errorf("%d bytes, cookie %v", len(text(res)), doc["cookie"])
+			}
+			if o, ok := doc["object"].(map[string]any); ok && o["_id"] != "1" {
+				t.Error("the object has lost its ID")
+			}
+			if n := len(doc["items"].([]any)); n > 0 && doc["count"] != json.Number(fmt.Sprint(n)) {
+				t.Errorf("count is %v, but there are %d", doc["count"], n)
+			}
+		})
+	}
+}
+
+func TestAResultThatIsNoJSON(t *testing.T) {
+	_, res := call(t, `{"name":"a"}`, func(context.Context, *aic.Client, testInput) (testOutput, error) {
+		return testOutput{Items: []aic.Object{}, Bad: func() {}}, nil
 	})
-	object := doc["object"].(map[string]any)
-	if object["small"] == nil || object["big"] != nil || !strings.Contains(doc["notice"].(string), `"big"`) {
-		t.Errorf("object has %d members, notice %v", len(object), doc["notice"])
+	if !res.IsError || !strings.HasPrefix(text(res), "Internal error") || strings.Contains(text(res), "json") {
+		t.Errorf("text is %s", text(res))
+	}
+}
+
+func TestFailuresAreBounded(t *testing.T) {
+	for _, long := range []string{strings.Repeat("x", 100_000), strings.Repeat("\x01\"<", 100_000), strings.Repeat("\xff", 100_000), strings.Repeat("\u2028", 100_000)} {
+		for _, err := range []error{
+			WithHint(&aic.Error{Status: 400, Reason: long, Message: long, Detail: long, TransactionID: long}, long, "%s", long),
+			&Failure{Reason: long, Message: long, Detail: []any{long}, Parameter: long, Hint: long, TransactionID: long},
+			WithHint(&aic.Error{Status: 400, Reason: long, Message: long, Detail: long[:1000], TransactionID: long}, long, "%s", long),
+		} {
+			call(t, `{"name":"a"}`, func(context.Context, *aic.Client, testInput) (testOutput, error) { return testOutput{}, err })
+		}
 	}
 }
 
 func TestSecretsAreNotEchoed(t *testing.T) {
-	args := `{"name":"a","data":{"password":"Tr0ub4dor&3","userName":"bob"},"steps":[{"kind":"a","field":"/password","value":"An0ther\"One"}]}`
-	_, res := call(t, args, func(_ context.Context, _ *aic.Client, in testInput) (testOutput, error) {
-		return testOutput{Items: []aic.Object{in.Data, {"note": "was Tr0ub4dor&3!", "v": in.Steps[0].Value}}}, nil
+	const args = `{"name":"a","data":{
+		"password":"active","accountStatus":"active","_id":"active","userPin":123456,"apiKey":"k\"y<y>","OTP":"000111","shipping":"land",
+		"kbaInfo":[{"questionId":"1","answer":"a \"blue\" one"}],"credentials":{"user":"bob","key":["sesame &amp; salt"]},"private_key":null,"token":"t0k"},
+		"steps":[{"kind":"a","field":"/unixPwd","value":"An0ther\"One"},{"kind":"b","field":"/secret/of/mine","value":{"v":["deepest"]}}]}`
+	doc, _ := call(t, args, func(_ context.Context, _ *aic.Client, in testInput) (testOutput, error) {
+		in.Data["unixPwd"] = aic.Object{"$crypto": "x"}
+		in.Data["secret"] = "x"
+		return testOutput{Items: []aic.Object{in.Data}}, nil
 	})
-	if strings.Contains(text(res), "Tr0ub4dor") || strings.Contains(text(res), "An0ther") || !strings.Contains(text(res), "bob") {
-		t.Errorf("text is %s", text(res))
+	got, err := json.Marshal(doc["items"].([]any)[0])
+	if err != nil {
+		t.Fatal(err)
 	}
-	_, res = call(t, args, func(context.Context, *aic.Client, testInput) (testOutput, error) {
-		return testOutput{}, &aic.Error{Status: 400, Reason: "Bad Request", Message: `bad {"password":"An0ther\"One"}`, Detail: "Tr0ub4dor&3"}
+	if want := `{"OTP":"[redacted]","_id":"active","accountStatus":"active","apiKey":"[redacted]","credentials":"[redacted]",` +
+		`"kbaInfo":[{"answer":"[redacted]","questionId":"1"}],"password":"[redacted]","private_key":null,"secret":"[redacted]",` +
+		`"shipping":"land","token":"[redacted]","unixPwd":"[redacted]","userPin":"[redacted]"}`; string(got) != want {
+		t.Errorf("object is\n%s, want\n%s", got, want)
+	}
+
+	// A read brings no secrets in, so what it asks for is shown.
+	doc, _ = call(t, `{"name":"a"}`, func(context.Context, *aic.Client, testInput) (testOutput, error) {
+		return testOutput{Items: []aic.Object{}, Object: aic.Object{"password": "x"}}, nil
 	})
-	if strings.Contains(text(res), "Tr0ub4dor") || strings.Contains(text(res), "An0ther") {
-		t.Errorf("text is %s", text(res))
+	if doc["object"].(map[string]any)["password"] != "x" {
+		t.Errorf("a read shows %v", doc)
+	}
+
+	all := []string{"active", "123456", `k"y<y>`, `k\"y<y>`, `k\"y\u003cy\u003e`, "000111", `a "blue" one`, `a \"blue\" one`, "bob's", "sesame & salt", "An0ther\"One", `An0ther\"One`, "deepest"}
+	_, res := call(t, args, func(context.Context, *aic.Client, testInput) (testOutput, error) {
+		said := strings.Join(all, ", ")
+		return testOutput{}, WithHint(&aic.Error{
+			Status: 400, Reason: "Bad " + said, Message: "Message " + said,
+			Detail: aic.Object{"list": []any{said, json.Number("123456")}, said: "key", "_id": "inactive", "_rev": "123456-7"},
+		}, "data", "Hint %s", said)
+	})
+	for _, secret := range all {
+		if secret == "bob's" {
+			continue
+		}
+		for where, content := range map[string]string{"text": text(res), "object": string(res.StructuredContent.(json.RawMessage))} {
+			content = strings.NewReplacer("inactive", "", "123456-7", "").Replace(content)
+			if strings.Contains(content, secret) || strings.Contains(content, Quote(secret)[1:len(secret)]) {
+				t.Errorf("%s has %s: %s", where, secret, content)
+			}
+		}
+	}
+	for _, kept := range []string{"inactive", "123456-7", "Message", "Hint"} {
+		if !strings.Contains(text(res), kept) {
+			t.Errorf("%s is not in %s", kept, text(res))
+		}
+	}
+}
+
+func TestASecretInASecret(t *testing.T) {
+	for range 20 { // the order of members is random
+		hidden := secretsIn(map[string]any{"password": "deepest sea", "pin": "deepest", "pwd": "a deepest"})
+		if got := hidden.text("deepest sea, deepest, a deepest"); got != "[redacted], [redacted], [redacted]" {
+			t.Fatal(got)
+		}
+	}
+}
+
+func TestSecretNames(t *testing.T) {
+	for name, want := range map[string]bool{
+		"password": true, "userPassword": true, "passwd": true, "pwd": true, "PIN": true, "pin": true, "pinCode": true, "userPin": true, "pin_code": true,
+		"token": true, "accessToken": true, "apiKey": true, "api_key": true, "api-key": true, "privateKey": true, "otp": true, "smsOtp": true,
+		"clientSecret": true, "credentials": true, "passphrase": true, "answer": true,
+		"shipping": false, "pinned": false, "opinion": false, "Pinboard": false, "accountStatus": false, "key": false, "keyboard": false,
+		"id": false, "_id": false, "_rev": false, "revision": false, "userName": false, "option": false, "mail": false,
+	} {
+		if secretName.MatchString(name) != want {
+			t.Errorf("%s: %t", name, !want)
+		}
+	}
+}
+
+func TestAdviceAndRetries(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err   aic.Error
+		retry bool
+		says  []string
+	}{
+		"a read":                   {aic.Error{Status: 503, Retryable: true, Repeatable: true, RetryAfter: 5 * time.Second}, true, []string{"wait 5s, as the tenant asks"}},
+		"a write with a revision":  {aic.Error{Status: 503, Retryable: true, Repeatable: true, Unknown: true, RetryAfter: 5 * time.Second}, true, []string{"not known whether", "wait 5s, as the tenant asks", "cannot take effect twice"}},
+		"a create":                 {aic.Error{Status: 503, Retryable: true, Unknown: true, RetryAfter: 5 * time.Second}, false, []string{"not known whether", "wait 5s, as the tenant asks", "read the object"}},
+		"a create, without a wait": {aic.Error{Status: 503, Retryable: true, Unknown: true}, false, []string{"took effect: read the object"}},
+		"a rate limit":             {aic.Error{Status: 429, Retryable: true, RetryAfter: time.Minute}, true, []string{"wait 1m0s, as the tenant asks"}},
+		"a repeated write":         {aic.Error{Status: 412, Unknown: true, Repeatable: true}, false, []string{"An earlier attempt of this very call may be what changed it", "compare before repeating"}},
+		"a conflict":               {aic.Error{Status: 412, Repeatable: true}, false, []string{"has changed in the meantime"}},
+	} {
+		doc, res := call(t, `{"name":"a"}`, func(context.Context, *aic.Client, testInput) (testOutput, error) { return testOutput{}, &tc.err })
+		if got := doc["error"].(map[string]any)["retryable"]; got != tc.retry || strings.Contains(text(res), "Retrying can help") != tc.retry {
+			t.Errorf("%s: retryable is %v, text %s", name, got, text(res))
+		}
+		for _, says := range tc.says {
+			if !strings.Contains(text(res), says) {
+				t.Errorf("%s: %q is not in %s", name, says, text(res))
+			}
+		}
 	}
 }
 

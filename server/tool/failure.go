@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"unicode/utf8"
 
 	"aicmcp/server/aic"
 )
@@ -77,7 +76,7 @@ func failureOf(err error) *Failure {
 			Reason:        e.Reason,
 			Message:       e.Message,
 			Detail:        e.Detail,
-			Retryable:     e.Retryable && !e.Unknown,
+			Retryable:     e.Retryable && (!e.Unknown || e.Repeatable),
 			TransactionID: e.TransactionID,
 			Hint:          advice(e),
 			quoted:        e.Status != 0 && e.Reason != reasonUnusable,
@@ -93,19 +92,19 @@ func failureOf(err error) *Failure {
 			out.Parameter = h.parameter
 		}
 	}
-	if data, err := compact(out.Detail); err != nil || len(data) > maxDetail {
-		out.Detail = "left out: too long"
-	}
 	return &out
 }
-
-// maxDetail bounds a tenant's detail in a failure.
-const maxDetail = 8 << 10
 
 // advice says what to do about a tenant's answer when the tool itself has
 // nothing better to say.
 func advice(e *aic.Error) string {
 	switch {
+	case e.Unknown && (e.Status == http.StatusPreconditionFailed || e.Status == http.StatusNotFound):
+		return "An earlier attempt of this very call may be what changed it: read the object and compare before repeating."
+	case e.Unknown && e.Retryable && e.Repeatable:
+		return "It is not known whether the change took effect, but it cannot take effect twice: " + wait(e) + ", then call again."
+	case e.Unknown && e.RetryAfter > 0:
+		return "It is not known whether the change took effect: " + wait(e) + ", then read the object, or query for it, before trying again."
 	case e.Unknown:
 		return "It is not known whether the change took effect: read the object, or query for it, before trying again."
 	case e.Status == http.StatusUnauthorized:
@@ -135,11 +134,11 @@ func (f *Failure) sentence() string {
 	var b strings.Builder
 	message := f.Message
 	if f.quoted {
-		message = quote(message)
+		message = Quote(message)
 		standard := http.StatusText(f.Status)
 		fmt.Fprintf(&b, "The tenant answered %s", strings.TrimSpace(fmt.Sprint(f.Status, " ", standard)))
 		if f.Reason != standard {
-			fmt.Fprintf(&b, ", %s", quote(cutString(f.Reason, 100)))
+			fmt.Fprintf(&b, ", %s", Quote(cutString(f.Reason, 100)))
 		}
 	} else {
 		b.WriteString(f.Reason)
@@ -151,7 +150,7 @@ func (f *Failure) sentence() string {
 		b.WriteByte('.')
 	}
 	if f.Detail != nil {
-		if q, err := compact(f.Detail); err == nil {
+		if q, err := aic.Encode(f.Detail); err == nil {
 			fmt.Fprintf(&b, " Detail: %s.", q)
 		}
 	}
@@ -170,19 +169,24 @@ func (f *Failure) sentence() string {
 	return b.String()
 }
 
-// quote writes a string as JSON does, so that it shows where it ends.
-func quote(s string) string {
-	q, _ := compact(s)
+// Quote writes a text of the tenant as JSON does, so that it shows where it
+// ends.
+func Quote(s string) string {
+	q, _ := aic.Encode(s)
 	return string(q)
 }
 
+// cutString shortens s to most bytes of JSON.
 func cutString(s string, most int) string {
-	if len(s) <= most {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if size(s) <= most {
 		return s
 	}
-	s = s[:most]
-	for !utf8.ValidString(s) && s != "" {
-		s = s[:len(s)-1]
+	left := most - len(`"…"`)
+	for i, r := range s {
+		if left -= size(string(r)) - len(`""`); left < 0 {
+			return s[:i] + "…"
+		}
 	}
-	return s + "…"
+	return s
 }

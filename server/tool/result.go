@@ -1,28 +1,35 @@
 package tool
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"aicmcp/server/aic"
 )
 
-// MaxResult bounds the text of a result, in bytes.
-const MaxResult = 64 << 10
+const (
+	// MaxResult bounds the text of a result, in bytes.
+	MaxResult = 64 << 10
+	// MaxFailure bounds the text of a failure, and its object.
+	MaxFailure = 16 << 10
+)
 
 func succeeded(spec Spec, doc map[string]any, trace *aic.Trace, hidden secrets) (*mcp.CallToolResult, error) {
-	hidden.redact(doc)
+	hidden.hide(doc)
 	if ids := trace.Transactions(); len(ids) > 0 {
 		doc["transactionId"] = ids[len(ids)-1]
 	}
 	data, err := shorten(spec, doc)
 	if err != nil {
-		return nil, fmt.Errorf("result of %s: %w", spec.Name, err)
+		return nil, err
 	}
 	return &mcp.CallToolResult{
 		Content:           []mcp.Content{&mcp.TextContent{Text: string(data)}},
@@ -30,129 +37,172 @@ func succeeded(spec Spec, doc map[string]any, trace *aic.Trace, hidden secrets) 
 	}, nil
 }
 
+// failed hides the secrets in all that a failure says, and bounds it.
 func failed(f *Failure, trace *aic.Trace, hidden secrets) *mcp.CallToolResult {
 	if f.TransactionID == "" {
 		if ids := trace.Transactions(); len(ids) > 0 {
 			f.TransactionID = ids[len(ids)-1]
 		}
 	}
-	f.Message = hidden.text(f.Message)
-	f.Detail = hidden.value(f.Detail)
+	f.TransactionID = cutString(f.TransactionID, 250)
+	// Together with the detail, these are less than MaxFailure.
+	for s, most := range map[*string]int{&f.Reason: 250, &f.Message: 2000, &f.Parameter: 250, &f.Hint: 3000} {
+		*s = cutString(hidden.text(*s), most)
+	}
+	if f.Detail = hidden.value(f.Detail); size(f.Detail) > maxDetail {
+		f.Detail = "left out: too long"
+	}
 	res := &mcp.CallToolResult{
 		IsError: true,
 		Content: []mcp.Content{&mcp.TextContent{Text: f.sentence()}},
 	}
-	if data, err := compact(map[string]any{"error": f}); err == nil {
+	if data, err := aic.Encode(map[string]any{"error": f}); err == nil {
 		res.StructuredContent = json.RawMessage(data)
 	}
 	return res
 }
 
-// shorten writes doc in at most MaxResult bytes: the biggest member loses
-// elements from its end or, if it is an object, its biggest members. The
-// notice says so, and how to get the rest.
+const (
+	// maxDetail bounds a tenant's detail in a failure.
+	maxDetail = 8 << 10
+	// room is what a notice may take.
+	room = 2 << 10
+	// leastShare is how short a member of an object may be cut; where more
+	// would have to go, members are left out instead.
+	leastShare = 512
+	// maxDepth is how deep a result is cut inside.
+	maxDepth = 8
+)
+
+// shorten writes doc in at most MaxResult bytes. A notice tells what is gone,
+// and how to ask for it.
 func shorten(spec Spec, doc map[string]any) ([]byte, error) {
-	data, err := compact(doc)
+	data, err := aic.Encode(doc)
 	if err != nil || len(data) <= MaxResult {
 		return data, err
 	}
-	name := biggest(doc)
-	var notice string
-	switch v := doc[name].(type) {
-	case []any:
-		delete(doc, spec.Cursor)
-		notice, err = shortenArray(spec, doc, name, v)
-	case map[string]any:
-		notice, err = shortenObject(spec, doc, name, v)
-	default:
-		return nil, fmt.Errorf("%d bytes in %q", len(data), name)
+	short, cuts := cutObject(doc, "", 0, MaxResult-room)
+	for name, v := range doc {
+		whole, _ := v.([]any)
+		if left, _ := short[name].([]any); len(left) < len(whole) {
+			delete(short, spec.Cursor)
+			if spec.Count != "" {
+				short[spec.Count] = len(left)
+			}
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	doc["notice"] = notice
-	data, err = compact(doc)
-	if err == nil && len(data) > MaxResult {
-		err = fmt.Errorf("%d bytes after cutting %q", len(data), name)
-	}
-	return data, err
+	notice := cutString("The result was too long: "+strings.Join(cuts, "; "), room/2) + ". " + spec.Less
+	short["notice"] = strings.TrimSpace(notice)
+	return aic.Encode(short)
 }
 
-// room is what notices may take.
-const room = 2 << 10
-
-func shortenArray(spec Spec, doc map[string]any, name string, all []any) (string, error) {
-	doc[name] = []any{}
-	rest, err := compact(doc)
-	if err != nil {
-		return "", err
+// cut shortens v to most bytes of JSON if it can, and tells what it did.
+func cut(v any, path string, depth, most int) (any, []string) {
+	if depth > maxDepth {
+		return v, nil
 	}
-	left := MaxResult - room - len(rest)
-	keep := 0
-	for _, e := range all {
-		data, err := compact(e)
-		if err != nil {
-			return "", err
+	switch v := v.(type) {
+	case string:
+		if short := cutString(v, most); short != v {
+			return short, []string{fmt.Sprintf("%s holds the first %d of %d characters", path, utf8.RuneCountInString(short)-1, utf8.RuneCountInString(v))}
 		}
-		if left -= len(data) + 1; left < 0 {
+	case []any:
+		return cutArray(v, path, depth, most)
+	case map[string]any:
+		return cutObject(v, path, depth, most)
+	}
+	return v, nil
+}
+
+// cutArray keeps the first elements or, if the first alone is too long, cuts
+// inside it.
+func cutArray(all []any, path string, depth, most int) ([]any, []string) {
+	left, keep := most-len("[]"), 0
+	for keep < len(all) {
+		if left -= size(all[keep]) + len(","); left < 0 {
 			break
 		}
 		keep++
 	}
-	doc[name] = all[:keep]
-	return join(fmt.Sprintf("The result was too long: %s holds the first %d of %d elements.", name, keep, len(all)), spec.Less), nil
+	kept := all[:keep]
+	var cuts []string
+	if inside := most - len("[]"); keep == 0 && inside >= leastShare {
+		first, inner := cut(all[0], path+"[0]", depth+1, inside)
+		if size(first) <= inside {
+			kept, cuts = []any{first}, inner
+		}
+	}
+	if len(kept) < len(all) {
+		cuts = append([]string{fmt.Sprintf("%s holds the first %d of %d elements", path, len(kept), len(all))}, cuts...)
+	}
+	return kept, cuts
 }
 
-func shortenObject(spec Spec, doc map[string]any, name string, all map[string]any) (string, error) {
+// cutObject cuts inside the longest members, to an equal share each, or leaves
+// them out where that would be next to nothing.
+func cutObject(all map[string]any, path string, depth, most int) (map[string]any, []string) {
 	sizes := make(map[string]int, len(all))
-	total := 0
-	for k, v := range all {
-		data, err := compact(v)
-		if err != nil {
-			return "", err
-		}
-		sizes[k] = len(data) + len(k) + 4
-		total += sizes[k]
-	}
-	doc[name] = map[string]any{}
-	rest, err := compact(doc)
-	if err != nil {
-		return "", err
+	for name, v := range all {
+		sizes[name] = size(name) + len(":,") + size(v)
 	}
 	names := slices.SortedFunc(maps.Keys(all), func(a, b string) int {
-		if d := sizes[b] - sizes[a]; d != 0 {
-			return d
-		}
-		return strings.Compare(a, b)
+		return cmp.Or(sizes[a]-sizes[b], strings.Compare(a, b))
 	})
-	kept := maps.Clone(all)
-	var dropped []string
-	for _, k := range names {
-		if total+len(rest)+room <= MaxResult {
+	left, share := most-len("{}"), 0
+	for len(names) > 0 {
+		if share = left / len(names); sizes[names[0]] > share && (share >= leastShare || sizes[names[0]] > left) {
 			break
 		}
-		total -= sizes[k]
-		delete(kept, k)
-		dropped = append(dropped, printable(k))
+		left -= sizes[names[0]]
+		names = names[1:]
 	}
-	doc[name] = kept
-	shown := dropped[:min(len(dropped), 10)]
-	what := strings.Join(shown, ", ")
-	if len(shown) < len(dropped) {
-		what += fmt.Sprintf(" and %d more", len(dropped)-len(shown))
+	kept := maps.Clone(all)
+	var cuts, gone []string
+	for _, name := range slices.Backward(names) {
+		inside := share - (sizes[name] - size(all[name]))
+		var inner []string
+		if share >= leastShare {
+			kept[name], inner = cut(all[name], member(path, name), depth+1, inside)
+		}
+		if size(kept[name]) > inside {
+			delete(kept, name)
+			gone = append(gone, member("", name))
+			continue
+		}
+		cuts = append(cuts, inner...)
 	}
-	return join(fmt.Sprintf("The result was too long: %s lacks its longest members %s.", name, what), spec.Less), nil
+	if len(gone) > 0 {
+		cuts = append(cuts, fmt.Sprintf("%s lacks its longest members %s", cmp.Or(path, "it"), some(gone)))
+	}
+	return kept, cuts
 }
 
-func join(a, b string) string { return strings.TrimSpace(a + " " + b) }
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,60}$`)
 
-func biggest(doc map[string]any) string {
-	var name string
-	size := -1
-	for k, v := range doc {
-		if data, err := compact(v); err == nil && len(data) > size {
-			name, size = k, len(data)
-		}
+// member is the path of an object's member. Names can come from the tenant.
+func member(path, name string) string {
+	if !plainName.MatchString(name) {
+		name = printable(name)
 	}
-	return name
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// some lists the first ten.
+func some(words []string) string {
+	if more := len(words) - 10; more > 0 {
+		words = append(slices.Clone(words[:10]), fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(words, ", ")
+}
+
+// size is the length of v as JSON.
+func size(v any) int {
+	data, err := aic.Encode(v)
+	if err != nil {
+		return MaxResult + 1
+	}
+	return len(data)
 }

@@ -1,30 +1,50 @@
 package tool
 
 import (
+	"cmp"
 	"encoding/json"
+	"html"
 	"regexp"
 	"slices"
 	"strings"
+
+	"aicmcp/server/aic"
 )
 
-// secrets are the passwords and the like among a call's arguments. They are
-// taken out of whatever is answered, also where the tenant repeats them.
-type secrets []string
+// secrets are the passwords and the like among a call's arguments, which are
+// kept out of its result. A success may hold the same value elsewhere for good
+// reason (a password "active"), so there the members that were given as secrets
+// are hidden. A failure's texts repeat what was sent, so they are searched.
+type secrets struct {
+	names  map[string]bool
+	search *strings.Replacer
+}
 
-const redacted = "[redacted]"
+const (
+	redacted = "[redacted]"
+	// minSearched is the length from which a secret is searched for; a
+	// shorter one would hit ordinary text.
+	minSearched = 4
+)
 
-var secretName = regexp.MustCompile(`(?i)passw|secret|credential|private_?key`)
+var secretName = regexp.MustCompile(`(?i:passw|passphrase|pwd|secret|credential|token|answer|(?:api|private|access)[_-]?key)` +
+	`|(?:^|[_-])(?i:pin|otp)(?:[_-]|[0-9A-Z]|$)|(?:Pin|PIN|Otp|OTP)(?:[^a-z]|$)`)
 
-// secretsIn collects the strings below a member, or in the value of a patch
-// of a field, whose name says that it is secret.
-func secretsIn(v any) secrets {
-	var found secrets
+// secretsIn collects what lies below a member, or in the value of a patch of a
+// field, whose name says that it is secret.
+func secretsIn(args map[string]any) secrets {
+	names := map[string]bool{}
+	var forms []string
 	var walk func(v any, secret bool)
 	walk = func(v any, secret bool) {
 		switch v := v.(type) {
 		case string:
-			if secret && v != "" {
-				found = append(found, v)
+			if secret {
+				forms = append(forms, formsOf(v)...)
+			}
+		case json.Number:
+			if secret {
+				forms = append(forms, string(v))
 			}
 		case []any:
 			for _, e := range v {
@@ -32,57 +52,97 @@ func secretsIn(v any) secrets {
 			}
 		case map[string]any:
 			field, _ := v["field"].(string)
+			patched := false
+			for segment := range strings.SplitSeq(field, "/") {
+				if secretName.MatchString(segment) {
+					names[segment], patched = true, true
+				}
+			}
 			for k, e := range v {
-				walk(e, secret || secretName.MatchString(k) || k == "value" && secretName.MatchString(field))
+				named := secretName.MatchString(k)
+				if named {
+					names[k] = true
+				}
+				walk(e, secret || named || patched && k == "value")
 			}
 		}
 	}
-	walk(v, false)
+	walk(args, false)
+	forms = slices.DeleteFunc(forms, func(s string) bool { return len(s) < minSearched })
 	// The longest first: one may contain another.
-	slices.SortFunc(found, func(a, b string) int { return len(b) - len(a) })
-	return slices.Compact(found)
+	slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	var pairs []string
+	for _, s := range slices.Compact(forms) {
+		pairs = append(pairs, s, redacted)
+	}
+	return secrets{names, strings.NewReplacer(pairs...)}
 }
 
-// minContained is the length from which a secret is looked for inside longer
-// strings; a shorter one would hit ordinary words.
-const minContained = 6
+// formsOf lists how a text may hold s: as it is, with the HTML entities that
+// the tenant's texts are rid of, or as part of a JSON text.
+func formsOf(s string) []string {
+	forms := []string{s, html.UnescapeString(s)}
+	for _, encode := range []func(any) ([]byte, error){aic.Encode, json.Marshal} {
+		if data, err := encode(s); err == nil {
+			forms = append(forms, string(data[1:len(data)-1]))
+		}
+	}
+	return forms
+}
 
+// hide replaces the members that were given as secrets.
+func (s secrets) hide(v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			s.hide(e)
+		}
+	case map[string]any:
+		for k, e := range v {
+			if s.names[k] && e != nil {
+				v[k] = redacted
+			} else {
+				s.hide(e)
+			}
+		}
+	}
+}
+
+// text is t without the secrets.
 func (s secrets) text(t string) string {
-	for _, secret := range s {
-		if t == secret {
-			return redacted
-		}
-		if len(secret) < minContained {
-			continue
-		}
-		t = strings.ReplaceAll(t, secret, redacted)
-		// The tenant may repeat it as part of a JSON text.
-		if q, err := json.Marshal(secret); err == nil {
-			t = strings.ReplaceAll(t, string(q[1:len(q)-1]), redacted)
-		}
+	if s.search == nil {
+		return t
 	}
-	return t
+	return s.search.Replace(t)
 }
 
+// value is v without the secrets in its texts and numbers. What identifies an
+// object stays.
 func (s secrets) value(v any) any {
-	if len(s) == 0 {
-		return v
-	}
 	switch v := v.(type) {
 	case string:
 		return s.text(v)
-	case []any:
-		for i, e := range v {
-			v[i] = s.value(e)
+	case json.Number:
+		if t := s.text(string(v)); t != string(v) {
+			return t
 		}
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = s.value(e)
+		}
+		return out
 	case map[string]any:
-		s.redact(v)
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			switch k {
+			case "id", "_id", "revision", "_rev":
+				out[k] = e
+			default:
+				out[s.text(k)] = s.value(e)
+			}
+		}
+		return out
 	}
 	return v
-}
-
-func (s secrets) redact(doc map[string]any) {
-	for k, v := range doc {
-		doc[k] = s.value(v)
-	}
 }

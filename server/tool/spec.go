@@ -69,8 +69,10 @@ type Spec struct {
 	// into an object or an array's elements ("operations.operation").
 	Params Params
 	// Cursor names the output member that leads to the next page. It is
-	// left out of a page that had to be cut.
+	// left out of a page that lost elements.
 	Cursor string
+	// Count names the output member that counts the elements of the page.
+	Count string
 	// Less says how to ask for a shorter result.
 	Less string
 }
@@ -78,32 +80,37 @@ type Spec struct {
 // Params maps a parameter to the rules of its schema.
 type Params map[string][]Rule
 
-// Rule refines the schema of one parameter.
-type Rule func(*jsonschema.Schema)
+// Rule refines the schema of one parameter of the input.
+type Rule func(in input, s *jsonschema.Schema)
 
 // Rules is for readable declarations of Params.
 func Rules(rules ...Rule) []Rule { return rules }
 
 // Enum allows only these values.
-func Enum(values ...any) Rule { return func(s *jsonschema.Schema) { s.Enum = values } }
+func Enum(values ...any) Rule { return func(_ input, s *jsonschema.Schema) { s.Enum = values } }
 
-// Pattern demands a regular expression.
-func Pattern(p string) Rule { return func(s *jsonschema.Schema) { s.Pattern = p } }
+// Pattern demands a regular expression. For people, must says what it means:
+// "must ...".
+func Pattern(p, must string) Rule {
+	return func(in input, s *jsonschema.Schema) { s.Pattern, in.must[s] = p, must }
+}
 
 // Range bounds a number.
 func Range(least, most float64) Rule {
-	return func(s *jsonschema.Schema) { s.Minimum, s.Maximum = &least, &most }
+	return func(_ input, s *jsonschema.Schema) { s.Minimum, s.Maximum = &least, &most }
 }
 
 // Length bounds a string.
 func Length(least, most int) Rule {
-	return func(s *jsonschema.Schema) { s.MinLength, s.MaxLength = &least, &most }
+	return func(_ input, s *jsonschema.Schema) { s.MinLength, s.MaxLength = &least, &most }
 }
 
 // Items bounds an array.
 func Items(least, most int) Rule {
-	return func(s *jsonschema.Schema) { s.MinItems, s.MaxItems = &least, &most }
+	return func(_ input, s *jsonschema.Schema) { s.MinItems, s.MaxItems = &least, &most }
 }
 
 // Default tells a reader what happens when the parameter is left out.
-func Default(json string) Rule { return func(s *jsonschema.Schema) { s.Default = []byte(json) } }
+func Default(json string) Rule {
+	return func(_ input, s *jsonschema.Schema) { s.Default = []byte(json) }
+}
