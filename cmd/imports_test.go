@@ -25,8 +25,7 @@ var may = []struct {
 	{"mockaic/internal/store", nil},
 	{"mockaic/internal/route", []string{"mockaic/internal/crest", "mockaic/internal/store"}},
 	{"mockaic/internal/idm", []string{"mockaic/internal/crest", "mockaic/internal/store", "mockaic/internal/route"}},
-	// The provider's identities are those of IDM.
-	{"mockaic/internal/oauth", []string{"mockaic/internal/crest", "mockaic/internal/store", "mockaic/internal/route", "mockaic/internal/idm"}},
+	{"mockaic/internal/oauth", []string{"mockaic/internal/crest", "mockaic/internal/store", "mockaic/internal/route"}},
 	{"conformance/cases", []string{"conformance"}},
 	{"conformance", nil},
 	{"server", []string{"server/..."}},

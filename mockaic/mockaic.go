@@ -110,8 +110,8 @@ func (t *Tenant) build(seed *seedData) error {
 		return err
 	}
 	provider, err := oauth.New(oauth.Options{
-		BaseURL: t.baseURL, Chance: t.chance, Now: s.now, Identities: identities,
-		Clients: seed.clients, CookieName: cookie, DevToken: s.devToken, Logger: s.logger,
+		BaseURL: t.baseURL, Chance: t.chance, Now: s.now, Identities: people{identities},
+		Realms: idm.Realms, Clients: seed.clients, CookieName: cookie, DevToken: s.devToken, Logger: s.logger,
 	})
 	if err != nil {
 		return fmt.Errorf("seed %s: %w", s.seed, err)
@@ -129,6 +129,19 @@ func (t *Tenant) build(seed *seedData) error {
 		Logger:       s.logger,
 	}
 	return nil
+}
+
+// people lets the provider ask IDM who may log in.
+type people struct{ idm *idm.Service }
+
+func (p people) Authenticate(userName, password string) (oauth.Identity, bool) {
+	person, ok := p.idm.Authenticate(userName, password)
+	return oauth.Identity(person), ok
+}
+
+func (p people) Administrator(id string) (oauth.Identity, bool) {
+	person, ok := p.idm.Administrator(id)
+	return oauth.Identity(person), ok
 }
 
 // changeClients applies the options that concern OAuth clients.

@@ -75,6 +75,10 @@ func parseFlags(args []string, stderr io.Writer) (*flags, error) {
 	if err == nil && set.NArg() > 0 {
 		err = fmt.Errorf("unexpected argument %q", set.Arg(0))
 	}
+	if err == nil {
+		// Who connects may be in another folder.
+		f.caFile, err = filepath.Abs(f.caFile)
+	}
 	if err == nil && f.http == "" && f.https == "" {
 		err = errors.New("nothing to serve: both --http and --https are empty")
 	}

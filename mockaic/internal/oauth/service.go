@@ -7,11 +7,10 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"aicmcp/mockaic/internal/idm"
 )
 
 // Lifetimes of a new tenant's provider and sessions.
@@ -23,18 +22,26 @@ const (
 	sessionIdle          = 30 * time.Minute
 )
 
-// Identities are the people who can log in to the root realm.
-type Identities interface {
-	Authenticate(userName, password string) (idm.Identity, bool)
-	Administrator(id string) (idm.Identity, bool)
+// Identity is someone who can log in to the root realm.
+type Identity struct {
+	ID       string
+	UserName string
+	Name     string // for display
 }
 
-// Options are what a Service needs. All are required but DevToken.
+// Identities are the people who can log in to the root realm.
+type Identities interface {
+	Authenticate(userName, password string) (Identity, bool)
+	Administrator(id string) (Identity, bool)
+}
+
+// Options are what a Service needs. All are required but Realms and DevToken.
 type Options struct {
 	BaseURL    func(*http.Request) string // scheme, host and port, always with the port
 	Chance     io.Reader                  // safe for concurrent use
 	Now        func() time.Time
 	Identities Identities
+	Realms     []string // below the root realm
 	Clients    []Client
 	CookieName string
 	DevToken   string // a bearer that may do everything, on loopback only
@@ -83,7 +90,7 @@ func New(options Options) (*Service, error) {
 	return s, nil
 }
 
-// pages that a tenant has and this fake has not yet.
+// absent are the endpoints of a tenant that this fake has not yet.
 var absent = []string{"/par", "/device/code", "/device/user", "/introspect", "/token/revoke", "/tokeninfo", "/userinfo", "/idtokeninfo", "/connect/endSession", "/connect/checkSession", "/register", "/connect/register", "/bc-authorize", "/resource_set", "/.well-known/oauth-authorization-server/aiagent", "/aiagent/register"}
 
 // ServeHTTP answers everything below /am that has to do with OAuth and login.
@@ -100,10 +107,10 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		redirect(w, s.options.BaseURL(r)+"/am/XUI/?"+r.URL.RawQuery)
 		return
 	}
-	endpoint, realm := splitRealm(path, r.URL.Query().Get("realm"))
-	switch realm {
-	case "/":
-	case "/alpha", "/bravo":
+	endpoint, realm := s.splitRealm(path, r.URL.Query().Get("realm"))
+	switch {
+	case realm == "/":
+	case slices.Contains(s.options.Realms, strings.TrimPrefix(realm, "/")):
 		notImplemented(w, "the OAuth provider of the realm "+realm)
 		return
 	default:
@@ -114,11 +121,9 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		serve(w, r)
 		return
 	}
-	for _, known := range absent {
-		if endpoint == known {
-			notImplemented(w, "the OAuth endpoint "+endpoint)
-			return
-		}
+	if slices.Contains(absent, endpoint) {
+		notImplemented(w, "the OAuth endpoint "+endpoint)
+		return
 	}
 	writeError(w, &Error{Status: http.StatusNotFound, Code: "not_found", Description: "There is no such endpoint"})
 }
@@ -129,7 +134,7 @@ func notImplemented(w http.ResponseWriter, what string) {
 
 // splitRealm takes the realm out of the three spellings of a provider's path:
 // /realms/root/realms/alpha/X, /alpha/X, and X?realm=/alpha.
-func splitRealm(path, query string) (endpoint, realm string) {
+func (s *Service) splitRealm(path, query string) (endpoint, realm string) {
 	endpoint = strings.TrimPrefix(path, "/am/oauth2")
 	if rest, ok := strings.CutPrefix(endpoint, "/realms/root"); ok {
 		realm = ""
@@ -147,7 +152,7 @@ func splitRealm(path, query string) (endpoint, realm string) {
 		}
 		return rest, realm
 	}
-	for _, name := range idm.Realms {
+	for _, name := range s.options.Realms {
 		if rest, ok := strings.CutPrefix(endpoint, "/"+name+"/"); ok {
 			return "/" + rest, "/" + name
 		}
