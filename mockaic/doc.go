@@ -16,7 +16,8 @@
 //   - /openidm/managed/{type}: create, read, query, replace, patch, delete, with
 //     revisions and conditional requests, for every type in
 //     /openidm/config/managed, which can be read, replaced and patched
-//   - policies on these: required, types, not null, unique names
+//   - policies on these: required, types, not null, unique names, characters that
+//     an _id may not have
 //   - /am/oauth2 of the root realm: discovery, JWKS, the authorization endpoint
 //     with login and consent pages, authorization_code with PKCE, refresh_token
 //     with rotation, token exchange by impersonation; tokens are good under every

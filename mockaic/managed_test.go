@@ -366,3 +366,49 @@ func TestAPatchOfManyOperationsIsQuick(t *testing.T) {
 		t.Errorf("%d %.200s", got.status, got.body)
 	}
 }
+
+func TestWhatWasPrivateStaysHidden(t *testing.T) {
+	mock := start(t)
+	config := func(types string) {
+		t.Helper()
+		if got := call(t, mock, "PUT", "/openidm/config/managed", jsonHeader, `{"objects":[`+types+`]}`); got.status != 200 {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+	}
+	hidden := func(how string) {
+		t.Helper()
+		if got := call(t, mock, "GET", "/openidm/managed/card/1?_fields=*,pin", nil, ""); got.status != 200 || strings.Contains(string(got.body), "1234") {
+			t.Errorf("%s: %d %s", how, got.status, got.body)
+		}
+	}
+	const (
+		open   = `{"name":"card","schema":{"properties":{"pin":{"type":"string"},"name":{"type":"string"}}}}`
+		closed = `{"name":"card","schema":{"properties":{"pin":{"type":"string","scope":"private"},"name":{"type":"string"}}}}`
+	)
+	config(open)
+	create(t, mock, "/openidm/managed/card", `{"_id":"1","pin":"1234","name":"a"}`)
+	config(`{"name":"other","schema":{}}`)
+	config(closed)
+	hidden("the type was away when the property became private")
+	config(`{"name":"card","schema":{"properties":{"name":{"type":"string"}}}}`)
+	hidden("the property is defined no longer")
+	for _, c := range []struct{ method, body string }{{"PATCH", `[{"operation":"replace","field":"/name","value":"b"}]`}, {"PUT", `{"name":"c"}`}} {
+		if got := call(t, mock, c.method, "/openidm/managed/card/1", jsonHeader, c.body); got.status != 200 {
+			t.Errorf("%s: %d %s", c.method, got.status, got.body)
+		}
+		hidden("after " + c.method)
+	}
+	config(open)
+	if got := call(t, mock, "GET", "/openidm/managed/card/1", nil, "").object(t); got["pin"] != "1234" || got["name"] != "c" {
+		t.Errorf("shown again: %v", got)
+	}
+}
+
+func TestVirtualValuesCannotBeCopied(t *testing.T) {
+	mock := start(t)
+	path := users + "/" + create(t, mock, users, jane)["_id"].(string)
+	got := call(t, mock, "PATCH", path, jsonHeader, `[{"operation":"replace","field":"/memberOfOrgIDs","value":["x"]},{"operation":"copy","from":"/memberOfOrgIDs","field":"/aliasList"}]`)
+	if got.status != 200 || got.object(t)["aliasList"] != nil {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}

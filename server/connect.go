@@ -70,15 +70,25 @@ func loginFailure(err error) error {
 	}
 	f := &tool.Failure{
 		Status:        e.Status,
-		Reason:        "Login failed",
 		Message:       e.Description,
 		TransactionID: e.TransactionID,
-		Retryable:     e.Op != "exchange" || e.Status == 0 || e.Status == http.StatusTooManyRequests || e.Status >= 500,
-		Hint:          "Nothing was done. The person at the computer can log in when you call again.",
 	}
-	if e.Op == "exchange" {
+	switch {
+	case e.Status == 0 && e.Op != "login":
+		f.Reason, f.Retryable = "No answer", true
+		f.Hint = "Nothing was done. Check the tenant's address, the network and the certificate authority, then call again."
+	case e.Status == http.StatusTooManyRequests || e.Status >= 500:
+		f.Reason, f.Retryable = "Tenant unavailable", true
+		f.Hint = "Nothing was done. Wait a while, then call again."
+	case e.Op == "exchange" && (e.Code == "invalid_client" || e.Code == "unauthorized_client"):
 		f.Reason = "Access token refused"
-		f.Hint = "The tenant did not grant a token for this tool: the account, or the tenant's client for the exchange, may lack the scopes. Nothing was done."
+		f.Hint = "Nothing was done. The tenant does not accept the client that exchanges tokens: its name is the setting AIC_EXCHANGE_CLIENT_ID."
+	case e.Op == "exchange":
+		f.Reason = "Access token refused"
+		f.Hint = "Nothing was done. The tenant did not grant a token for this tool: the account, or the tenant's client for the exchange, may lack the scopes, or the login's tokens lack a may_act for that client."
+	default:
+		f.Reason, f.Retryable = "Login failed", true
+		f.Hint = "Nothing was done. The person at the computer can log in when you call again."
 	}
 	if e.Code != "" {
 		// This is the tenant's text: quoted, like all of its text.

@@ -351,21 +351,22 @@ func TestGetPatchDelete(t *testing.T) {
 	s.ok("getManagedObject", `{"objectType":"alpha_user","objectId":"a/b","fields":"*_ref"}`)
 	s.fails("getManagedObject", `{"objectType":"alpha_user","objectId":".."}`, "objectId must not consist of dots only")
 
-	doc, _ := s.ok("patchManagedObject", `{"objectType":"alpha_user","objectId":"1","revision":"r1","operations":[{"operation":"replace","field":"/sn","value":null},{"operation":"remove","field":"/mail","from":null},{"operation":"increment","field":"n","value":9007199254740993}]}`)
+	doc, _ := s.ok("patchManagedObject", `{"objectType":"alpha_user","objectId":"1","revision":"r1","operations":[{"operation":"replace","field":"/sn","value":false},{"operation":"remove","field":"/mail","from":null},{"operation":"increment","field":"n","value":9007199254740993}]}`)
 	if doc["id"] != "1" || doc["revision"] != "r2" {
 		t.Errorf("result is %v", doc)
 	}
 	r := s.last(2)
-	if want := `[{"field":"/sn","operation":"replace","value":null},{"field":"/mail","operation":"remove"},{"field":"n","operation":"increment","value":9007199254740993}]`; r.body != want || r.ifMatch != `"r1"` {
+	if want := `[{"field":"/sn","operation":"replace","value":false},{"field":"/mail","operation":"remove"},{"field":"n","operation":"increment","value":9007199254740993}]`; r.body != want || r.ifMatch != `"r1"` {
 		t.Errorf("request is %v, want body %s", r, want)
 	}
-	e := s.fails("patchManagedObject", `{"objectType":"alpha_user","objectId":"stale","revision":"r0","operations":[{"operation":"remove","field":"/sn"}]}`, "412", "has changed", "getManagedObject")
+	e := s.fails("patchManagedObject", `{"objectType":"alpha_user","objectId":"stale","revision":"r0","operations":[{"operation":"remove","field":"/sn"}]}`, "412", "no longer, at that revision", "getManagedObject")
 	if e["retryable"] != false || e["parameter"] != "revision" {
 		t.Errorf("error is %v", e)
 	}
 	for args, want := range map[string]string{
 		`[{"operation":"test","field":"/sn","value":1}]`:        "revision already guarantees",
 		`[{"operation":"add","field":"/sn"}]`:                   "operations[0].value is required for add",
+		`[{"operation":"replace","field":"/sn","value":null}]`:  "use remove",
 		`[{"operation":"move","field":"/sn"}]`:                  "operations[0].from is required for move",
 		`[{"operation":"increment","field":"/sn","value":"1"}]`: "must be a number",
 		`[{"operation":"replce","field":"/sn","value":"1"}]`:    "operations[0].operation must be one of",

@@ -21,7 +21,12 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	interrupted := context.AfterFunc(ctx, func() {
+		stop() // from now on a signal ends the process
+		fmt.Fprintln(os.Stderr, "cleaning up… (a second interrupt ends this at once and leaves things behind)")
+	})
 	status := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	interrupted()
 	stop()
 	os.Exit(status)
 }
@@ -30,7 +35,7 @@ func main() {
 const (
 	good   = 0
 	failed = 1 // a case failed, or the baseline is wrong
-	broken = 2 // the suite could not judge, or was used wrongly
+	broken = 2 // the suite could not judge, left something behind, or was used wrongly
 )
 
 const usage = `Usage:
@@ -40,7 +45,11 @@ const usage = `Usage:
 The bearer needs the scope fr:idm:*. It is best kept out of the command line:
   AIC_CONFORMANCE_BEARER=... aic-conformance run --target https://tenant.example.com
 
-Exit codes: 0 all is well, 1 a case failed, 2 the suite could not judge.
+A run adds a managed object type to the tenant's configuration and takes it out
+again at the end, unless --open-type, --without open-type or --read-only is given.
+
+Exit codes: 0 all is well, 1 a case failed, 2 the suite could not judge or left
+something behind.
 `
 
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {

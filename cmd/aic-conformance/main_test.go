@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -165,13 +169,13 @@ func TestRunWithBaseline(t *testing.T) {
 
 func TestRunBroken(t *testing.T) {
 	// Nothing listens on this port.
-	status, out, _ := invoke(t.Context(), withBearer(), "run", "--target", "http://127.0.0.1:1", "--only", "managed/read/missing")
-	if status != broken || !strings.Contains(out, "no answer") {
-		t.Errorf("no listener: status %d\n%s", status, out)
+	status, _, errors := invoke(t.Context(), withBearer(), "run", "--target", "http://127.0.0.1:1", "--only", "managed/read/missing")
+	if status != broken || !strings.Contains(errors, "no answer") {
+		t.Errorf("no listener: status %d: %s", status, errors)
 	}
 	srv := httptest.NewServer(http.NotFoundHandler())
 	defer srv.Close()
-	status, _, errors := invoke(t.Context(), withBearer(), "run", "--target", srv.URL, "--only", "managed/patch/append")
+	status, _, errors = invoke(t.Context(), withBearer(), "run", "--target", srv.URL, "--only", "managed/patch/append")
 	if status != broken || !strings.Contains(errors, "--open-type") {
 		t.Errorf("no type can be added: status %d: %s", status, errors)
 	}
@@ -184,5 +188,114 @@ func TestRunBroken(t *testing.T) {
 	status, _, errors = invoke(interrupted, withBearer(), "run", "--target", srv.URL, "--only", "managed/read/missing")
 	if status != broken || !strings.Contains(errors, "interrupted") {
 		t.Errorf("interrupted: status %d: %s", status, errors)
+	}
+}
+
+// front passes requests on to a tenant, but for those that it answers itself.
+func front(t *testing.T, mock *mockaic.Tenant, answers func(w http.ResponseWriter, r *http.Request) bool) string {
+	t.Helper()
+	tenant, err := url.Parse(mock.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(tenant)
+		r.Out.Host = r.In.Host
+	}}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !answers(w, r) {
+			proxy.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(srv.Close)
+	return srv.URL
+}
+
+// TestRemovalRefused lets the removal of the run's type fail: the report is
+// written all the same, and the run fails.
+func TestRemovalRefused(t *testing.T) {
+	address := front(t, startTenant(t), func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPatch || r.URL.Path != "/openidm/config/managed" {
+			return false
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if !bytes.Contains(body, []byte(`"remove"`)) {
+			return false
+		}
+		http.Error(w, `{"code":403,"reason":"Forbidden","message":"Access denied"}`, http.StatusForbidden)
+		return true
+	})
+	status, out, errors := invoke(t.Context(), withBearer(), "run", "--target", address, "--only", "managed/read/object")
+	if status != broken || !strings.Contains(out, "pass   managed/read/object") {
+		t.Errorf("status %d, report %s", status, out)
+	}
+	if !strings.Contains(errors, "by hand") || !strings.Contains(errors, "conformance_") || !strings.Contains(errors, "403") {
+		t.Errorf("errors: %s", errors)
+	}
+}
+
+// TestObjectsLeftBehind lets the deletion of objects fail.
+func TestObjectsLeftBehind(t *testing.T) {
+	address := front(t, startTenant(t), func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodDelete {
+			http.Error(w, "{}", http.StatusForbidden)
+		}
+		return r.Method == http.MethodDelete
+	})
+	baseline := filepath.Join(t.TempDir(), "baseline.txt")
+	if err := os.WriteFile(baseline, []byte("managed/create/post # known\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, out, _ := invoke(t.Context(), withBearer(), "run", "--target", address, "--only", "managed/create/post", "--baseline", baseline)
+	if status != broken || !strings.Contains(out, "error  managed/create/post") || !strings.Contains(out, "was left behind") {
+		t.Errorf("status %d, report %s", status, out)
+	}
+}
+
+func TestBearerRefused(t *testing.T) {
+	mock := startTenant(t)
+	status, out, errors := invoke(t.Context(), nil, "run", "--target", mock.URL, "--bearer", "of another tenant")
+	if status != broken || out != "" || !strings.Contains(errors, "does not accept the bearer") {
+		t.Errorf("status %d: %s%s", status, out, errors)
+	}
+	if n := len(mock.Requests()); n != 1 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+func TestOutputIsOpenedFirst(t *testing.T) {
+	mock := startTenant(t)
+	status, _, errors := invoke(t.Context(), withBearer(), "run", "--target", mock.URL, "--output", filepath.Join(t.TempDir(), "no", "report"))
+	if status != broken || !strings.Contains(errors, "--output") {
+		t.Errorf("status %d: %s", status, errors)
+	}
+	for _, r := range mock.Requests() {
+		if r.Method != http.MethodGet {
+			t.Errorf("%s %s was sent", r.Method, r.Path)
+		}
+	}
+}
+
+func TestProgress(t *testing.T) {
+	mock := startTenant(t)
+	args := []string{"run", "--target", mock.URL, "--only", "managed/read/missing"}
+	if _, _, errors := invoke(t.Context(), withBearer(), args...); errors != "" {
+		t.Errorf("a case that passes is told: %s", errors)
+	}
+	if _, _, errors := invoke(t.Context(), withBearer(), append(args, "--verbose")...); errors != "1 of 1: pass   managed/read/missing\n" {
+		t.Errorf("got %q", errors)
+	}
+}
+
+// TestShortTimeout shows that the type of a run has time of its own.
+func TestShortTimeout(t *testing.T) {
+	mock := startTenant(t)
+	_, _, errors := invoke(t.Context(), withBearer(), "run", "--target", mock.URL, "--timeout", "400ms", "--only", "managed/read/object")
+	if strings.Contains(errors, "managed object type") {
+		t.Error(errors)
 	}
 }

@@ -26,7 +26,7 @@ type settings struct {
 	user, passwordEnv                      string
 	openType, baseline, format, outputFile string
 	only, without                          words
-	readOnly                               bool
+	readOnly, verbose                      bool
 	timeout                                time.Duration
 	clients                                conformance.OAuthClients
 }
@@ -42,7 +42,7 @@ func (s *settings) flags() *flag.FlagSet {
 	flags.Var(&s.only, "only", "run these cases only: an `address`, the beginning of one, or a glob; can be repeated")
 	flags.Var(&s.without, "without", "leave out the cases that need this `feature`: "+featureNames()+"; can be repeated")
 	flags.BoolVar(&s.readOnly, "read-only", false, "leave out the cases that write")
-	flags.StringVar(&s.openType, "open-type", "", "managed object `type` without a schema to use; without it one is added for the run")
+	flags.StringVar(&s.openType, "open-type", "", "managed object `type` to use whose schema lists no properties; without it one is added to the tenant's configuration for the run")
 	flags.StringVar(&s.user, "user", "", "tenant administrator to log in, where the pages work without scripts; without it such cases are skipped")
 	flags.StringVar(&s.passwordEnv, "password-env", "AIC_CONFORMANCE_PASSWORD", "environment `variable` that holds the administrator's password")
 	flags.StringVar(&s.clients.LoginID, "client-id", clients.LoginID, "public OAuth client with the code flow")
@@ -52,6 +52,7 @@ func (s *settings) flags() *flag.FlagSet {
 	flags.StringVar(&s.baseline, "baseline", "", "`file` of known failures: lines of ADDRESS # REASON")
 	flags.StringVar(&s.format, "format", "text", "format of the report: text, json or junit")
 	flags.StringVar(&s.outputFile, "output", "", "`file` for the report instead of the standard output")
+	flags.BoolVar(&s.verbose, "verbose", false, "tell of cases that pass or are skipped too, while they run")
 	return flags
 }
 
@@ -86,25 +87,25 @@ func runCases(ctx context.Context, args []string, getenv func(string) string, st
 	if err != nil {
 		return broken, err
 	}
-	session, err := newSession(ctx, target)
-	if err != nil {
-		return broken, fmt.Errorf("start the MCP server: %w", err)
-	}
-	target.Session = session
-	if err := target.Check(); err != nil {
-		return broken, errors.Join(err, session.Close())
-	}
-	results, err := s.perform(ctx, target, selected)
-	if err := errors.Join(err, session.Close()); err != nil {
+	if err := checkBearer(ctx, target); err != nil {
 		return broken, err
 	}
+	output, err := s.openOutput(stdout)
+	if err != nil {
+		return broken, err
+	}
+	results, problem := s.perform(ctx, target, selected, stderr)
 	report := conformance.NewReport(target.BaseURL, results, baseline.Apply(cases.All(), results))
-	if err := s.write(report, write, stdout); err != nil {
-		return broken, fmt.Errorf("write the report: %w", err)
+	// The report comes first, whatever else went wrong.
+	if err := errors.Join(write(report, output), output.Close()); err != nil {
+		problem = errors.Join(fmt.Errorf("write the report: %w", err), problem)
+	}
+	if ctx.Err() != nil {
+		problem = errors.Join(fmt.Errorf("interrupted after %d of %d cases", len(results), len(selected)), problem)
 	}
 	switch {
-	case ctx.Err() != nil:
-		return broken, fmt.Errorf("interrupted after %d of %d cases", len(results), len(selected))
+	case problem != nil:
+		return broken, problem
 	case report.Broken():
 		return broken, nil
 	case report.Failed():
@@ -113,29 +114,64 @@ func runCases(ctx context.Context, args []string, getenv func(string) string, st
 	return good, nil
 }
 
-// perform runs the cases, with a type of their own if one of them needs it.
-func (s *settings) perform(ctx context.Context, target conformance.Target, selected []conformance.Case) (results []conformance.Result, err error) {
+// checkBearer makes sure that the target is there and takes the bearer, before
+// all cases fail over it.
+func checkBearer(ctx context.Context, target conformance.Target) error {
+	target.Features = nil // they may need what is not there yet
+	err := conformance.Do(ctx, target, func(t *conformance.T) {
+		res := t.Get("/openidm/managed/alpha_role", conformance.Query("_queryFilter", "true", "_pageSize", "1"))
+		switch res.Status {
+		case http.StatusUnauthorized:
+			t.Breakf("the target does not accept the bearer (401): it may have expired, or be another tenant's")
+		case http.StatusForbidden:
+			t.Breakf("the bearer may not use /openidm (403): it needs the scope fr:idm:*")
+		}
+	})
+	if ctx.Err() != nil {
+		return errors.New("interrupted before the first case")
+	}
+	return err
+}
+
+// perform runs the cases, with an MCP server, and with a type of their own if
+// one of them needs it. Its error is about these two: results come with it.
+func (s *settings) perform(ctx context.Context, target conformance.Target, selected []conformance.Case, stderr io.Writer) (results []conformance.Result, err error) {
+	target.Session, err = newSession(ctx, target)
+	if err != nil {
+		return nil, fmt.Errorf("start the MCP server: %w", err)
+	}
+	defer func() { err = errors.Join(err, target.Session.Close()) }()
 	if s.needsOpenType(target, selected) {
-		name, remove, err := cases.AddOpenType(ctx, target)
-		if err != nil {
-			return nil, fmt.Errorf("%w\nName an existing type with --open-type, or leave such cases out with --read-only or --without %s", err, conformance.OpenType)
+		name, remove, problem := cases.AddOpenType(ctx, target)
+		if problem != nil {
+			return nil, fmt.Errorf("%w\nName an existing type with --open-type, or leave such cases out with --read-only or --without %s", problem, conformance.OpenType)
 		}
 		target.OpenType = name
-		defer func() {
-			if undo := remove(context.WithoutCancel(ctx)); undo != nil {
-				err = errors.Join(err, fmt.Errorf("remove the managed object type %s: %w", name, undo))
-			}
-		}()
+		defer func() { err = errors.Join(err, remove(context.WithoutCancel(ctx))) }()
 	}
-	results = make([]conformance.Result, 0, len(selected))
 	for _, c := range selected {
 		if ctx.Err() != nil {
 			break
 		}
 		results = append(results, conformance.Run(ctx, target, c))
+		s.tell(stderr, results, len(selected))
 	}
-	return results, err
+	return results, nil
 }
+
+// tell tells of the last result, or now and then that the run goes on.
+func (s *settings) tell(stderr io.Writer, results []conformance.Result, all int) {
+	last, done := results[len(results)-1], fmt.Sprintf("%d of %d", len(results), all)
+	switch quiet := last.Outcome == conformance.Pass || last.Outcome == conformance.Skip; {
+	case s.verbose || !quiet:
+		fmt.Fprintf(stderr, "%s: %-5s  %s\n", done, last.Outcome, last.ID)
+	case len(results)%progressEvery == 0:
+		fmt.Fprintln(stderr, done)
+	}
+}
+
+// progressEvery is after how many cases a run shows that it goes on.
+const progressEvery = 25
 
 func (s *settings) needsOpenType(target conformance.Target, selected []conformance.Case) bool {
 	return target.OpenType == "" && !target.ReadOnly && slices.Contains(target.Features, conformance.OpenType) &&
@@ -249,13 +285,19 @@ func writer(format string) (writeReport, error) {
 	return nil, fmt.Errorf("--format must be text, json or junit, not %q", format)
 }
 
-func (s *settings) write(report conformance.Report, write writeReport, stdout io.Writer) error {
+// openOutput opens what the report is written to.
+func (s *settings) openOutput(stdout io.Writer) (io.WriteCloser, error) {
 	if s.outputFile == "" {
-		return write(report, stdout)
+		return unclosed{stdout}, nil
 	}
 	file, err := os.Create(s.outputFile)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("--output: %w", err)
 	}
-	return errors.Join(write(report, file), file.Close())
+	return file, nil
 }
+
+// unclosed is a writer that stays open.
+type unclosed struct{ io.Writer }
+
+func (unclosed) Close() error { return nil }

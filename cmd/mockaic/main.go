@@ -289,7 +289,13 @@ func (a *announcement) print(w io.Writer) error {
 	say("")
 	say("  connect  AIC_BASE_URL=%s%s aic-mcp", base, caSetting(a.addresses))
 	if a.flags.devToken != "" {
-		say("  or       curl -H 'Authorization: Bearer TOKEN' '%s/openidm/managed/alpha_user?_queryFilter=true&_pageSize=3'", base)
+		trust := ""
+		if a.addresses.HTTP != "" {
+			base = a.addresses.HTTP
+		} else if a.addresses.HTTPS != "" {
+			trust = fmt.Sprintf("--cacert %q ", a.addresses.CAFile)
+		}
+		say("  or       curl %s-H 'Authorization: Bearer TOKEN' '%s/openidm/managed/alpha_user?_queryFilter=true&_pageSize=3'", trust, base)
 	}
 	say("")
 	say("Stop with Ctrl-C.")

@@ -19,6 +19,8 @@ type Error struct {
 	Code    int
 	Reason  string
 	Message string
+	// OwnWords says that Message is not the tenant's.
+	OwnWords bool
 	// Detail is the body's detail: an object, a string or nil.
 	Detail        any
 	TransactionID string
@@ -70,7 +72,7 @@ func errorFrom(status int, body []byte) *Error {
 	}
 	var doc map[string]any
 	if Decode(body, &doc) != nil || doc == nil {
-		e.Message = describe(body)
+		e.Message, e.OwnWords = describe(body), true
 		return e
 	}
 	if n, ok := doc["code"].(json.Number); ok {
@@ -88,7 +90,7 @@ func errorFrom(status int, body []byte) *Error {
 		e.Message = text(doc["error_description"])
 	}
 	if e.Message == "" && e.Detail == nil {
-		e.Message = "the answer gives no reason"
+		e.Message, e.OwnWords = "the answer gives no reason", true
 	}
 	return e
 }

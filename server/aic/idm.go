@@ -26,10 +26,8 @@ type Query struct {
 type PatchOperation struct {
 	Operation string
 	Field     string
-	Value     any
-	// HasValue tells null from absent.
-	HasValue bool
-	From     string
+	Value     any // nil is none: the tenant takes null for no value
+	From      string
 }
 
 var typeName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
@@ -79,7 +77,7 @@ func (c *Client) ReadManaged(ctx context.Context, objectType, id, fields string)
 	return c.managed(ctx, request{method: http.MethodGet, path: path, query: v, repeatable: true})
 }
 
-// CreateManaged creates an object. It is never sent twice.
+// CreateManaged creates an object. It is not sent again, but after a 401.
 func (c *Client) CreateManaged(ctx context.Context, objectType string, data Object) (Object, error) {
 	path, err := typePath(objectType)
 	if err != nil {

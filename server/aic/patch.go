@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// MarshalJSON writes the value only where there is one, null included.
+// MarshalJSON writes the value only where there is one.
 func (p PatchOperation) MarshalJSON() ([]byte, error) {
 	doc := map[string]any{"operation": p.Operation, "field": p.Field}
-	if p.HasValue {
+	if p.Value != nil {
 		doc["value"] = p.Value
 	}
 	if p.From != "" {

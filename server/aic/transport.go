@@ -3,6 +3,7 @@ package aic
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -166,8 +167,9 @@ func (c *Client) send(ctx context.Context, r request, payload []byte, token, id 
 	e := errorFrom(res.StatusCode, data)
 	e.TransactionID = id
 	e.RetryAfter = c.retry.retryAfter(res.Header)
-	// A gateway that gives up does not say how far the request got.
-	e.Unknown = r.writes() && e.Retryable && e.Status != http.StatusTooManyRequests
+	// A gateway that gives up does not say how far the request got, and scripts
+	// that run after a write can fail.
+	e.Unknown = r.writes() && e.Status >= 500 && e.Status != http.StatusNotImplemented
 	return nil, e
 }
 
@@ -183,7 +185,8 @@ func (c *Client) unanswered(ctx context.Context, r request, id string, unsent bo
 		err = outer.Err
 	}
 	c.log.DebugContext(ctx, "no answer from the tenant", "method", r.method, "path", r.path, "transactionId", id, "error", err)
-	e := &Error{Reason: "No answer", TransactionID: id, Err: err, Unknown: unknown, Retryable: !unsent}
+	var untrusted *tls.CertificateVerificationError
+	e := &Error{Reason: "No answer", TransactionID: id, Err: err, Unknown: unknown, Retryable: !errors.As(err, &untrusted)}
 	var timeout interface{ Timeout() bool }
 	switch {
 	case unsent:

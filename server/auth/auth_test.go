@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -734,5 +735,91 @@ func TestStatic(t *testing.T) {
 	}
 	if s := fmt.Sprintf("%v %+v %#v %s", f, f, f, f); strings.Contains(s, "secret") {
 		t.Errorf("printed: %s", s)
+	}
+}
+
+// Two processes share a store, and the tenant forgets all logins: what one of
+// them gets anew, by itself or by the command login, helps the other.
+func TestALoginOfAnotherProcessThatIsRefusedIsNotTheEnd(t *testing.T) {
+	store := tokenstore.NewMemory()
+	a := newRig(t, func(o *Options) { o.Store = store })
+	a.get(t, "a")
+	b := newRig(t, func(o *Options) { o.Store = store; o.BaseURL = a.base })
+	if err := b.Login(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a.tenant.revoke("")
+	a.get(t, "b") // adopts, is refused, logs in
+	// logins: a, b, and a again
+	if n := a.tenant.grants()["authorization_code"]; n != 3 {
+		t.Errorf("%d logins", n)
+	}
+}
+
+func TestALoginElsewhereEndsAStalemate(t *testing.T) {
+	store := tokenstore.NewMemory()
+	r := newRig(t, func(o *Options) { o.Store = store })
+	r.tenant.broken = func(w http.ResponseWriter, f url.Values) bool {
+		if f.Get("grant_type") != exchangeGrant {
+			return false
+		}
+		refuse(w, 400, "invalid_request", "Invalid token exchange.")
+		return true
+	}
+	if _, err := r.Token(t.Context(), []string{"a"}); err == nil {
+		t.Fatal("no error")
+	}
+	r.tenant.revoke("")
+	other := newRig(t, func(o *Options) { o.Store = store; o.BaseURL = r.base })
+	if err := other.Login(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.tenant.mu.Lock()
+	r.tenant.broken = nil
+	r.tenant.mu.Unlock()
+	r.get(t, "a")
+	if n := r.tenant.grants()["authorization_code"]; n != 2 {
+		t.Errorf("%d logins", n)
+	}
+}
+
+func TestAClientThatIsRefusedIsNoReasonToLogIn(t *testing.T) {
+	r := newRig(t, nil)
+	r.get(t, "a")
+	r.tenant.mu.Lock()
+	r.tenant.broken = func(w http.ResponseWriter, _ url.Values) bool {
+		refuse(w, 401, "invalid_client", "Client authentication failed")
+		return true
+	}
+	r.tenant.mu.Unlock()
+	if _, err := r.Token(t.Context(), []string{"b"}); err == nil {
+		t.Error("no error")
+	}
+	r.expect(t, 1, 0, 2)
+}
+
+func TestALoginThatWasLeftIsShownAgain(t *testing.T) {
+	r := newRig(t, nil)
+	follow := r.openURL
+	r.openURL = func(u string) error { r.opened <- u; return nil }
+	ctx, cancel := context.WithCancel(t.Context())
+	first := make(chan error, 1)
+	go func() { _, err := r.Token(ctx, []string{"a"}); first <- err }()
+	address := <-r.opened
+	cancel()
+	<-first
+	for !r.renewals.abandoned("") && t.Context().Err() == nil {
+		runtime.Gosched() // the call is given up a moment after its caller
+	}
+	second := make(chan error, 1)
+	go func() { _, err := r.Token(t.Context(), []string{"b"}); second <- err }()
+	if again := <-r.opened; again != address {
+		t.Errorf("another page was opened: %s", again)
+	}
+	if err := follow(address); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-second; err != nil {
+		t.Error(err)
 	}
 }

@@ -49,6 +49,11 @@ func (e *Error) final() bool {
 // that is expired or revoked. AM says that with a 400 whose text is the same
 // for every other fault of an exchange, too.
 func (e *Error) stale() bool {
-	return e.Status == http.StatusUnauthorized ||
+	return e.Status == http.StatusUnauthorized && !e.aboutClient() ||
 		e.Status == http.StatusBadRequest && e.Code == "invalid_request" && e.Description == "Invalid token exchange."
+}
+
+// aboutClient reports whether the client, and not the login, was refused.
+func (e *Error) aboutClient() bool {
+	return e.Code == "invalid_client" || e.Code == "unauthorized_client"
 }

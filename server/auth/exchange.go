@@ -69,7 +69,6 @@ func (s *Source) grant(ctx context.Context, op string, form url.Values) (tokenst
 		RefreshToken string      `json:"refresh_token"`
 		TokenType    string      `json:"token_type"`
 		ExpiresIn    json.Number `json:"expires_in"`
-		Scope        any         `json:"scope"`
 		Error        string      `json:"error"`
 		Description  string      `json:"error_description"`
 	}
@@ -92,13 +91,11 @@ func (s *Source) grant(ctx context.Context, op string, form url.Values) (tokenst
 	if n, err := answer.ExpiresIn.Int64(); err == nil && n >= 0 {
 		lifetime = time.Duration(min(n, 1<<31)) * time.Second
 	}
-	scope, _ := answer.Scope.(string)
 	return tokenstore.Login{
 		AccessToken:  answer.AccessToken,
 		RefreshToken: answer.RefreshToken,
 		// A short-lived token would never be used with the full margin.
 		Expiry: began.Add(lifetime - min(margin, lifetime/10)),
-		Scope:  scope,
 	}, nil
 }
 

@@ -22,6 +22,14 @@ type flight[T any] struct {
 	err     error
 }
 
+// abandoned reports whether an attempt is running that nobody waits for.
+func (fs *flights[T]) abandoned(key string) bool {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	f := fs.running[key]
+	return f != nil && f.waiters == 0
+}
+
 func (fs *flights[T]) do(ctx context.Context, key string, fn func(context.Context) (T, error)) (T, error) {
 	fs.mu.Lock()
 	if fs.running == nil {

@@ -44,6 +44,7 @@ func (s *Source) browserLogin(ctx context.Context) (tokenstore.Login, error) {
 		"code_challenge_method": {"S256"},
 	}.Encode()
 	s.announce(ctx, target)
+	defer s.announced("")
 
 	var code string
 	select {
@@ -74,8 +75,26 @@ func (s *Source) browserLogin(ctx context.Context) (tokenstore.Login, error) {
 	return login, err
 }
 
+// remind shows the login that is under way once more: who began it gave up, and
+// its page may have been closed.
+func (s *Source) remind(ctx context.Context) {
+	s.mu.Lock()
+	page := s.page
+	s.mu.Unlock()
+	if page != "" {
+		s.announce(ctx, page)
+	}
+}
+
+func (s *Source) announced(page string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.page = page
+}
+
 // announce shows the URL always: the browser may open elsewhere, or not.
 func (s *Source) announce(ctx context.Context, target string) {
+	s.announced(target)
 	fmt.Fprintf(s.notify, "\nLog in to %s in your browser:\n\n  %s\n\n", s.base.Host, target)
 	if s.openURL == nil {
 		return

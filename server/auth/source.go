@@ -68,7 +68,7 @@ type Source struct {
 	process   context.Context
 	exchanged cache
 	tokens    flights[string]
-	renewals  flights[tokenstore.Login]
+	renewals  flights[renewed]
 
 	mu     sync.Mutex
 	login  tokenstore.Login
@@ -76,6 +76,8 @@ type Source struct {
 	// unexchangeable is an access token that was refused when it was new: the
 	// fault is not its age, so another login would not help.
 	unexchangeable string
+	// page is the address of the login that is under way.
+	page string
 }
 
 // New returns a Source for one tenant.
@@ -100,7 +102,7 @@ func New(opts Options) (*Source, error) {
 		timeout:        opts.LoginTimeout,
 		process:        opts.Context,
 		// A person may need longer than a client waits for a call.
-		renewals: flights[tokenstore.Login]{last: true},
+		renewals: flights[renewed]{last: true},
 	}
 	if s.process == nil {
 		s.process = context.Background()
@@ -170,34 +172,45 @@ func (s *Source) Invalidate(scopes []string, token string) {
 }
 
 // obtain exchanges the login for a token. If the tenant no longer accepts a
-// login from earlier, it is renewed once.
+// login from earlier, it is renewed.
 func (s *Source) obtain(ctx context.Context, scopes []string, key string) (string, error) {
-	subject, fresh, err := s.subject(ctx)
+	subject, err := s.subject(ctx)
 	if err != nil {
 		return "", err
 	}
-	token, err := s.exchange(ctx, subject, scopes)
-	var refused *Error
-	if errors.As(err, &refused) && refused.stale() && !fresh && !s.wasRefusedNew(subject) {
-		s.log.InfoContext(ctx, "the tenant no longer accepts the login", "transactionId", refused.TransactionID)
-		renew := s.renew
-		if refused.Status == http.StatusUnauthorized {
-			renew = s.relogin
+	// The login at hand may be followed by one that another process left, and
+	// that by a new one.
+	for range 3 {
+		var token tokenstore.Login
+		token, err = s.exchange(ctx, subject.Login, scopes)
+		if err == nil {
+			s.exchanged.put(key, token)
+			return token.AccessToken, nil
 		}
-		if subject, err = renew(ctx, subject); err != nil {
+		var refused *Error
+		if !errors.As(err, &refused) || !refused.stale() {
 			return "", err
 		}
-		fresh = true
-		token, err = s.exchange(ctx, subject, scopes)
+		if subject.isNew {
+			s.rememberRefused(subject.Login)
+			return "", err
+		}
+		if s.wasRefusedNew(subject.Login) {
+			// Only what a person did elsewhere since can help.
+			login, ok := s.adopt(ctx, subject.Login)
+			if !ok {
+				return "", err
+			}
+			subject = renewed{Login: login}
+			continue
+		}
+		s.log.InfoContext(ctx, "the tenant no longer accepts the login", "transactionId", refused.TransactionID)
+		var renewErr error
+		if subject, renewErr = s.replace(ctx, subject.Login, refused.Status != http.StatusUnauthorized); renewErr != nil {
+			return "", renewErr
+		}
 	}
-	if errors.As(err, &refused) && refused.stale() && fresh {
-		s.rememberRefused(subject)
-	}
-	if err != nil {
-		return "", err
-	}
-	s.exchanged.put(key, token)
-	return token.AccessToken, nil
+	return "", err
 }
 
 func (s *Source) wasRefusedNew(login tokenstore.Login) bool {
@@ -212,14 +225,19 @@ func (s *Source) rememberRefused(login tokenstore.Login) {
 	s.unexchangeable = login.AccessToken
 }
 
-// subject returns a login that has not expired, and whether it is new.
-func (s *Source) subject(ctx context.Context) (tokenstore.Login, bool, error) {
+// renewed is a login, and whether it was got just now: not from the store.
+type renewed struct {
+	tokenstore.Login
+	isNew bool
+}
+
+// subject returns a login that has not expired.
+func (s *Source) subject(ctx context.Context) (renewed, error) {
 	login := s.current(ctx)
 	if usable(login, s.now()) {
-		return login, false, nil
+		return renewed{Login: login}, nil
 	}
-	login, err := s.renew(ctx, login)
-	return login, true, err
+	return s.replace(ctx, login, true)
 }
 
 // current is the login at hand, from the store the first time.
@@ -246,47 +264,42 @@ func (s *Source) current(ctx context.Context) tokenstore.Login {
 	return s.login
 }
 
-// renew replaces a login: by its refresh token, or by the person.
-func (s *Source) renew(ctx context.Context, old tokenstore.Login) (tokenstore.Login, error) {
-	return s.replace(ctx, old, true)
-}
-
-// relogin replaces a login by the person.
-func (s *Source) relogin(ctx context.Context, old tokenstore.Login) (tokenstore.Login, error) {
-	return s.replace(ctx, old, false)
-}
-
-func (s *Source) replace(ctx context.Context, old tokenstore.Login, refresh bool) (tokenstore.Login, error) {
-	return s.renewals.do(ctx, "", func(ctx context.Context) (tokenstore.Login, error) {
+// replace renews a login: by what another process stored, by its refresh token
+// if refresh is set, or by the person.
+func (s *Source) replace(ctx context.Context, old tokenstore.Login, refresh bool) (renewed, error) {
+	if s.renewals.abandoned("") {
+		s.remind(ctx)
+	}
+	return s.renewals.do(ctx, "", func(ctx context.Context) (renewed, error) {
 		// Another call may have replaced it while this one was busy.
 		if now := s.current(ctx); now.AccessToken != old.AccessToken && usable(now, s.now()) {
-			return now, nil
+			return renewed{Login: now}, nil
 		}
 		if login, ok := s.adopt(ctx, old); ok {
-			return login, nil
+			return renewed{Login: login}, nil
 		}
 		if refresh && old.RefreshToken != "" {
 			login, err := s.refresh(ctx, old)
 			if err == nil {
 				s.keepIfPossible(ctx, login)
-				return login, nil
+				return renewed{login, true}, nil
 			}
 			var refused *Error
 			if !errors.As(err, &refused) || !refused.final() {
 				// It may work the next time: no reason to bother the person.
-				return tokenstore.Login{}, err
+				return renewed{}, err
 			}
 			if login, ok := s.adopt(ctx, old); ok {
-				return login, nil
+				return renewed{Login: login}, nil
 			}
 			s.log.InfoContext(ctx, "refresh token is no longer accepted", "error", err)
 		}
 		login, err := s.browserLogin(ctx)
 		if err != nil {
-			return tokenstore.Login{}, err
+			return renewed{}, err
 		}
 		s.keepIfPossible(ctx, login)
-		return login, nil
+		return renewed{login, true}, nil
 	})
 }
 
@@ -333,13 +346,13 @@ func (s *Source) keepIfPossible(ctx context.Context, login tokenstore.Login) {
 // Login logs the person in now, whatever is stored, and fails if the login
 // cannot be stored.
 func (s *Source) Login(ctx context.Context) error {
-	_, err := s.renewals.do(ctx, "", func(ctx context.Context) (tokenstore.Login, error) {
+	_, err := s.renewals.do(ctx, "", func(ctx context.Context) (renewed, error) {
 		login, err := s.browserLogin(ctx)
 		if err == nil {
 			s.exchanged.clear()
 			err = s.keep(ctx, login)
 		}
-		return login, err
+		return renewed{login, true}, err
 	})
 	return err
 }

@@ -32,6 +32,8 @@ func explain(err error, id bool) error {
 		return err
 	}
 	switch e.Status {
+	case http.StatusBadRequest:
+		return tool.WithHint(err, "", "Check names and values against getManagedObjectSchema.")
 	case http.StatusNotFound:
 		if id {
 			return tool.WithHint(err, "objectId", "Find the object's _id with queryManagedObjects; if the type itself is in doubt, call listManagedObjects.")
@@ -39,11 +41,11 @@ func explain(err error, id bool) error {
 		return tool.WithHint(err, "objectType", "Call listManagedObjects for the types that this tenant has.")
 	case http.StatusForbidden:
 		if failed := policyFailures(e.Detail); failed != "" {
-			return tool.WithHint(err, "", "Correct what failed: %s. getManagedObjectSchema lists the properties.", failed)
+			return tool.WithHint(err, "", "Correct what failed: %s. UNIQUE and VALID_USERNAME mean that another object may have that value; getManagedObjectSchema lists the properties.", failed)
 		}
 	case http.StatusPreconditionFailed:
 		if id {
-			return tool.WithHint(err, "revision", "The object has changed since that revision: read it again with getManagedObject, decide anew, and use its new _rev.")
+			return tool.WithHint(err, "revision", "The object is not, or no longer, at that revision: read it with getManagedObject, decide anew, and use its _rev.")
 		}
 		return tool.WithHint(err, "objectData", "An object with this _id or a unique value exists already: look for it with queryManagedObjects.")
 	case http.StatusConflict:

@@ -21,21 +21,6 @@ type operation struct {
 	Field     string `json:"field" jsonschema:"e.g. /mail; /roles/- appends"`
 	Value     any    `json:"value,omitempty" jsonschema:"for add, replace, increment, or the element to remove"`
 	From      string `json:"from,omitempty" jsonschema:"source of move and copy"`
-	// hasValue tells null from absent.
-	hasValue bool
-}
-
-func (o *operation) UnmarshalJSON(data []byte) error {
-	type plain operation
-	if err := aic.Decode(data, (*plain)(o)); err != nil {
-		return err
-	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(data, &members); err != nil {
-		return err
-	}
-	_, o.hasValue = members["value"]
-	return nil
 }
 
 var patch = tool.Define(tool.Spec{
@@ -59,7 +44,7 @@ var patch = tool.Define(tool.Spec{
 		if err := o.check(fmt.Sprintf("operations[%d]", i)); err != nil {
 			return written{}, err
 		}
-		ops = append(ops, aic.PatchOperation{Operation: o.Operation, Field: o.Field, Value: o.Value, HasValue: o.hasValue, From: o.From})
+		ops = append(ops, aic.PatchOperation{Operation: o.Operation, Field: o.Field, Value: o.Value, From: o.From})
 	}
 	doc, err := c.PatchManaged(ctx, in.ObjectType, in.ObjectID, in.Revision, ops)
 	if err != nil {
@@ -76,8 +61,8 @@ func (o operation) check(at string) error {
 		return tool.Invalid(at+".operation", "is test, which the tenant does not have",
 			"Leave it out: revision already guarantees that the object is the one that you read. Nothing was sent to the tenant.")
 	case "add", "replace", "increment":
-		if !o.hasValue {
-			return tool.Invalid(at+".value", "is required for "+o.Operation, nothing)
+		if o.Value == nil {
+			return tool.Invalid(at+".value", "is required for "+o.Operation+", and may not be null: to take a field away, use remove", nothing)
 		}
 	case "move", "copy":
 		if o.From == "" {

@@ -21,8 +21,6 @@ type Login struct {
 	RefreshToken string `json:"refreshToken,omitempty"`
 	// Expiry is when the access token is no longer to be used.
 	Expiry time.Time `json:"expiry"`
-	// Scope is the granted scope, as the tenant wrote it.
-	Scope string `json:"scope,omitempty"`
 }
 
 // String says all that may be printed of a login.
@@ -57,8 +55,8 @@ const (
 )
 
 // Open returns the store of that kind. Auto is the keychain if there is a
-// working one, else the file; what an earlier run without the keychain left in
-// the file is found there and removed from it.
+// working one, else the file. What an earlier run without the keychain left in
+// the file is used if the keychain has nothing, and removed from the file.
 func Open(ctx context.Context, kind Kind) (Store, error) {
 	switch kind {
 	case Memory:

@@ -43,7 +43,7 @@ func fakeKeychain(limit int) (*keychain, map[string]string) {
 }
 
 func login(n int) Login {
-	return Login{AccessToken: strings.Repeat("a", n), RefreshToken: strings.Repeat("r", n), Expiry: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Scope: "fr:idm:*"}
+	return Login{AccessToken: strings.Repeat("a", n), RefreshToken: strings.Repeat("r", n), Expiry: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 }
 
 func TestStores(t *testing.T) {

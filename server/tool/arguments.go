@@ -80,7 +80,7 @@ func (c *checker) check(s *jsonschema.Schema, path string, v any) {
 		c.checkNumber(s, path, v)
 	case []any:
 		if s.MinItems != nil && len(v) < *s.MinItems {
-			c.add(path, "must have at least %d elements", *s.MinItems)
+			c.add(path, "must have at least %d element(s)", *s.MinItems)
 		}
 		if s.MaxItems != nil && len(v) > *s.MaxItems {
 			c.add(path, "must have at most %d elements", *s.MaxItems)
@@ -165,7 +165,7 @@ func nearest(s *jsonschema.Schema, name string) string {
 	}
 	for known := range s.Properties {
 		if fold(known) == fold(name) {
-			return "; did you mean " + known + "?"
+			return ": perhaps " + known + " is meant"
 		}
 	}
 	if len(s.Properties) == 0 {

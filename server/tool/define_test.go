@@ -127,7 +127,7 @@ func TestArguments(t *testing.T) {
 		{`{"name":"a","size":0}`, "size", "size must be at least 1"},
 		{`{"name":"a","size":1.5}`, "size", "size must be an integer"},
 		{`{"name":"a","size":1e400}`, "size", "size must be an integer"},
-		{`{"name":"a","Size":3}`, `"Size"`, "did you mean size?"},
+		{`{"name":"a","Size":3}`, `"Size"`, "perhaps size is meant"},
 		{`{"name":"a","steps":[{"kind":"c"}]}`, "steps[0].kind", "must be one of a, b"},
 		{`{"name":"a","steps":[]}`, "steps", "at least 1"},
 		{`{"name":"a","steps":[{"kind":"a","x":1}]}`, `steps[0]."x"`, "is not a parameter"},
@@ -361,11 +361,12 @@ func TestSecretNames(t *testing.T) {
 	for name, want := range map[string]bool{
 		"password": true, "userPassword": true, "passwd": true, "pwd": true, "PIN": true, "pin": true, "pinCode": true, "userPin": true, "pin_code": true,
 		"token": true, "accessToken": true, "apiKey": true, "api_key": true, "api-key": true, "privateKey": true, "otp": true, "smsOtp": true,
-		"clientSecret": true, "credentials": true, "passphrase": true, "answer": true,
+		"clientSecret": true, "credentials": true, "passphrase": true, "answer": true, "userpassword": true, "client_secret": true,
+		"secretary": false, "tokenCount": false, "passwordExpired": false, "passwordLastChangedTime": false,
 		"shipping": false, "pinned": false, "opinion": false, "Pinboard": false, "accountStatus": false, "key": false, "keyboard": false,
 		"id": false, "_id": false, "_rev": false, "revision": false, "userName": false, "option": false, "mail": false,
 	} {
-		if secretName.MatchString(name) != want {
+		if isSecretName(name) != want {
 			t.Errorf("%s: %t", name, !want)
 		}
 	}
@@ -377,11 +378,11 @@ func TestAdviceAndRetries(t *testing.T) {
 		retry bool
 		says  []string
 	}{
-		"a read":                   {aic.Error{Status: 503, Retryable: true, Repeatable: true, RetryAfter: 5 * time.Second}, true, []string{"wait 5s, as the tenant asks"}},
-		"a write with a revision":  {aic.Error{Status: 503, Retryable: true, Repeatable: true, Unknown: true, RetryAfter: 5 * time.Second}, true, []string{"not known whether", "wait 5s, as the tenant asks", "cannot take effect twice"}},
-		"a create":                 {aic.Error{Status: 503, Retryable: true, Unknown: true, RetryAfter: 5 * time.Second}, false, []string{"not known whether", "wait 5s, as the tenant asks", "read the object"}},
+		"a read":                   {aic.Error{Status: 503, Retryable: true, Repeatable: true, RetryAfter: 5 * time.Second}, true, []string{"wait 5 s, as the tenant asks"}},
+		"a write with a revision":  {aic.Error{Status: 503, Retryable: true, Repeatable: true, Unknown: true, RetryAfter: 5 * time.Second}, true, []string{"not known whether", "wait 5 s, as the tenant asks", "cannot take effect twice"}},
+		"a create":                 {aic.Error{Status: 503, Retryable: true, Unknown: true, RetryAfter: 5 * time.Second}, false, []string{"not known whether", "wait 5 s, as the tenant asks", "read the object"}},
 		"a create, without a wait": {aic.Error{Status: 503, Retryable: true, Unknown: true}, false, []string{"took effect: read the object"}},
-		"a rate limit":             {aic.Error{Status: 429, Retryable: true, RetryAfter: time.Minute}, true, []string{"wait 1m0s, as the tenant asks"}},
+		"a rate limit":             {aic.Error{Status: 429, Retryable: true, RetryAfter: time.Minute}, true, []string{"wait 60 s, as the tenant asks"}},
 		"a repeated write":         {aic.Error{Status: 412, Unknown: true, Repeatable: true}, false, []string{"An earlier attempt of this very call may be what changed it", "compare before repeating"}},
 		"a conflict":               {aic.Error{Status: 412, Repeatable: true}, false, []string{"has changed in the meantime"}},
 	} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 
@@ -22,8 +23,8 @@ type Failure struct {
 	Hint          string `json:"hint,omitempty" jsonschema:"what to do next"`
 	Retryable     bool   `json:"retryable" jsonschema:"whether the same call can succeed later"`
 	TransactionID string `json:"transactionId,omitempty"`
-	// quoted says that Message is a tenant's text.
-	quoted bool
+	// answered says that the tenant refused, quoted that Message is its text.
+	answered, quoted bool
 }
 
 func (f *Failure) Error() string {
@@ -79,7 +80,8 @@ func failureOf(err error) *Failure {
 			Retryable:     e.Retryable && (!e.Unknown || e.Repeatable),
 			TransactionID: e.TransactionID,
 			Hint:          advice(e),
-			quoted:        e.Status != 0 && e.Reason != reasonUnusable,
+			answered:      e.Status != 0 && e.Reason != reasonUnusable,
+			quoted:        !e.OwnWords,
 		}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		out = Failure{Reason: "Interrupted", Message: "the call was cancelled"}
@@ -108,9 +110,9 @@ func advice(e *aic.Error) string {
 	case e.Unknown:
 		return "It is not known whether the change took effect: read the object, or query for it, before trying again."
 	case e.Status == http.StatusUnauthorized:
-		return "The login is no longer accepted. Call again to log in anew; if that does not help, the account lacks the rights."
+		return "The tenant refuses a token that it has just issued: the account, or the tenant's clients for this server, may lack rights."
 	case e.Status == http.StatusForbidden:
-		return "The account that is logged in may not do this; calling again will not help."
+		return "The account that is logged in may not do this."
 	case e.Status == http.StatusPreconditionFailed:
 		return "The object has changed in the meantime: read it again and use its new revision."
 	case e.Status == http.StatusTooManyRequests:
@@ -123,7 +125,7 @@ func advice(e *aic.Error) string {
 
 func wait(e *aic.Error) string {
 	if e.RetryAfter > 0 {
-		return fmt.Sprintf("wait %s, as the tenant asks", e.RetryAfter)
+		return fmt.Sprintf("wait %d s, as the tenant asks", int64(math.Ceil(e.RetryAfter.Seconds())))
 	}
 	return "wait a while"
 }
@@ -133,8 +135,10 @@ func wait(e *aic.Error) string {
 func (f *Failure) sentence() string {
 	var b strings.Builder
 	message := f.Message
-	if f.quoted {
-		message = Quote(message)
+	if f.answered {
+		if f.quoted {
+			message = Quote(message)
+		}
 		standard := http.StatusText(f.Status)
 		fmt.Fprintf(&b, "The tenant answered %s", strings.TrimSpace(fmt.Sprint(f.Status, " ", standard)))
 		if f.Reason != standard {

@@ -27,8 +27,30 @@ const (
 	minSearched = 4
 )
 
-var secretName = regexp.MustCompile(`(?i:passw|passphrase|pwd|secret|credential|token|answer|(?:api|private|access)[_-]?key)` +
-	`|(?:^|[_-])(?i:pin|otp)(?:[_-]|[0-9A-Z]|$)|(?:Pin|PIN|Otp|OTP)(?:[^a-z]|$)`)
+var (
+	nameWords  = regexp.MustCompile(`[A-Z]+[a-z0-9]*|[a-z0-9]+`)
+	secretWord = regexp.MustCompile(`^(?:.*password|.*secret|passwd|passphrase|pwd|credentials?|token|answer|pin|otp|apikey)$`)
+	// aboutSecret are words that make a name one of something about a secret.
+	aboutSecret = []string{"expired", "expiry", "expiration", "count", "policy", "changed", "time", "date", "type", "length", "status", "enabled", "required"}
+	keyKinds    = []string{"api", "private", "access"}
+)
+
+// isSecretName goes by the words of a name such as accessToken or client_secret.
+func isSecretName(name string) bool {
+	words := nameWords.FindAllString(name, -1)
+	for i := range words {
+		words[i] = strings.ToLower(words[i])
+	}
+	if len(words) == 0 || slices.Contains(aboutSecret, words[len(words)-1]) {
+		return false
+	}
+	for i, word := range words {
+		if secretWord.MatchString(word) || word == "key" && i > 0 && slices.Contains(keyKinds, words[i-1]) {
+			return true
+		}
+	}
+	return false
+}
 
 // secretsIn collects what lies below a member, or in the value of a patch of a
 // field, whose name says that it is secret.
@@ -54,12 +76,12 @@ func secretsIn(args map[string]any) secrets {
 			field, _ := v["field"].(string)
 			patched := false
 			for segment := range strings.SplitSeq(field, "/") {
-				if secretName.MatchString(segment) {
+				if isSecretName(segment) {
 					names[segment], patched = true, true
 				}
 			}
 			for k, e := range v {
-				named := secretName.MatchString(k)
+				named := isSecretName(k)
 				if named {
 					names[k] = true
 				}
@@ -68,7 +90,9 @@ func secretsIn(args map[string]any) secrets {
 		}
 	}
 	walk(args, false)
-	forms = slices.DeleteFunc(forms, func(s string) bool { return len(s) < minSearched })
+	forms = slices.DeleteFunc(forms, func(s string) bool {
+		return len(s) < minSearched || s == "true" || s == "false" || s == "null"
+	})
 	// The longest first: one may contain another.
 	slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	var pairs []string

@@ -23,6 +23,7 @@ import (
 )
 
 const (
+	commonName    = "mockaic development CA"
 	authorityLife = 5 * 365 * 24 * time.Hour
 	serverLife    = 90 * 24 * time.Hour
 )
@@ -72,6 +73,9 @@ var (
 func read(file string) (*Authority, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(file + ".key"); err == nil {
+			return nil, errors.New("there is a .key without a certificate")
+		}
 		return nil, errNone
 	}
 	if err != nil {
@@ -86,7 +90,7 @@ func read(file string) (*Authority, error) {
 		return nil, err
 	}
 	key, ok := pair.PrivateKey.(*ecdsa.PrivateKey)
-	if !ok || !pair.Leaf.IsCA {
+	if !ok || !pair.Leaf.IsCA || len(pair.Certificate) != 1 || pair.Leaf.Subject.CommonName != commonName {
 		return nil, errors.New("not an authority that this program made")
 	}
 	return &Authority{certificate: pair.Leaf, key: key}, nil
@@ -120,7 +124,7 @@ func (a *Authority) hosts() []string {
 
 func create(hosts []string, now time.Time) (*Authority, error) {
 	template := &x509.Certificate{
-		Subject:               pkix.Name{CommonName: "mockaic development CA"},
+		Subject:               pkix.Name{CommonName: commonName},
 		NotBefore:             now.Add(-time.Hour),
 		NotAfter:              now.Add(authorityLife),
 		KeyUsage:              x509.KeyUsageCertSign,

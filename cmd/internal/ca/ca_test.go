@@ -1,7 +1,14 @@
 package ca_test
 
 import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
 	"os"
 	"path/filepath"
 	"testing"
@@ -91,6 +98,48 @@ func TestFilesOfOthersAreLeftAlone(t *testing.T) {
 		_, err := ca.Open(file, hosts, time.Now())
 		if text, readErr := os.ReadFile(file); err == nil || readErr != nil || string(text) != "precious" {
 			t.Errorf("with a key %t: %v, the file holds %q", key, err, text)
+		}
+	}
+}
+
+func TestKeysOfOthersAreLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	alone := filepath.Join(dir, "server")
+	if err := os.WriteFile(alone+".key", []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// An authority like ours, but of somebody else.
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Corporate CA"}, NotAfter: time.Now().AddDate(9, 0, 0),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	corporate := filepath.Join(dir, "corp.pem")
+	for name, block := range map[string]*pem.Block{corporate: {Type: "CERTIFICATE", Bytes: certificate}, corporate + ".key": {Type: "PRIVATE KEY", Bytes: der}} {
+		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{alone, corporate} {
+		before, err := os.ReadFile(file + ".key")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = ca.Open(file, hosts, time.Now())
+		after, readErr := os.ReadFile(file + ".key")
+		if err == nil || readErr != nil || !bytes.Equal(before, after) {
+			t.Errorf("%s: %v, the key changed: %t", file, err, !bytes.Equal(before, after))
 		}
 	}
 }

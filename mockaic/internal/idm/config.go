@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
 
 	"aicmcp/mockaic/internal/crest"
@@ -73,22 +72,16 @@ func (s *Service) serveConfig(r *route.Request) (*route.Response, error) {
 // putTypes replaces the definitions. What a new definition makes private, or no
 // longer private, moves in the objects that are there.
 func (s *Service) putTypes(tx *store.Tx, document store.Object) (store.Object, error) {
-	after, err := parseTypes(document)
+	types, err := parseTypes(document)
 	if err != nil {
 		return nil, err
 	}
-	var before map[string]*objectType
-	if current := tx.Get(configs, managedDoc); current != nil {
-		if before, err = parseTypes(current); err != nil {
-			return nil, fmt.Errorf("stored type definitions: %w", err)
-		}
-	}
-	for name, t := range after {
-		if old := before[name]; old == nil || slices.Equal(old.privateNames(), t.privateNames()) {
-			continue
-		}
+	for name, t := range types {
 		for _, object := range tx.All(collection(name)) {
 			id := object["_id"].(string)
+			if !t.misplaced(object, tx.Get(private(name), id)) {
+				continue
+			}
 			if _, err := s.put(tx, t, id, withoutIdentity(s.whole(tx, t, id))); err != nil {
 				return nil, err
 			}
@@ -97,8 +90,19 @@ func (s *Service) putTypes(tx *store.Tx, document store.Object) (store.Object, e
 	return tx.Put(configs, managedDoc, document), nil
 }
 
-func (t *objectType) privateNames() []string {
-	return slices.DeleteFunc(slices.Clone(t.names), func(name string) bool { return !t.properties[name].private })
+// misplaced reports whether a value is shown that must not be, or the reverse.
+func (t *objectType) misplaced(public, hidden store.Object) bool {
+	for name := range public {
+		if t.properties[name].private {
+			return true
+		}
+	}
+	for name := range hidden {
+		if p, defined := t.properties[name]; defined && !p.private {
+			return true
+		}
+	}
+	return false
 }
 
 // withoutRevision hides what configuration answers don't carry.

@@ -85,16 +85,12 @@ func (t *objectType) checkTypes(object store.Object, names []string, f *failures
 }
 
 // checkNames refuses properties that the type does not have, and those that
-// this fake cannot store faithfully. Virtual ones are dropped: the tenant
-// computes them, whatever a client sends.
+// this fake cannot store faithfully.
 func (t *objectType) checkNames(object store.Object, names []string) error {
 	var unknown []string
 	for _, name := range names {
 		if t.properties[name].relationship {
 			return notImplemented("writing the relationship property " + name)
-		}
-		if t.properties[name].virtual {
-			delete(object, name)
 		}
 		if _, present := object[name]; !present || t.open || name == "_id" || name == "_rev" {
 			continue

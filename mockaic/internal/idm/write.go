@@ -69,7 +69,7 @@ func newID(tx *store.Tx, t *objectType, requested string, content store.Object) 
 
 // insert checks and stores a new object.
 func (s *Service) insert(tx *store.Tx, t *objectType, id string, content store.Object) (store.Object, error) {
-	object := withoutIdentity(content)
+	object := t.withoutVirtual(content)
 	names := sortedNames(object)
 	if err := t.checkNames(object, names); err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func (s *Service) update(r *route.Request, name, id string) (*route.Response, er
 // replace puts content in the place of an object. Required properties may be
 // left out: they are checked on create only (recorded).
 func (s *Service) replace(tx *store.Tx, t *objectType, id string, content store.Object) (*route.Response, error) {
-	object := withoutIdentity(content)
+	object := t.withoutVirtual(content)
 	names := sortedNames(object)
 	if err := t.checkNames(object, names); err != nil {
 		return nil, err
@@ -143,17 +143,15 @@ func (s *Service) replace(tx *store.Tx, t *objectType, id string, content store.
 		return nil, err
 	}
 	// What is never returned can't be sent back by who read the object: it stays.
-	hidden := tx.Get(private(t.name), id)
-	for _, name := range t.names {
-		if _, given := object[name]; !given && t.properties[name].private && hidden[name] != nil {
-			object[name] = hidden[name]
+	for name, value := range withoutIdentity(tx.Get(private(t.name), id)) {
+		if _, given := object[name]; !given {
+			object[name] = value
 		}
 	}
 	return s.putIfChanged(tx, t, id, object)
 }
 
 func (s *Service) patch(r *route.Request, name, id string) (*route.Response, error) {
-	touched := touchedBy(r.Patch)
 	var answer *route.Response
 	err := s.store.Change(func(tx *store.Tx) error {
 		t, err := s.lookupType(tx, name)
@@ -163,7 +161,9 @@ func (s *Service) patch(r *route.Request, name, id string) (*route.Response, err
 		if err := checkRevision(tx, r, name, id); err != nil {
 			return err
 		}
-		after, _, err := crest.Apply(s.whole(tx, t, id), r.Patch)
+		operations := slices.DeleteFunc(r.Patch, t.concernsVirtual)
+		touched := touchedBy(operations)
+		after, _, err := crest.Apply(s.whole(tx, t, id), operations)
 		if err != nil {
 			return err
 		}
@@ -178,7 +178,7 @@ func (s *Service) patch(r *route.Request, name, id string) (*route.Response, err
 		if err := failed.err(patchRefused); err != nil {
 			return err
 		}
-		if t.hasPassword() && slices.ContainsFunc(r.Patch, removesPassword) && s.passwords.forget(tx, collection(name), id) {
+		if t.hasPassword() && slices.ContainsFunc(operations, removesPassword) && s.passwords.forget(tx, collection(name), id) {
 			stored, err := s.put(tx, t, id, object)
 			answer = &route.Response{Object: stored}
 			return err
@@ -187,6 +187,12 @@ func (s *Service) patch(r *route.Request, name, id string) (*route.Response, err
 		return err
 	})
 	return answer, err
+}
+
+// concernsVirtual reports whether an operation would change what the tenant
+// computes, or copy it.
+func (t *objectType) concernsVirtual(op crest.Operation) bool {
+	return len(op.Field) > 0 && t.properties[op.Field[0]].virtual || len(op.From) > 0 && t.properties[op.From[0]].virtual
 }
 
 // removesPassword leaves removals by value out: a hash equals no value.
@@ -270,14 +276,17 @@ func (s *Service) putIfChanged(tx *store.Tx, t *objectType, id string, object st
 // put stores an object, its private properties and its password apart.
 func (s *Service) put(tx *store.Tx, t *objectType, id string, object store.Object) (store.Object, error) {
 	public, hidden := store.Object{}, store.Object{}
+	before := tx.Get(private(t.name), id)
 	for name, value := range object {
+		_, wasHidden := before[name]
+		_, defined := t.properties[name]
 		switch {
 		case name == passwordKey && t.hasPassword():
 			text, _ := value.(string)
 			if err := s.passwords.set(tx, s.chance, collection(t.name), id, text); err != nil {
 				return nil, err
 			}
-		case t.properties[name].private:
+		case t.properties[name].private, wasHidden && !defined:
 			hidden[name] = value
 		default:
 			public[name] = value
@@ -315,5 +324,16 @@ func withoutIdentity(object store.Object) store.Object {
 	object = maps.Clone(object)
 	delete(object, "_id")
 	delete(object, "_rev")
+	return object
+}
+
+// withoutVirtual leaves out what the tenant computes, whatever a client sends.
+func (t *objectType) withoutVirtual(content store.Object) store.Object {
+	object := withoutIdentity(content)
+	for name := range object {
+		if t.properties[name].virtual {
+			delete(object, name)
+		}
+	}
 	return object
 }

@@ -239,7 +239,7 @@ func (s *Service) sendCode(w http.ResponseWriter, r *http.Request, a *authorizat
 		scopes:      a.scopes,
 		subject:     current.subject,
 		authTime:    current.started,
-		grantID:     s.newGrant(now),
+		grantID:     s.newGrant(a.client, now),
 	}
 	s.mu.Lock()
 	s.codes.put(value, c, now, now.Add(codeLifetime))

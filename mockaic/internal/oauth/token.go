@@ -126,11 +126,12 @@ func (s *Service) issue(r *http.Request, client *Client, grantType string, g ref
 
 // newGrant remembers a grant; issue extends it with each refresh token, so that
 // it outlives all of its tokens.
-func (s *Service) newGrant(now time.Time) string {
+func (s *Service) newGrant(client *Client, now time.Time) string {
+	lifetime := max(refreshTokenLifetime, codeLifetime+client.lifetime())
 	id := s.random(idBytes)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.grants.put(id, grant{}, now, now.Add(refreshTokenLifetime))
+	s.grants.put(id, grant{}, now, now.Add(lifetime))
 	return id
 }
 
