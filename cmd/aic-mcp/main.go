@@ -132,7 +132,7 @@ func login(ctx context.Context, args []string, std streams, getenv func(string) 
 	}
 	a, err := build(ctx, settings, std)
 	if err == nil && a.config.TokenStore == tokenstore.Memory {
-		err = errors.New("AIC_TOKEN_STORE is memory, so this login would be forgotten at once")
+		err = errors.New("the token store is memory, so this login would be forgotten at once")
 	}
 	if err != nil {
 		return complain(std, err)
@@ -214,8 +214,8 @@ func build(ctx context.Context, settings *server.Settings, std streams) (*app, e
 	return a, err
 }
 
-// parse reads a command's flags, those of more included. It reports whether there is nothing more to
-// do, and the exit code then.
+// parse reads a command's flags, to which more may add some. It reports whether
+// there is nothing more to do, and the exit code then.
 func parse(settings *server.Settings, name string, args []string, std streams, more ...func(*flag.FlagSet)) (code int, done bool) {
 	fs := flag.NewFlagSet(strings.TrimSpace("aic-mcp "+name), flag.ContinueOnError)
 	fs.SetOutput(io.Discard)

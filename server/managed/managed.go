@@ -49,7 +49,7 @@ func explain(err error, id bool) error {
 		}
 		return tool.WithHint(err, "objectData", "An object with this _id or a unique value exists already: look for it with queryManagedObjects.")
 	case http.StatusConflict:
-		return tool.WithHint(err, "", "It conflicts with another object, often in a value that must be unique: look for that with queryManagedObjects.")
+		return tool.WithHint(err, "", "It conflicts with another object or change: look with queryManagedObjects for one that has a value in common.")
 	}
 	return err
 }
