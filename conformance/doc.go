@@ -10,11 +10,30 @@
 //
 // An outcome is pass, fail, warn (a recommendation is not met), skip (the
 // target does not claim the feature, or may not be written to) or error (the
-// suite could not judge). A case that checks nothing is an error.
+// suite could not judge, or left something behind). A case that checks nothing
+// is an error.
 //
 // What a target is known to fail stands in its Baseline. An entry that passes,
-// or that names no case, is a problem of the baseline and fails the run.
+// or that names no case, is a problem of the baseline and fails the run. A
+// baseline hides no error.
 //
-// Cases write only objects of fresh names beginning with "conformance", remove
-// them again even when they fail, and leave alone what they did not make.
+// # What a run does to a tenant
+//
+// Cases write objects of fresh names beginning with "conformance", remove them
+// again even when they fail, and leave alone what they did not make.
+//
+// Many cases need a managed object type that accepts any property. Unless the
+// target names one (--open-type NAME), a run of the command adds a type
+// conformance_XXXXXXXXXXXX to the tenant's configuration, config/managed, and
+// takes it out again at the end. Runs without such cases (--without open-type)
+// and read-only runs (--read-only) leave the configuration alone.
+//
+// What could not be removed is an error that names it, and the run exits with
+// 2. A run that was killed may leave a type whose name begins with conformance_
+// in config/managed, with the objects in it, and users, roles, groups,
+// organizations, assignments and applications whose names begin with
+// conformance-. These filters find them:
+//
+//	userName sw "conformance-"   for users
+//	name sw "conformance-"       for the others
 package conformance

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -114,11 +116,18 @@ func (t *T) Delete(path string, options ...Option) *Response {
 	return t.Send(http.MethodDelete, path, nil, options...)
 }
 
-// maxBody bounds an answer.
-const maxBody = 8 << 20
+const (
+	// maxBody bounds an answer.
+	maxBody = 8 << 20
+	// maxTries bounds how often a request is sent to a target that has no time
+	// for it, maxWait how long is waited in between.
+	maxTries = 4
+	maxWait  = 30 * time.Second
+)
 
 // Send sends a request and reads the whole answer. Redirects are not followed.
-// If there is no answer the case cannot be judged.
+// If there is no answer, or the target has no time for the request, the case
+// cannot be judged.
 func (t *T) Send(method, path string, body any, options ...Option) *Response {
 	r := Request{Method: method, Path: path, Body: body, Query: url.Values{}, Header: http.Header{}}
 	for _, option := range options {
@@ -132,25 +141,62 @@ func (t *T) Send(method, path string, body any, options ...Option) *Response {
 	if err != nil {
 		t.Breakf("%s %s: %w", method, path, err)
 	}
-	request, err := http.NewRequestWithContext(t.ctx, method, address.String(), bytes.NewReader(payload))
-	if err != nil {
-		t.Breakf("%s %s: %w", method, path, err)
+	for try := 1; ; try++ {
+		request, err := http.NewRequestWithContext(t.ctx, method, address.String(), bytes.NewReader(payload))
+		if err != nil {
+			t.Breakf("%s %s: %w", method, path, err)
+		}
+		// The transport must not repeat a request by itself.
+		request.GetBody = nil
+		if contentType != "" {
+			request.Header.Set("Content-Type", contentType)
+		}
+		if !r.Anonymous && t.Target.Bearer != "" {
+			request.Header.Set("Authorization", "Bearer "+t.Target.Bearer)
+		}
+		maps.Copy(request.Header, r.Header)
+		t.secrets.learnRequest(request, payload)
+		res := t.exchange(request, r.Cookies, payload)
+		res.path = address.Path
+		if !busy(res.Status) {
+			return res
+		}
+		t.waitFor(res, try)
 	}
-	// A request that is not repeated by the transport is sent at most once.
-	request.GetBody = nil
-	if contentType != "" {
-		request.Header.Set("Content-Type", contentType)
+}
+
+// busy tells whether a status says that the target has no time.
+func busy(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
+}
+
+// waitFor waits as long as a busy target asks for, and stops the case where
+// that is too long or too often. A write that met a 503 may have taken effect,
+// so it is not repeated.
+func (t *T) waitFor(res *Response, tries int) {
+	wait := retryAfter(res.Header.Get("Retry-After"))
+	write := res.Status == http.StatusServiceUnavailable && res.Method != http.MethodGet
+	if write || wait > maxWait || tries == maxTries {
+		t.Breakf("the target has no time for %s %s: it answered %d (Retry-After: %s) to attempt %d",
+			res.Method, res.path, res.Status, wait, tries)
 	}
-	if !r.Anonymous && t.Target.Bearer != "" {
-		request.Header.Set("Authorization", "Bearer "+t.Target.Bearer)
+	select {
+	case <-time.After(wait):
+	case <-t.ctx.Done():
+		t.Breakf("the case's time was over while the target had none for %s %s: %w", res.Method, res.path, context.Cause(t.ctx))
 	}
-	for name, values := range r.Header {
-		request.Header[name] = values
+}
+
+// retryAfter reads the header, in seconds or as a date. It is a second if there
+// is nothing to read.
+func retryAfter(text string) time.Duration {
+	if seconds, err := strconv.Atoi(text); err == nil && seconds >= 0 {
+		return min(time.Duration(seconds), 1<<20) * time.Second
 	}
-	t.secrets.learnRequest(request, payload)
-	res := t.exchange(request, r.Cookies, payload)
-	res.path = address.Path
-	return res
+	if date, err := http.ParseTime(text); err == nil {
+		return max(0, time.Until(date))
+	}
+	return time.Second
 }
 
 func (t *T) exchange(request *http.Request, cookies http.CookieJar, payload []byte) *Response {

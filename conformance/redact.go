@@ -68,18 +68,26 @@ func quoted(contentType string, body []byte) string {
 	return fmt.Sprintf("(%d bytes of %q)", len(body), media)
 }
 
-// secretNames are the members and parameters whose values are not shown.
-var secretNames = []string{
-	"access_token", "refresh_token", "id_token", "subject_token", "actor_token", "assertion",
-	"client_secret", "client_assertion", "code", "code_verifier", "csrf", "password", "tokenId", "authId",
+// secretNames match the names of members and parameters whose values are not
+// shown, in any case, with or without underscores.
+var secretNames = spellings("accessToken", "refreshToken", "idToken", "subjectToken", "actorToken", "assertion",
+	"clientSecret", "clientAssertion", "code", "codeVerifier", "csrf", "password", "tokenId", "authId")
+
+func spellings(names ...string) string {
+	for i, name := range names {
+		names[i] = strings.Join(strings.Split(name, ""), "_?")
+	}
+	return "(?i:" + strings.Join(names, "|") + ")"
 }
 
 var (
 	// secretMember finds such a member with a string value in JSON text. A
 	// code that is a number is CREST's and is shown.
-	secretMember = regexp.MustCompile(`("(?:` + strings.Join(secretNames, "|") + `)"\s*:\s*)"((?:[^"\\]|\\.)*)"`)
-	// secretParameter finds such a parameter in a query or a form.
-	secretParameter = regexp.MustCompile(`((?:^|[?&])(?:` + strings.Join(secretNames, "|") + `)=)([^&\s"]+)`)
+	secretMember = regexp.MustCompile(`("` + secretNames + `"\s*:\s*)"((?:[^"\\]|\\.)*)"`)
+	// quotedMember finds it in JSON text that is itself a JSON string.
+	quotedMember = regexp.MustCompile(`(\\+"` + secretNames + `\\+"\s*:\s*)\\+"(.*?)\\+"`)
+	// secretParameter finds such a parameter in a query, a fragment or a form.
+	secretParameter = regexp.MustCompile(`((?:^|[?&#])` + secretNames + `=)([^&#\s"]+)`)
 	// signedToken finds JWTs, wherever they are.
 	signedToken = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)+`)
 )
@@ -98,12 +106,22 @@ func (s *secrets) add(values ...string) {
 		if len(v) < 6 {
 			continue
 		}
-		for _, spelling := range []string{v, url.QueryEscape(v)} {
+		escaped := inJSON(v)
+		for _, spelling := range []string{v, url.QueryEscape(v), escaped, inJSON(escaped)} {
 			if !slices.Contains(s.values, spelling) {
 				s.values = append(s.values, spelling)
 			}
 		}
 	}
+}
+
+// inJSON is a text as it stands in a JSON string.
+func inJSON(text string) string {
+	data, err := encode(text)
+	if err != nil {
+		return text
+	}
+	return string(data[1 : len(data)-1])
 }
 
 func (s *secrets) learnRequest(r *http.Request, payload []byte) {
@@ -125,6 +143,12 @@ func (s *secrets) learnResponse(r *http.Response, body []byte) {
 func (s *secrets) learnText(text string) {
 	for _, match := range secretMember.FindAllStringSubmatch(text, -1) {
 		s.add(match[2])
+		if plain, err := decode([]byte(`"` + match[2] + `"`)); err == nil {
+			s.add(plain.(string))
+		}
+	}
+	for _, match := range quotedMember.FindAllStringSubmatch(text, -1) {
+		s.add(match[2])
 	}
 	for _, match := range secretParameter.FindAllStringSubmatch(text, -1) {
 		s.add(match[2])
@@ -145,6 +169,7 @@ func (s *secrets) redact(text string) string {
 		text = strings.ReplaceAll(text, v, redacted)
 	}
 	text = secretMember.ReplaceAllString(text, `$1"`+redacted+`"`)
+	text = quotedMember.ReplaceAllString(text, `$1\"`+redacted+`\"`)
 	text = secretParameter.ReplaceAllString(text, "${1}"+redacted)
 	return signedToken.ReplaceAllString(text, redacted)
 }

@@ -11,7 +11,9 @@ import (
 
 // Report is the outcome of a run.
 type Report struct {
-	Target  string         `json:"target"`
+	Target string `json:"target"`
+	// Counts holds every outcome, and "known" for the failures that the
+	// baseline has.
 	Counts  map[string]int `json:"counts"`
 	Results []Result       `json:"results"`
 	// Baseline says what is wrong with the baseline.
@@ -20,7 +22,7 @@ type Report struct {
 
 // NewReport counts results. The baseline has been applied to them.
 func NewReport(target string, results []Result, problems []string) Report {
-	r := Report{Target: target, Results: results, Baseline: problems, Counts: map[string]int{}}
+	r := Report{Target: target, Results: append([]Result{}, results...), Baseline: problems, Counts: map[string]int{"known": 0}}
 	for _, outcome := range []Outcome{Pass, Fail, Warn, Skip, Error} {
 		r.Counts[string(outcome)] = 0
 	}
@@ -71,7 +73,11 @@ func (r Report) WriteText(w io.Writer) error {
 	for _, problem := range r.Baseline {
 		fmt.Fprintf(&b, "baseline, %s\n", problem)
 	}
-	fmt.Fprintf(&b, "%s: %d cases: %d pass, %d fail, %d warn, %d known, %d skip, %d error\n", r.Target, len(r.Results),
+	cases := "cases"
+	if len(r.Results) == 1 {
+		cases = "case"
+	}
+	fmt.Fprintf(&b, "%s: %d %s: %d pass, %d fail, %d warn, %d known, %d skip, %d error\n", r.Target, len(r.Results), cases,
 		r.Counts["pass"], r.Counts["fail"], r.Counts["warn"], r.Counts["known"], r.Counts["skip"], r.Counts["error"])
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -108,6 +108,16 @@ func TestReportText(t *testing.T) {
 	}
 }
 
+func TestReportTextOfOneCase(t *testing.T) {
+	var b strings.Builder
+	if err := NewReport("http://t", someResults()[:1], nil).WriteText(&b); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "http://t: 1 case: 1 pass") {
+		t.Errorf("got %s", b.String())
+	}
+}
+
 func TestReportJSON(t *testing.T) {
 	var b strings.Builder
 	if err := NewReport("http://t", someResults(), nil).WriteJSON(&b); err != nil {
@@ -117,7 +127,7 @@ func TestReportJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(b.String()), &doc); err != nil {
 		t.Fatal(err)
 	}
-	if At(doc, "counts", "fail") != 1.0 || Text(doc, "results", 1, "level") != "must" || Text(doc, "results", 1, "failures", 0, "actual") != "500 <x>" {
+	if At(doc, "counts", "fail") != 1.0 || At(doc, "counts", "known") != 0.0 || Text(doc, "results", 1, "level") != "must" || Text(doc, "results", 1, "failures", 0, "actual") != "500 <x>" {
 		t.Errorf("got %s", b.String())
 	}
 }

@@ -19,7 +19,7 @@ const (
 	Warn Outcome = "warn"
 	Skip Outcome = "skip"
 	// Error means that the suite could not judge: no answer from the target,
-	// or a defect of the case.
+	// a defect of the case, or something that it left behind.
 	Error Outcome = "error"
 )
 
@@ -56,7 +56,7 @@ func (f Failure) String() string {
 
 // cleanupTimeout bounds what a case does to clean up, also after its own time
 // is over.
-const cleanupTimeout = 20 * time.Second
+const cleanupTimeout = time.Minute
 
 // Run runs a case against a target.
 func Run(ctx context.Context, target Target, c Case) Result {
@@ -121,12 +121,23 @@ func perform(ctx context.Context, target Target, fn func(*T)) *T {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	t.ctx = last
+	t.cleanUp()
+	return t
+}
+
+// cleanUp runs the cleanups. What is left behind is an error of the run,
+// whatever the case's level and the baseline say.
+func (t *T) cleanUp() {
+	failed, checks := len(t.failures), t.checks
 	for len(t.cleanups) > 0 {
 		cleanup := t.cleanups[len(t.cleanups)-1]
 		t.cleanups = t.cleanups[:len(t.cleanups)-1]
 		t.guard(cleanup)
 	}
-	return t
+	for _, f := range t.failures[failed:] {
+		t.broken = errors.Join(t.broken, errors.New(f.String()))
+	}
+	t.failures, t.checks = t.failures[:failed], checks
 }
 
 // stopped is the panic that ends a case whose failure is written down.

@@ -102,8 +102,88 @@ func TestCleanupOrder(t *testing.T) {
 		t.Cleanup(func() { order = append(order, 2); t.Fatalf("left behind") })
 		t.True("yes", true)
 	}))
-	if !slices.Equal(order, []int{2, 1}) || got.Outcome != Fail {
-		t.Errorf("order %v, outcome %s", order, got.Outcome)
+	if !slices.Equal(order, []int{2, 1}) || got.Outcome != Error || !strings.Contains(got.Reason, "left behind") {
+		t.Errorf("order %v, outcome %s: %s", order, got.Outcome, got.Reason)
+	}
+}
+
+// TestLeftBehindIsNeverHidden shows it for a recommendation that the baseline has.
+func TestLeftBehindIsNeverHidden(t *testing.T) {
+	soft := aCase(func(t *T) {
+		t.Cleanup(func() { t.Fatalf("left behind") })
+		t.True("no", false)
+	})
+	soft.Level = Should
+	results := []Result{Run(t.Context(), echo(t), soft)}
+	baseline, err := ReadBaseline(strings.NewReader("a/b/c # known"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	baseline.Apply([]Case{soft}, results)
+	if report := NewReport("x", results, nil); !report.Broken() {
+		t.Errorf("got %+v", results)
+	}
+}
+
+// TestBusyTarget counts how often a target without time is asked.
+func TestBusyTarget(t *testing.T) {
+	for name, test := range map[string]struct {
+		method, retryAfter string
+		status, times      int
+		want               Outcome
+		requests           int
+	}{
+		"for a while":         {http.MethodPost, "0", http.StatusTooManyRequests, 2, Pass, 3},
+		"for long":            {http.MethodGet, "0", http.StatusTooManyRequests, 100, Error, maxTries},
+		"asks for too much":   {http.MethodGet, "3600", http.StatusTooManyRequests, 100, Error, 1},
+		"reads are repeated":  {http.MethodGet, "0", http.StatusServiceUnavailable, 1, Pass, 2},
+		"writes are not":      {http.MethodPost, "0", http.StatusServiceUnavailable, 1, Error, 1},
+		"a date that is over": {http.MethodGet, "Mon, 02 Jan 2006 15:04:05 GMT", http.StatusServiceUnavailable, 1, Pass, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			requests := 0
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if requests++; requests <= test.times {
+					w.Header().Set("Retry-After", test.retryAfter)
+					w.WriteHeader(test.status)
+				}
+			}))
+			defer srv.Close()
+			got := Run(t.Context(), Target{BaseURL: srv.URL, Features: []Feature{Managed}}, aCase(func(t *T) { t.Status(200, t.Send(test.method, "/x", nil)) }))
+			if got.Outcome != test.want || requests != test.requests {
+				t.Errorf("got %s (%s) after %d requests, want %s after %d", got.Outcome, got.Reason, requests, test.want, test.requests)
+			}
+		})
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"": time.Second, "soon": time.Second, "-1": time.Second, "7": 7 * time.Second, "99999999999999999999": time.Second,
+		"Mon, 02 Jan 2006 15:04:05 GMT": 0,
+	} {
+		if got := retryAfter(text); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestRedact(t *testing.T) {
+	for _, text := range []string{
+		`{"Access_Token":"hush"}`, `{"accessToken": "hush"}`, `{"PASSWORD":"hush"}`, `{"pass_word":"hu\"hush"}`, `"{\"refresh_token\":\"hush\"}"`,
+		"/x?Code=hush&state=shown", "http://localhost:3000#access_token=hush&token_type=Bearer", "http://localhost:3000/#state=x&id_token=hush",
+	} {
+		if got := (&secrets{}).redact(text); strings.Contains(got, "hush") || !strings.Contains(got, redacted) {
+			t.Errorf("%s is shown as %s", text, got)
+		}
+	}
+	var s secrets
+	s.add(`a "quoted" secret`)
+	if got := s.redact(`{"text":"{\"note\":\"a \\\"quoted\\\" secret\"}","plain":"a \"quoted\" secret"}`); strings.Contains(got, "quoted") {
+		t.Errorf("got %s", got)
+	}
+	if got := s.redact(`{"code":404,"message":"code is shown"}`); strings.Contains(got, redacted) {
+		t.Errorf("got %s", got)
 	}
 }
 

@@ -36,10 +36,13 @@ func newT(target Target) *T {
 // Context ends when the case's time is over.
 func (t *T) Context() context.Context { return t.ctx }
 
-// Fresh returns a name that nothing has yet. It begins with "conformance-", so
-// that what a broken run left behind can be found.
+// Prefix is how fresh names begin, so that what a broken run left behind can be
+// found.
+const Prefix = "conformance-"
+
+// Fresh returns a name that nothing has yet.
 func (t *T) Fresh(word string) string {
-	return "conformance-" + word + "-" + strings.ToLower(rand.Text()[:12])
+	return Prefix + word + "-" + strings.ToLower(rand.Text()[:12])
 }
 
 // Cleanup has fn called when the case is over, the last one first. It may use

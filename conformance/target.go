@@ -46,7 +46,9 @@ type OAuthClients struct {
 	LoginID, RedirectURI string
 	// ExchangeID may exchange the tokens of LoginID. It has the same scopes.
 	ExchangeID string
-	Scopes     []string
+	// Scopes are those of both clients: the first opens /openidm, and the
+	// others, of which there is at least one, do not.
+	Scopes []string
 }
 
 // DefaultOAuthClients are those that a tenant has for Ping's MCP server.
@@ -86,6 +88,8 @@ func (t Target) Check() error {
 		return errors.New("the feature form-login needs a user name and a password")
 	case t.claims(Tools) && t.Session == nil:
 		return errors.New("the feature tools needs an MCP session")
+	case t.claims(OAuth) && len(t.OAuth.Scopes) < 2:
+		return errors.New("the feature oauth needs two scopes")
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -68,6 +69,9 @@ func (t *T) Call(tool string, args map[string]any) *Answer {
 	}
 	entry.Received = answer.Text
 	t.note(entry)
+	if status, _ := At(answer.Structured, "error", "status").(json.Number); status == "429" || status == "503" {
+		t.Breakf("the target has no time for the call of %s: it answered %s", tool, status)
+	}
 	return answer
 }
 

@@ -32,7 +32,7 @@ var defects = []defect{
 	{
 		name:    "revisions are not checked",
 		ask:     func(r *http.Request) { r.Header.Del("If-Match") },
-		noticed: []string{"managed/replace/stale", "managed/delete/stale", "managed/patch/stale", "managed/concurrency/one-winner", "tools/patch/stale"},
+		noticed: []string{"managed/replace/stale", "managed/delete/stale", "managed/patch/stale", "managed/roles/stale-put", "managed/roles/stale-patch", "managed/roles/stale-delete", "managed/concurrency/one-winner", "tools/patch/stale", "tools/delete/stale"},
 	}, {
 		name:    "If-None-Match is ignored",
 		ask:     func(r *http.Request) { r.Header.Del("If-None-Match") },
@@ -53,31 +53,23 @@ var defects = []defect{
 		}),
 		noticed: []string{"query/page/walk", "query/page/unsorted", "query/page/changes", "tools/query/pages"},
 	}, {
-		name: "_fields is ignored",
-		ask: func(r *http.Request) {
-			q := r.URL.Query()
-			q.Del("_fields")
-			r.URL.RawQuery = q.Encode()
-		},
-		noticed: []string{"managed/read/fields", "query/fields/limited", "tools/query/fields", "tools/get/object"},
+		name:    "_fields is ignored",
+		ask:     inQuery(func(q url.Values) { q.Del("_fields") }),
+		noticed: []string{"managed/read/fields", "managed/read/nested-field", "query/fields/limited", "tools/query/fields", "tools/get/object"},
 	}, {
-		name: "sort keys are ignored",
-		ask: func(r *http.Request) {
-			q := r.URL.Query()
-			q.Del("_sortKeys")
-			r.URL.RawQuery = q.Encode()
-		},
-		noticed: []string{"query/sort/ascending-descending"},
+		name:    "sort keys are ignored",
+		ask:     inQuery(func(q url.Values) { q.Del("_sortKeys") }),
+		noticed: []string{"query/sort/ascending-descending", "query/sort/missing-last", "query/roles/sort"},
 	}, {
 		name: "messages are not escaped",
 		answer: func(r *http.Response) error {
 			return rewrite(r, func(data []byte) []byte { return []byte(html.UnescapeString(string(data))) })
 		},
-		noticed: []string{"managed/read/missing", "managed/create/duplicate-put", "managed/patch/missing"},
+		noticed: []string{"managed/read/missing", "managed/error/directory-words"},
 	}, {
 		name:    "everybody may do everything",
 		ask:     func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+devToken) },
-		noticed: []string{"crest/auth/missing", "crest/auth/garbage", "oauth/bearer/forged", "oauth/exchange/under-scoped", "oauth/code/single-use"},
+		noticed: []string{"crest/auth", "oauth/bearer/forged", "oauth/exchange/under-scoped", "oauth/code/single-use"},
 	}, {
 		name:    "writes that change nothing are not told",
 		answer:  func(r *http.Response) error { r.Header.Del("X-Not-Modified"); return nil },
@@ -115,7 +107,131 @@ var defects = []defect{
 		name:    "a transaction ID is not echoed",
 		ask:     func(r *http.Request) { r.Header.Del("X-Forgerock-Transactionid") },
 		noticed: []string{"crest/answer/transaction-id"},
+	}, {
+		name: "only the first failed policy is reported",
+		answer: inBody(func(body string) bool { return strings.Contains(body, "failedPolicyRequirements") }, func(doc any) any {
+			detail := doc.(object)["detail"].(object)
+			detail["failedPolicyRequirements"] = c.List(detail, "failedPolicyRequirements")[:1]
+			return doc
+		}),
+		noticed: []string{"managed/create/all-failures"},
+	}, {
+		name:    "lt is le",
+		ask:     inFilter(" lt ", " le "),
+		noticed: []string{"query/filter/numbers", "query/filter/texts"},
+	}, {
+		name:    "ge is gt",
+		ask:     inFilter(" ge ", " gt "),
+		noticed: []string{"query/filter/numbers", "query/filter/texts"},
+	}, {
+		name:    "only the first two terms count",
+		ask:     inFilter(" and z eq 1", ""),
+		noticed: []string{"query/filter/three-terms"},
+	}, {
+		name:    "pages are smaller than asked for",
+		ask:     inQuery(func(q url.Values) { q.Set("_pageSize", "20") }),
+		noticed: []string{"tools/query/default-size"},
+	}, {
+		name: "totals are off by one",
+		answer: inBody(isPage, func(doc any) any {
+			if total, ok := doc.(object)["totalPagedResults"].(float64); ok && total > 0 {
+				doc.(object)["totalPagedResults"] = total + 1
+			}
+			return doc
+		}),
+		noticed: []string{"query/page/count"},
+	}, {
+		name:    "prompt is ignored",
+		ask:     inQuery(func(q url.Values) { q.Del("prompt") }),
+		noticed: []string{"oauth/authorize/prompt-none", "oauth/authorize/prompt-login"},
+	}, {
+		name:    "any response type is code",
+		ask:     inQuery(func(q url.Values) { q.Set("response_type", "code") }),
+		noticed: []string{"oauth/authorize/token-response"},
+	}, {
+		name:    "any challenge method is plain",
+		ask:     inQuery(func(q url.Values) { q.Set("code_challenge_method", "plain") }),
+		noticed: []string{"oauth/authorize/challenge-method", "oauth/code/challenge-as-verifier", "oauth/code/exchange"},
+	}, {
+		name: "the csrf value is not checked",
+		ask: inForm(func(r *http.Request, form url.Values) {
+			for _, cookie := range r.Cookies() {
+				if form.Has("decision") && strings.Contains(cookie.Value, "*") {
+					form.Set("csrf", cookie.Value)
+				}
+			}
+		}),
+		noticed: []string{"oauth/authorize/no-csrf", "oauth/authorize/wrong-csrf"},
+	}, {
+		name: "codes and refresh tokens are good for every client",
+		ask: inForm(func(_ *http.Request, form url.Values) {
+			if grant := form.Get("grant_type"); grant == grantCode || grant == grantRefresh {
+				form.Set("client_id", c.DefaultOAuthClients().LoginID)
+			}
+		}),
+		noticed: []string{"oauth/code/other-client", "oauth/refresh/other-client"},
+	}, {
+		name: "the redirect URI is not compared",
+		ask: inForm(func(_ *http.Request, form url.Values) {
+			if form.Get("grant_type") == grantCode {
+				form.Set("redirect_uri", c.DefaultOAuthClients().RedirectURI)
+			}
+		}),
+		noticed: []string{"oauth/code/no-redirect", "oauth/code/other-redirect"},
+	}, {
+		name: "the scope of a refresh is ignored",
+		ask: inForm(func(_ *http.Request, form url.Values) {
+			if form.Get("grant_type") == grantRefresh {
+				form.Del("scope")
+			}
+		}),
+		noticed: []string{"oauth/refresh/narrower-scope", "oauth/refresh/wider-scope"},
+	}, {
+		name: "the requested token type is ignored",
+		ask: inForm(func(_ *http.Request, form url.Values) {
+			if form.Has("requested_token_type") {
+				form.Set("requested_token_type", tokenType)
+			}
+		}),
+		noticed: []string{"oauth/exchange/uniform-error"},
 	},
+}
+
+// inQuery changes the parameters of a request.
+func inQuery(change func(url.Values)) func(*http.Request) {
+	return func(r *http.Request) {
+		q := r.URL.Query()
+		change(q)
+		r.URL.RawQuery = q.Encode()
+	}
+}
+
+func inFilter(old, changed string) func(*http.Request) {
+	return inQuery(func(q url.Values) {
+		if q.Has("_queryFilter") {
+			q.Set("_queryFilter", strings.ReplaceAll(q.Get("_queryFilter"), old, changed))
+		}
+	})
+}
+
+// inForm changes the body of a request that is a form.
+func inForm(change func(*http.Request, url.Values)) func(*http.Request) {
+	return func(r *http.Request) {
+		if r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
+			return
+		}
+		data, err := io.ReadAll(r.Body)
+		if err != nil {
+			return // the tenant notices
+		}
+		form, err := url.ParseQuery(string(data))
+		if err == nil {
+			change(r, form)
+			data = []byte(form.Encode())
+		}
+		r.Body = io.NopCloser(bytes.NewReader(data))
+		r.ContentLength = int64(len(data))
+	}
 }
 
 // TestDefectsAreNoticed puts each defect in front of the in-process tenant.

@@ -4,10 +4,13 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/xml"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 
 	c "aicmcp/conformance"
 )
@@ -48,9 +51,9 @@ func (a *authorization) logIn(decision string) url.Values {
 
 // redeem sends a code to the token endpoint.
 func (a *authorization) redeem(code string) *c.Response {
-	form := url.Values{
-		"grant_type": {grantCode}, "code": {code},
-		"client_id": {a.params.Get("client_id")}, "redirect_uri": {a.params.Get("redirect_uri")},
+	form := url.Values{"grant_type": {grantCode}, "code": {code}, "client_id": {a.params.Get("client_id")}}
+	if uri := a.params.Get("redirect_uri"); uri != "" {
+		form.Set("redirect_uri", uri)
 	}
 	if a.verifier != "" {
 		form.Set("code_verifier", a.verifier)
@@ -107,8 +110,17 @@ func (v *visitor) follow(p page) page {
 }
 
 // atClient tells whether an answer leads back to the client.
-func (v *visitor) atClient(p page) bool {
-	return p.Status >= 300 && p.Status <= 399 && strings.HasPrefix(p.Header.Get("Location"), v.a.params.Get("redirect_uri"))
+func (v *visitor) atClient(p page) bool { return v.a.back(p.Response) != nil }
+
+// back is where an answer sends the person, if that is the client.
+func (a *authorization) back(res *c.Response) *url.URL {
+	location, errLocation := url.Parse(res.Header.Get("Location"))
+	client, errClient := url.Parse(a.params.Get("redirect_uri"))
+	if res.Status < 300 || res.Status > 399 || errLocation != nil || errClient != nil ||
+		!c.SameOrigin(location, client) || location.User != nil || location.EscapedPath() != client.EscapedPath() {
+		return nil
+	}
+	return location
 }
 
 // openLogin gets to the login page.
@@ -128,6 +140,15 @@ func (v *visitor) submit(p page, username, password string) page {
 	return v.send(p, f)
 }
 
+// consentPage logs in and gets to the consent page, which must be asked for.
+func (v *visitor) consentPage() page {
+	p := v.submit(v.openLogin(), v.a.t.Target.Username, v.a.t.Target.Password)
+	if !p.form().offers("decision", "allow") {
+		v.a.t.Fatalf("there is no consent form but status %d at %s", p.Status, p.address)
+	}
+	return p
+}
+
 // decide answers the consent page if there is one and returns what is sent to
 // the client.
 func (v *visitor) decide(p page, decision string) url.Values {
@@ -139,12 +160,9 @@ func (v *visitor) decide(p page, decision string) url.Values {
 		f.values.Set("decision", decision)
 		p = v.send(p, f)
 	}
-	if !v.atClient(p) {
+	back := v.a.back(p.Response)
+	if back == nil {
 		v.a.t.Fatalf("the person is not sent back to the client: status %d at %s", p.Status, p.address)
-	}
-	back, err := url.Parse(p.Header.Get("Location"))
-	if err != nil {
-		v.a.t.Fatalf("Location is no address: %v", err)
 	}
 	return back.Query()
 }
@@ -177,48 +195,48 @@ type form struct {
 // form reads the page's first form. Without one it is empty.
 func (p page) form() form {
 	f := form{values: url.Values{}, types: map[string]string{}, buttons: url.Values{}}
-	decoder := xml.NewDecoder(strings.NewReader(string(p.Raw)))
-	decoder.Strict = false
-	decoder.AutoClose = xml.HTMLAutoClose
-	decoder.Entity = xml.HTMLEntity
-	inside := false
-	for {
-		token, err := decoder.Token()
-		if err != nil {
-			return f
+	document, err := html.Parse(strings.NewReader(string(p.Raw)))
+	if err != nil {
+		return f
+	}
+	for node := range document.Descendants() {
+		if node.DataAtom == atom.Form {
+			f.read(node)
+			break
 		}
-		switch element := token.(type) {
-		case xml.StartElement:
-			attributes := map[string]string{}
-			for _, a := range element.Attr {
-				attributes[strings.ToLower(a.Name.Local)] = a.Value
-			}
-			switch name := strings.ToLower(element.Name.Local); {
-			case name == "form":
-				inside, f.action = true, attributes["action"]
-			case inside && (name == "input" || name == "button"):
-				f.add(name, attributes)
-			}
-		case xml.EndElement:
-			if inside && strings.EqualFold(element.Name.Local, "form") {
-				return f
-			}
+	}
+	return f
+}
+
+func (f *form) read(node *html.Node) {
+	f.action = attribute(node, "action")
+	for field := range node.Descendants() {
+		if field.DataAtom == atom.Input || field.DataAtom == atom.Button {
+			f.add(field)
 		}
 	}
 }
 
-func (f form) add(element string, attributes map[string]string) {
-	name, kind := attributes["name"], strings.ToLower(attributes["type"])
+func attribute(node *html.Node, name string) string {
+	i := slices.IndexFunc(node.Attr, func(a html.Attribute) bool { return a.Key == name })
+	if i < 0 {
+		return ""
+	}
+	return node.Attr[i].Val
+}
+
+func (f form) add(node *html.Node) {
+	name, kind, value := attribute(node, "name"), strings.ToLower(attribute(node, "type")), attribute(node, "value")
 	switch {
 	case name == "":
-	case element == "button" || kind == "submit":
-		f.buttons.Add(name, attributes["value"])
+	case node.DataAtom == atom.Button || kind == "submit":
+		f.buttons.Add(name, value)
 	case kind == "checkbox" || kind == "radio":
-		if _, checked := attributes["checked"]; checked {
-			f.values.Add(name, attributes["value"])
+		if slices.ContainsFunc(node.Attr, func(a html.Attribute) bool { return a.Key == "checked" }) {
+			f.values.Add(name, value)
 		}
 	default:
-		f.values.Set(name, attributes["value"])
+		f.values.Set(name, value)
 		f.types[name] = kind
 	}
 }
@@ -243,10 +261,5 @@ func (f form) fill(kind, value string) {
 
 // offers tells whether a button sends the value.
 func (f form) offers(name, value string) bool {
-	for _, v := range f.buttons[name] {
-		if v == value {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(f.buttons[name], value)
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"mime"
 	"net/http"
@@ -25,8 +26,12 @@ const (
 	grantRefresh  = "refresh_token"
 	grantExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
 	tokenType     = "urn:ietf:params:oauth:token-type:access_token"
+	samlType      = "urn:ietf:params:oauth:token-type:saml2"
 
 	badGrant = "The provided access grant is invalid, expired, or revoked."
+
+	// justNow is how many seconds a login and the requests after it may take.
+	justNow = 120
 )
 
 var oauth = []c.Case{
@@ -35,19 +40,14 @@ var oauth = []c.Case{
 		Title: "discovery names the issuer with its port and the endpoints below it",
 		Level: c.Must, Needs: []c.Feature{c.OAuth}, Ref: refDiscovery,
 		Run: func(t *c.T) {
-			for _, path := range []string{provider, provider + "/realms/root"} {
-				res := t.Get(path+"/.well-known/openid-configuration", c.Anonymous())
-				t.Status(http.StatusOK, res)
-				issuer := withPort(t) + path
-				t.Equal("issuer", issuer, res.At("issuer"))
-				for member, end := range map[string]string{
-					"authorization_endpoint": "/authorize", "token_endpoint": "/access_token", "jwks_uri": "/connect/jwk_uri",
-					"userinfo_endpoint": "/userinfo", "introspection_endpoint": "/introspect", "revocation_endpoint": "/token/revoke",
-					"end_session_endpoint": "/connect/endSession", "registration_endpoint": "/register",
-				} {
-					t.Equal(member, issuer+end, res.At(member))
-				}
-			}
+			checkDiscovery(t, provider)
+		},
+	}, {
+		ID:    "oauth/discovery/long-path",
+		Title: "discovery by the long spelling of the root realm names issuer and endpoints in that spelling",
+		Level: c.Should, Needs: []c.Feature{c.OAuth}, Ref: "inferred for the root realm from " + refDiscovery,
+		Run: func(t *c.T) {
+			checkDiscovery(t, provider+"/realms/root")
 		},
 	}, {
 		ID:    "oauth/discovery/supported",
@@ -98,7 +98,7 @@ var oauth = []c.Case{
 	}, {
 		ID:    "oauth/authorize/unknown-client",
 		Title: "an unknown client gets a page that says so, and no redirect",
-		Level: c.Must, Needs: []c.Feature{c.OAuth}, Ref: refAuthorize,
+		Level: c.Must, Needs: []c.Feature{c.OAuth}, Ref: refErrorPage,
 		Run: func(t *c.T) {
 			a := newAuthorization(t)
 			a.params.Set("client_id", t.Fresh("client"))
@@ -107,7 +107,7 @@ var oauth = []c.Case{
 	}, {
 		ID:    "oauth/authorize/unregistered-redirect",
 		Title: "a redirect URI that is not registered gets a page, and no redirect",
-		Level: c.Must, Needs: []c.Feature{c.OAuth}, Ref: refAuthorize,
+		Level: c.Must, Needs: []c.Feature{c.OAuth}, Ref: refErrorPage,
 		Run: func(t *c.T) {
 			registered := t.Target.OAuth.RedirectURI
 			for _, uri := range []string{"https://attacker.example.com/", registered + "/conformance", registered + ".example.com", "javascript:alert(1)"} {
@@ -119,31 +119,55 @@ var oauth = []c.Case{
 	}, {
 		ID:    "oauth/authorize/login",
 		Title: "who is not logged in is sent to the tenant's login page, with the way back",
-		Level: c.Must, Needs: []c.Feature{c.OAuth}, Ref: "AM, /oauth2/authorize; seen on tenants: a 302 to /am/UI/Login with goto",
+		Level: c.Must, Needs: []c.Feature{c.OAuth}, Ref: refLogin,
 		Run: func(t *c.T) {
 			a := newAuthorization(t)
 			res := a.ask(c.Anonymous())
 			t.Status(http.StatusFound, res)
-			location, err := url.Parse(res.Header.Get("Location"))
-			if err != nil {
-				t.Fatalf("Location is no address: %v", err)
-			}
+			location := ofTenant(t, "Location", res.Header.Get("Location"))
 			t.True("Location "+location.Path+" is the tenant's login page", strings.HasPrefix(location.Path, "/am/"))
-			back, err := url.Parse(location.Query().Get("goto"))
-			if err != nil {
-				t.Fatalf("goto is no address: %v", err)
-			}
+			back := ofTenant(t, "goto", location.Query().Get("goto"))
 			t.Equal("path of goto", authorize, back.Path)
 			t.Equal("state in goto", a.params.Get("state"), back.Query().Get("state"))
 		},
 	}, {
 		ID:    "oauth/authorize/prompt-none",
 		Title: "prompt=none without a login is told to the client as login_required",
-		Level: c.Should, Needs: []c.Feature{c.OAuth}, Ref: "OpenID Connect Core 1.0, 3.1.2.6",
+		Level: c.Should, Needs: []c.Feature{c.OAuth}, Ref: refPrompt,
 		Run: func(t *c.T) {
 			a := newAuthorization(t)
 			a.params.Set("prompt", "none")
 			checkErrorRedirect(t, a, a.ask(c.Anonymous()), "login_required")
+		},
+	}, {
+		ID:    "oauth/authorize/prompt-login",
+		Title: "prompt=login asks a person who is logged in to log in again",
+		Level: c.Must, Needs: []c.Feature{c.OAuth, c.FormLogin}, Ref: refPrompt,
+		Run: func(t *c.T) {
+			a := newAuthorization(t)
+			a.params.Set("prompt", "consent")
+			v := newVisitor(a)
+			v.consentPage()
+			a.params.Set("prompt", "login")
+			t.True("there is a login form", v.openLogin().form().has("password"))
+		},
+	}, {
+		ID:    "oauth/authorize/token-response",
+		Title: "a client of the code flow gets no token by response_type=token",
+		Level: c.Should, Needs: []c.Feature{c.OAuth}, Ref: "RFC 9700 2.1.2: no access tokens by redirect; a tenant may allow them to a client",
+		Run: func(t *c.T) {
+			a := newAuthorization(t)
+			a.params.Set("response_type", "token")
+			checkNotAuthorized(t, a, a.ask(c.Anonymous()))
+		},
+	}, {
+		ID:    "oauth/authorize/challenge-method",
+		Title: "a code challenge method that does not exist is refused",
+		Level: c.Should, Needs: []c.Feature{c.OAuth}, Ref: "RFC 7636 4.4.1",
+		Run: func(t *c.T) {
+			a := newAuthorization(t)
+			a.params.Set("code_challenge_method", "S512")
+			checkNotAuthorized(t, a, a.ask(c.Anonymous()))
 		},
 	}, {
 		ID:    "oauth/authorize/unknown-scope",
@@ -166,6 +190,16 @@ var oauth = []c.Case{
 			t.Equal("state", a.params.Get("state"), back.Get("state"))
 			t.Equal("code", "", back.Get("code"))
 		},
+	}, {
+		ID:    "oauth/authorize/no-csrf",
+		Title: "consent without the page's csrf value is refused",
+		Level: c.Must, Needs: []c.Feature{c.OAuth, c.FormLogin}, Ref: refCSRF,
+		Run: func(t *c.T) { checkForgedConsent(t, nil) },
+	}, {
+		ID:    "oauth/authorize/wrong-csrf",
+		Title: "consent with another csrf value than the page's is refused",
+		Level: c.Must, Needs: []c.Feature{c.OAuth, c.FormLogin}, Ref: refCSRF,
+		Run: func(t *c.T) { checkForgedConsent(t, []string{t.Fresh("csrf")}) },
 	}, {
 		ID:    "oauth/authorize/wrong-password",
 		Title: "a wrong password leads to no code",
@@ -231,15 +265,42 @@ var oauth = []c.Case{
 	}, {
 		ID:    "oauth/code/other-redirect",
 		Title: "a code is refused with another redirect URI than it was sent to",
-		Level: c.Must, Needs: []c.Feature{c.OAuth, c.FormLogin}, Ref: "RFC 6749 4.1.3",
+		Level: c.Must, Needs: []c.Feature{c.OAuth, c.FormLogin}, Ref: refCode,
 		Run: func(t *c.T) {
 			a := newAuthorization(t)
 			code := a.logIn("allow").Get("code")
 			a.params.Set("redirect_uri", "https://attacker.example.com/")
-			res := a.redeem(code)
-			t.Status(http.StatusBadRequest, res)
-			t.Has("answer", res.Body, "error", "error_description")
-			t.Lacks("answer", res.Body, "access_token")
+			checkNoTokens(t, a.redeem(code))
+		},
+	}, {
+		ID:    "oauth/code/no-redirect",
+		Title: "a code is refused without the redirect URI that it was sent to",
+		Level: c.Must, Needs: []c.Feature{c.OAuth, c.FormLogin}, Ref: refCode,
+		Run: func(t *c.T) {
+			a := newAuthorization(t)
+			code := a.logIn("allow").Get("code")
+			a.params.Del("redirect_uri")
+			checkNoTokens(t, a.redeem(code))
+		},
+	}, {
+		ID:    "oauth/code/other-client",
+		Title: "a code is refused to another client than it was given to",
+		Level: c.Must, Needs: []c.Feature{c.OAuth, c.FormLogin, c.TokenExchange}, Ref: refCode,
+		Run: func(t *c.T) {
+			a := newAuthorization(t)
+			code := a.logIn("allow").Get("code")
+			a.params.Set("client_id", t.Target.OAuth.ExchangeID)
+			checkNoTokens(t, a.redeem(code))
+		},
+	}, {
+		ID:    "oauth/code/challenge-as-verifier",
+		Title: "under S256 the challenge itself is no verifier",
+		Level: c.Must, Needs: []c.Feature{c.OAuth, c.FormLogin}, Ref: refPKCE,
+		Run: func(t *c.T) {
+			a := newAuthorization(t)
+			code := a.logIn("allow").Get("code")
+			a.verifier = a.params.Get("code_challenge")
+			checkOAuthError(t, a.redeem(code), http.StatusBadRequest, "invalid_grant", "")
 		},
 	}, {
 		ID:    "oauth/code/unknown",
@@ -299,7 +360,8 @@ var oauth = []c.Case{
 		Level: c.Must, Needs: []c.Feature{c.OAuth, c.FormLogin}, Ref: refClaims,
 		Run: func(t *c.T) {
 			a := newAuthorization(t)
-			token := parseToken(t, a.tokens().Text("access_token"))
+			res := a.tokens()
+			token := parseToken(t, res.Text("access_token"))
 			t.Equal("typ", "JWT", c.At(token.header, "typ"))
 			t.Equal("alg", "RS256", c.At(token.header, "alg"))
 			for claim, want := range map[string]any{
@@ -311,7 +373,22 @@ var oauth = []c.Case{
 			t.Has("claims", token.claims, "auditTrackingId", "authGrantId", "jti", "nbf", "auth_time", "auth_level")
 			t.Equal("scope", sortedWords(a.params.Get("scope")), sortedTexts(c.List(token.claims, "scope")))
 			t.True("sub is set", c.Text(token.claims, "sub") != "")
-			t.True("the token lives as long as it says", c.Number(token.claims, "exp")-c.Number(token.claims, "iat") == c.Number(token.claims, "expires_in"))
+			issued, lifetime := c.Number(token.claims, "iat"), c.Number(token.claims, "expires_in")
+			t.Equal("exp - iat", lifetime, c.Number(token.claims, "exp")-issued)
+			checkBetween(t, "expires_in of the answer", lifetime-justNow, res.Number("expires_in"), lifetime)
+			checkBetween(t, "auth_time", issued-justNow, c.Number(token.claims, "auth_time"), issued)
+		},
+	}, {
+		ID:    "oauth/token/distinct",
+		Title: "two access tokens of one grant have different IDs",
+		Level: c.Must, Needs: []c.Feature{c.OAuth, c.FormLogin}, Ref: "RFC 7519 4.1.7: jti is unique",
+		Run: func(t *c.T) {
+			first := newAuthorization(t).tokens()
+			second := refresh(t, first.Text("refresh_token"))
+			checkTokens(t, second)
+			jti := func(res *c.Response) string { return c.Text(parseToken(t, res.Text("access_token")).claims, "jti") }
+			t.True("there is a jti", jti(first) != "")
+			t.Differs("jti", jti(first), jti(second))
 		},
 	}, {
 		ID:    "oauth/token/signature",
@@ -346,15 +423,36 @@ var oauth = []c.Case{
 		Run: func(t *c.T) {
 			a := newAuthorization(t)
 			scopes := t.Target.OAuth.Scopes
-			if len(scopes) < 2 {
-				t.Breakf("the target names fewer than two scopes")
-			}
 			a.params.Set("scope", scopes[0])
 			res := ask(t, url.Values{
 				"grant_type": {grantRefresh}, "client_id": {t.Target.OAuth.LoginID},
 				"refresh_token": {a.tokens().Text("refresh_token")}, "scope": {scopes[0] + " " + scopes[1]},
 			})
 			checkOAuthError(t, res, http.StatusBadRequest, "invalid_scope", "")
+		},
+	}, {
+		ID:    "oauth/refresh/narrower-scope",
+		Title: "a refresh for fewer scopes gives a token with these only",
+		Level: c.Must, Needs: []c.Feature{c.OAuth, c.FormLogin}, Ref: refRefresh,
+		Run: func(t *c.T) {
+			narrow := t.Target.OAuth.Scopes[1]
+			res := ask(t, url.Values{
+				"grant_type": {grantRefresh}, "client_id": {t.Target.OAuth.LoginID},
+				"refresh_token": {newAuthorization(t).tokens().Text("refresh_token")}, "scope": {narrow},
+			})
+			checkTokens(t, res)
+			t.Equal("scope", narrow, res.At("scope"))
+			t.Equal("scope claim", []string{narrow}, c.At(parseToken(t, res.Text("access_token")).claims, "scope"))
+		},
+	}, {
+		ID:    "oauth/refresh/other-client",
+		Title: "a refresh token is refused to another client than it was given to",
+		Level: c.Must, Needs: []c.Feature{c.OAuth, c.FormLogin, c.TokenExchange}, Ref: refRefresh,
+		Run: func(t *c.T) {
+			token := newAuthorization(t).tokens().Text("refresh_token")
+			checkNoTokens(t, ask(t, url.Values{
+				"grant_type": {grantRefresh}, "client_id": {t.Target.OAuth.ExchangeID}, "refresh_token": {token},
+			}))
 		},
 	}, {
 		ID:    "oauth/refresh/unknown",
@@ -368,14 +466,14 @@ var oauth = []c.Case{
 		Title: "an exchange gives a token of the acting client with the scopes asked for and no more",
 		Level: c.Must, Needs: []c.Feature{c.OAuth, c.FormLogin, c.TokenExchange, c.Managed}, Ref: refExchange,
 		Run: func(t *c.T) {
-			subject := newAuthorization(t).tokens().Text("access_token")
-			res := exchange(t, subject, tokenType, "fr:idm:*")
+			subject, scope := newAuthorization(t).tokens().Text("access_token"), t.Target.OAuth.Scopes[0]
+			res := exchange(t, subject, tokenType, scope)
 			checkTokens(t, res)
 			t.Equal("issued_token_type", tokenType, res.At("issued_token_type"))
-			t.Equal("scope", "fr:idm:*", res.At("scope"))
+			t.Equal("scope", scope, res.At("scope"))
 			t.Lacks("answer", res.Body, "refresh_token")
 			claims := parseToken(t, res.Text("access_token")).claims
-			t.Equal("scope claim", []string{"fr:idm:*"}, c.At(claims, "scope"))
+			t.Equal("scope claim", []string{scope}, c.At(claims, "scope"))
 			t.Equal("aud", t.Target.OAuth.ExchangeID, c.At(claims, "aud"))
 			t.Equal("sub", c.At(parseToken(t, subject).claims, "sub"), c.At(claims, "sub"))
 			t.Lacks("claims", claims, "act", "may_act")
@@ -383,27 +481,46 @@ var oauth = []c.Case{
 		},
 	}, {
 		ID:    "oauth/exchange/under-scoped",
-		Title: "a token without fr:idm:* is refused with 403 at /openidm",
-		Level: c.Must, Needs: []c.Feature{c.OAuth, c.FormLogin, c.TokenExchange, c.Managed}, Ref: "PingOne Advanced Identity Cloud API, access to /openidm needs the scope fr:idm:*",
+		Title: "a token without the scope of /openidm is refused there with 403",
+		Level: c.Should, Needs: []c.Feature{c.OAuth, c.FormLogin, c.TokenExchange, c.Managed}, Ref: refScope,
 		Run: func(t *c.T) {
-			res := exchange(t, newAuthorization(t).tokens().Text("access_token"), tokenType, "fr:idc:esv:*")
+			scope := t.Target.OAuth.Scopes[1]
+			res := exchange(t, newAuthorization(t).tokens().Text("access_token"), tokenType, scope)
 			checkTokens(t, res)
-			t.Equal("scope", "fr:idc:esv:*", res.At("scope"))
+			t.Equal("scope", scope, res.At("scope"))
 			checkError(t, useToken(t, res.Text("access_token")), http.StatusForbidden)
+		},
+	}, {
+		ID:    "oauth/exchange/foreign-scope",
+		Title: "an exchange gives no scope that the acting client does not have",
+		Level: c.Must, Needs: []c.Feature{c.OAuth, c.FormLogin, c.TokenExchange}, Ref: refExchange,
+		Run: func(t *c.T) {
+			const foreign = "conformance:nothing"
+			scope := t.Target.OAuth.Scopes[0]
+			subject := newAuthorization(t).tokens().Text("access_token")
+			checkTokens(t, exchange(t, subject, tokenType, scope))
+			res := exchange(t, subject, tokenType, scope+" "+foreign)
+			if res.Status != http.StatusOK {
+				checkNoTokens(t, res)
+				return
+			}
+			t.True("the scope is not in the answer", !slices.Contains(strings.Fields(res.Text("scope")), foreign))
+			t.True("the scope is not in the token", !slices.Contains(c.List(parseToken(t, res.Text("access_token")).claims, "scope"), any(foreign)))
 		},
 	}, {
 		ID:    "oauth/exchange/uniform-error",
 		Title: "whatever is wrong with an exchange, the answer is the same",
 		Level: c.Must, Needs: []c.Feature{c.OAuth, c.FormLogin, c.TokenExchange}, Ref: refExchange,
 		Run: func(t *c.T) {
-			subject := newAuthorization(t).tokens().Text("access_token")
-			narrowed := exchange(t, subject, tokenType, "fr:idm:*")
+			subject, scope := newAuthorization(t).tokens().Text("access_token"), t.Target.OAuth.Scopes[0]
+			narrowed := exchange(t, subject, tokenType, scope)
 			checkTokens(t, narrowed)
 			for what, res := range map[string]*c.Response{
-				"no token":                exchange(t, "garbage", tokenType, "fr:idm:*"),
-				"a forged token":          exchange(t, forged(subject), tokenType, "fr:idm:*"),
-				"a token without may_act": exchange(t, narrowed.Text("access_token"), tokenType, "fr:idm:*"),
-				"another token type":      exchange(t, subject, "urn:ietf:params:oauth:token-type:saml2", "fr:idm:*"),
+				"no token":                exchange(t, "garbage", tokenType, scope),
+				"a forged token":          exchange(t, forged(subject), tokenType, scope),
+				"a token without may_act": exchange(t, narrowed.Text("access_token"), tokenType, scope),
+				"another token type":      exchange(t, subject, samlType, scope),
+				"a request for another":   exchangeFor(t, samlType, subject, tokenType, scope),
 			} {
 				t.Equal("answer to "+what, object{"error": "invalid_request", "error_description": "Invalid token exchange."}, res.Body)
 				t.Equal("status for "+what, http.StatusBadRequest, res.Status)
@@ -441,13 +558,18 @@ func refresh(t *c.T, token string) *c.Response {
 }
 
 func exchange(t *c.T, subject, subjectType, scope string) *c.Response {
+	return exchangeFor(t, tokenType, subject, subjectType, scope)
+}
+
+// exchangeFor asks for a token of another type than an access token.
+func exchangeFor(t *c.T, requestedType, subject, subjectType, scope string) *c.Response {
 	return ask(t, url.Values{
 		"grant_type": {grantExchange}, "client_id": {t.Target.OAuth.ExchangeID}, "subject_token": {subject},
-		"subject_token_type": {subjectType}, "requested_token_type": {tokenType}, "scope": {scope},
+		"subject_token_type": {subjectType}, "requested_token_type": {requestedType}, "scope": {scope},
 	})
 }
 
-// useToken makes a request that needs fr:idm:*.
+// useToken makes a request that needs the scope of /openidm.
 func useToken(t *c.T, token string) *c.Response {
 	return t.Get(roles, c.Query("_queryFilter", "true", "_pageSize", "1"), c.Bearer(token))
 }
@@ -478,9 +600,81 @@ func checkOAuthError(t *c.T, res *c.Response, status int, code, description stri
 	t.Equal("Cache-Control", "no-store", res.Header.Get("Cache-Control"))
 }
 
+// checkNoTokens checks that the token endpoint refuses, whatever it says.
+func checkNoTokens(t *c.T, res *c.Response) {
+	t.True(fmt.Sprintf("the status %d is 400 or 401", res.Status), res.Status == http.StatusBadRequest || res.Status == http.StatusUnauthorized)
+	t.Has("refusal", res.Body, "error", "error_description")
+	t.Lacks("refusal", res.Body, "access_token", "refresh_token")
+}
+
+// checkBetween checks that a number is in a range, its ends included.
+func checkBetween(t *c.T, what string, least, got, most int64) {
+	t.True(fmt.Sprintf("%s, %d, is from %d to %d", what, got, least, most), least <= got && got <= most)
+}
+
+func checkDiscovery(t *c.T, path string) {
+	res := t.Get(path+"/.well-known/openid-configuration", c.Anonymous())
+	t.Status(http.StatusOK, res)
+	issuer := withPort(t) + path
+	t.Equal("issuer", issuer, res.At("issuer"))
+	for member, end := range map[string]string{
+		"authorization_endpoint": "/authorize", "token_endpoint": "/access_token", "jwks_uri": "/connect/jwk_uri",
+		"userinfo_endpoint": "/userinfo", "introspection_endpoint": "/introspect", "revocation_endpoint": "/token/revoke",
+		"end_session_endpoint": "/connect/endSession", "registration_endpoint": "/register",
+	} {
+		t.Equal(member, issuer+end, res.At(member))
+	}
+}
+
+// ofTenant reads an address, which must be the tenant's.
+func ofTenant(t *c.T, what, address string) *url.URL {
+	base, err := url.Parse(t.Target.BaseURL)
+	if err != nil {
+		t.Breakf("address of the target: %w", err)
+	}
+	found, err := base.Parse(address)
+	if err != nil || address == "" || !c.SameOrigin(base, found) {
+		t.Fatalf("%s is no address of the tenant: %q", what, address)
+	}
+	return found
+}
+
+// checkForgedConsent sends the consent form with other csrf values than the
+// page's.
+func checkForgedConsent(t *c.T, csrf []string) {
+	a := newAuthorization(t)
+	a.params.Set("prompt", "consent")
+	v := newVisitor(a)
+	p := v.consentPage()
+	f := p.form()
+	t.True("the form has a csrf value", f.values.Get("csrf") != "")
+	f.values["csrf"] = csrf
+	f.values.Set("decision", "allow")
+	checkErrorPage(t, v.send(p, f).Response)
+}
+
+// checkNotAuthorized checks that a request is refused before any login, by a
+// page or by telling the client.
+func checkNotAuthorized(t *c.T, a *authorization, res *c.Response) {
+	back := a.back(res)
+	if back == nil {
+		checkErrorPage(t, res)
+		return
+	}
+	told := back.Query()
+	if fragment, err := url.ParseQuery(back.Fragment); err == nil && fragment.Has("error") {
+		told = fragment
+	}
+	t.True("there is an error", told.Get("error") != "")
+	t.Equal("code", "", told.Get("code"))
+	t.Equal("access_token", "", told.Get("access_token"))
+}
+
 // checkErrorPage checks that the authorization endpoint shows a fault itself.
 func checkErrorPage(t *c.T, res *c.Response) {
-	t.Status(http.StatusBadRequest, res)
+	if res.Status != http.StatusUnauthorized {
+		t.Status(http.StatusBadRequest, res)
+	}
 	t.Equal("Location", "", res.Header.Get("Location"))
 	media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	t.Equal("media type", "text/html", media)
@@ -489,13 +683,9 @@ func checkErrorPage(t *c.T, res *c.Response) {
 // checkErrorRedirect checks that a fault is told to the client.
 func checkErrorRedirect(t *c.T, a *authorization, res *c.Response, code string) {
 	t.Status(http.StatusFound, res)
-	location := res.Header.Get("Location")
-	if !strings.HasPrefix(location, a.params.Get("redirect_uri")) {
-		t.Fatalf("the redirect does not go to the client but to %s", location)
-	}
-	back, err := url.Parse(location)
-	if err != nil {
-		t.Fatalf("Location is no address: %v", err)
+	back := a.back(res)
+	if back == nil {
+		t.Fatalf("the redirect does not go to the client but to %q", res.Header.Get("Location"))
 	}
 	t.Equal("error", code, back.Query().Get("error"))
 	t.Equal("state", a.params.Get("state"), back.Query().Get("state"))

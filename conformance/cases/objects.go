@@ -2,9 +2,13 @@ package cases
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+
+	"github.com/google/uuid"
 
 	c "aicmcp/conformance"
 )
@@ -40,24 +44,46 @@ func newRole(t *c.T) object {
 }
 
 // post asks for an object to be created. Whatever is created is removed in the
-// end.
-func post(t *c.T, collection string, body any, options ...c.Option) *c.Response {
-	res := t.Post(collection, body, append([]c.Option{c.Query("_action", "create")}, options...)...)
-	removeLater(t, collection, res)
+// end, even if the answer is lost.
+func post(t *c.T, collection string, body object, options ...c.Option) *c.Response {
+	return postPlain(t, collection, body, append([]c.Option{actionCreate}, options...)...)
+}
+
+// postPlain is post without an action.
+func postPlain(t *c.T, collection string, body object, options ...c.Option) *c.Response {
+	body = findable(body)
+	return send(t, collection, body, body, options...)
+}
+
+// postText is post of a body that may be anything. If it creates an object, that
+// has the name.
+func postText(t *c.T, collection, name, body string) *c.Response {
+	return send(t, collection, body, object{"name": name}, actionCreate)
+}
+
+var actionCreate = c.Query("_action", "create")
+
+// send posts a body. What it creates is removed in the end: by the ID that the
+// answer has, or else by what is known of it.
+func send(t *c.T, collection string, body any, known object, options ...c.Option) *c.Response {
+	var res *c.Response
+	t.Cleanup(func() {
+		switch {
+		case res != nil && res.Status >= 400 && res.Status < 500:
+		case res != nil && res.Text("_id") != "":
+			remove(t, at(collection, res.Text("_id")))
+		default:
+			removeFound(t, collection, known)
+		}
+	})
+	res = t.Post(collection, body, options...)
 	return res
 }
 
-// put puts an object. If that creates it, it is removed in the end.
+// put puts an object, which is removed in the end.
 func put(t *c.T, collection, id string, body any, options ...c.Option) *c.Response {
-	res := t.Put(at(collection, id), body, options...)
-	removeLater(t, collection, res)
-	return res
-}
-
-func removeLater(t *c.T, collection string, created *c.Response) {
-	if id := created.Text("_id"); created.Status == http.StatusCreated && id != "" {
-		t.Cleanup(func() { remove(t, at(collection, id)) })
-	}
+	t.Cleanup(func() { remove(t, at(collection, id)) })
+	return t.Put(at(collection, id), body, options...)
 }
 
 // remove deletes an object that may be gone already.
@@ -67,7 +93,46 @@ func remove(t *c.T, path string) {
 	}
 }
 
-// create creates an object and stops the case if that fails.
+// findable is an object to create that can be found again if the answer is
+// lost: by its fresh name, or else by an ID of our own.
+func findable(body object) object {
+	if _, _, named := freshName(body); named || body["_id"] != nil {
+		return body
+	}
+	body = maps.Clone(body)
+	body["_id"] = uuid.NewString()
+	return body
+}
+
+func freshName(body object) (field, value string, ok bool) {
+	for _, field := range []string{"userName", "name"} {
+		if value, _ := body[field].(string); strings.HasPrefix(value, c.Prefix) {
+			return field, value, true
+		}
+	}
+	return "", "", false
+}
+
+// removeFound deletes what became of a findable object, if anything did.
+func removeFound(t *c.T, collection string, body object) {
+	if id, ok := body["_id"].(string); ok {
+		remove(t, at(collection, id))
+		return
+	}
+	field, value, _ := freshName(body)
+	res := t.Get(collection, c.Query("_queryFilter", eq(field, value), "_fields", "_id"))
+	if res.Status != http.StatusOK && res.Status != http.StatusNotFound {
+		t.Fatalf("%s of the name %s may be left behind: the query for them answered %d", collection, value, res.Status)
+	}
+	for _, id := range column(res, "_id") {
+		if text, ok := id.(string); ok {
+			remove(t, at(collection, text))
+		}
+	}
+}
+
+// create creates an object and stops the case if that fails. The answer may
+// list properties that were not sent.
 func create(t *c.T, collection string, body object) (id string, created *c.Response) {
 	res := post(t, collection, body)
 	t.Status(http.StatusCreated, res)
@@ -75,6 +140,12 @@ func create(t *c.T, collection string, body object) (id string, created *c.Respo
 		t.Fatalf("the created object has no _id or no _rev: %s", res.Raw)
 	}
 	return res.Text("_id"), res
+}
+
+// stored creates an object and reads it, to be compared with what is read later.
+func stored(t *c.T, collection string, body object) (id string, before *c.Response) {
+	id, _ = create(t, collection, body)
+	return id, read(t, at(collection, id))
 }
 
 // read reads an object and stops the case if that fails.
@@ -87,17 +158,20 @@ func read(t *c.T, path string) *c.Response {
 	return res
 }
 
-// without is an object less its identity.
-func without(doc any) object {
+// without is a document less some of its members.
+func without(doc any, members ...string) object {
 	rest := object{}
-	members, _ := doc.(object)
-	for name, value := range members {
-		if name != "_id" && name != "_rev" {
+	whole, _ := doc.(object)
+	for name, value := range whole {
+		if !slices.Contains(members, name) {
 			rest[name] = value
 		}
 	}
 	return rest
 }
+
+// content is an object less its identity.
+func content(doc any) object { return without(doc, "_id", "_rev") }
 
 // checkError checks an error answer and stops the case if it is none.
 func checkError(t *c.T, res *c.Response, status int) {
@@ -134,7 +208,15 @@ func checkPolicy(t *c.T, res *c.Response, message, property, requirement string,
 	t.Fatalf("detail does not say that %s fails %s: %s", property, requirement, res.Raw)
 }
 
-// checkUnchanged checks that an object is as it was.
+// checkHolds checks that an object has the properties that were sent. It may
+// have others: stock types have some of their own.
+func checkHolds(t *c.T, what string, sent object, doc any) {
+	for name, value := range sent {
+		t.Equal(name+" of "+what, value, c.At(doc, name))
+	}
+}
+
+// checkUnchanged checks that an object still reads as it did before.
 func checkUnchanged(t *c.T, path string, before *c.Response) {
 	t.Equal("the object afterwards", before.Body, read(t, path).Body)
 }

@@ -62,8 +62,14 @@ func (f flock) refuses(filter string) *c.Response {
 	return res
 }
 
-// walk follows the cookies from page to page.
+// walk follows the cookies from page to page through the flock.
 func (f flock) walk(size int, between func(page int), pairs ...string) (names []any) {
+	return walk(f.t, open(f.t), eq("group", f.group), size, between, pairs...)
+}
+
+// walk follows the cookies from page to page. A function may do something in
+// between.
+func walk(t *c.T, collection, filter string, size int, between func(page int), pairs ...string) (names []any) {
 	pairs = append([]string{"_pageSize", strconv.Itoa(size)}, pairs...)
 	cookie := ""
 	for page := 1; page <= 20; page++ {
@@ -71,20 +77,20 @@ func (f flock) walk(size int, between func(page int), pairs ...string) (names []
 		if cookie != "" {
 			more = append(slices.Clone(pairs), "_pagedResultsCookie", cookie)
 		}
-		res := f.find("true", more...)
-		f.t.True("a page holds at most the page size", len(res.List("result")) <= size)
+		res := query(t, collection, filter, more...)
+		t.True("a page holds at most the page size", len(res.List("result")) <= size)
 		names = append(names, column(res, "name")...)
 		if res.At("pagedResultsCookie") == nil {
 			return names
 		}
 		if cookie = res.Text("pagedResultsCookie"); cookie == "" {
-			f.t.Fatalf("the cookie is neither null nor a text: %s", res.Raw)
+			t.Fatalf("the cookie is neither null nor a text: %s", res.Raw)
 		}
 		if between != nil {
 			between(page)
 		}
 	}
-	f.t.Fatalf("there is no end to the pages")
+	t.Fatalf("there is no end to the pages")
 	return nil
 }
 
@@ -92,7 +98,7 @@ var querying = []c.Case{
 	{
 		ID:    "query/envelope/members",
 		Title: "the envelope has its six members, and no count unless asked for",
-		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refQuery, Writes: true,
+		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refEnvelope, Writes: true,
 		Run: func(t *c.T) {
 			f := numbered(t, 2)
 			res := f.find("true")
@@ -100,13 +106,13 @@ var querying = []c.Case{
 			t.Equal("envelope without result", object{
 				"resultCount": 2, "pagedResultsCookie": nil, "totalPagedResultsPolicy": "NONE",
 				"totalPagedResults": -1, "remainingPagedResults": -1,
-			}, less(res.Body, "result"))
+			}, without(res.Body, "result"))
 			t.Equal("number of results", 2, len(res.List("result")))
 		},
 	}, {
 		ID:    "query/envelope/empty",
 		Title: "a query without a hit is a normal, empty page",
-		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refQuery, Writes: true,
+		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refEnvelope, Writes: true,
 		Run: func(t *c.T) {
 			f := numbered(t, 1)
 			f.finds("true", "n0")
@@ -118,7 +124,7 @@ var querying = []c.Case{
 	}, {
 		ID:    "query/envelope/objects",
 		Title: "a result is the object as a read gives it",
-		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refQuery, Writes: true,
+		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: "documented (CREST): results are objects of the collection; whether all of a read's properties come along was not recorded", Writes: true,
 		Run: func(t *c.T) {
 			f := newFlock(t)
 			id := f.add(object{"name": "a", "n": 1})
@@ -132,7 +138,7 @@ var querying = []c.Case{
 			f := newFlock(t)
 			id := f.add(object{"name": "a", "other": 1})
 			entry := c.At(f.find("true", "_fields", "name").Body, "result", 0)
-			t.Equal("result", object{"_id": id, "name": "a"}, less(entry, "_rev"))
+			t.Equal("result", object{"_id": id, "name": "a"}, without(entry, "_rev"))
 			t.True("_rev is there", c.Text(entry, "_rev") != "")
 		},
 	}, {
@@ -148,7 +154,7 @@ var querying = []c.Case{
 	}, {
 		ID:    "query/filter/user-attributes",
 		Title: "the directory compares a user's attributes without regard to case",
-		Level: c.Must, Needs: []c.Feature{c.Managed}, Ref: refFilter, Writes: true,
+		Level: c.Should, Needs: []c.Feature{c.Managed}, Ref: refMatching, Writes: true,
 		Run: func(t *c.T) {
 			user := newUser(t)
 			user["givenName"] = "MiXeD"
@@ -173,7 +179,7 @@ var querying = []c.Case{
 	}, {
 		ID:    "query/filter/ignore-case",
 		Title: "texts of a type without a schema are compared without regard to case too",
-		Level: c.Should, Needs: []c.Feature{c.OpenType}, Ref: refFilter, Writes: true,
+		Level: c.Should, Needs: []c.Feature{c.OpenType}, Ref: refMatching, Writes: true,
 		Run: func(t *c.T) {
 			f := newFlock(t, object{"name": "a", "s": "Red Fox"}, object{"name": "b", "s": "hen"})
 			f.finds(`s eq "rED fOX"`, "a")
@@ -191,9 +197,19 @@ var querying = []c.Case{
 			f.finds(`x eq 1 AND y eq 2 OR x eq 2`, "b", "c")
 		},
 	}, {
+		ID:    "query/filter/three-terms",
+		Title: "and and or join more than two terms",
+		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refFilter, Writes: true,
+		Run: func(t *c.T) {
+			f := newFlock(t, object{"name": "a", "x": 1, "y": 1, "z": 1}, object{"name": "b", "x": 1, "y": 1, "z": 2},
+				object{"name": "c", "x": 2, "y": 1, "z": 1}, object{"name": "d", "x": 1, "y": 2, "z": 1}, object{"name": "e"})
+			f.finds(`x eq 1 and y eq 1 and z eq 1`, "a")
+			f.finds(`x eq 2 or y eq 2 or z eq 2`, "b", "c", "d")
+		},
+	}, {
 		ID:    "query/filter/not",
 		Title: "! turns a filter round, and so finds objects without the field too",
-		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refFilter, Writes: true,
+		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: "documented: ! negates; that objects without the field are found is the reference implementation's", Writes: true,
 		Run: func(t *c.T) {
 			f := newFlock(t, object{"name": "a", "x": 1}, object{"name": "b", "x": 2}, object{"name": "c"})
 			f.finds(`!(x eq 1)`, "b", "c")
@@ -210,15 +226,35 @@ var querying = []c.Case{
 			f.finds(`!(x pr)`, "b")
 		},
 	}, {
+		ID:    "query/filter/presence-empty",
+		Title: "a field is there even if it holds null, false or an empty text",
+		Level: c.Should, Needs: []c.Feature{c.OpenType}, Ref: refReference, Writes: true,
+		Run: func(t *c.T) {
+			f := newFlock(t, object{"name": "a", "x": nil}, object{"name": "b", "x": false}, object{"name": "c", "x": ""}, object{"name": "d"})
+			f.finds(`x pr`, "a", "b", "c")
+		},
+	}, {
+		ID:    "query/filter/texts",
+		Title: "gt, ge, lt and le compare texts by their order",
+		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refFilter, Writes: true,
+		Run: func(t *c.T) {
+			f := newFlock(t, object{"name": "apple"}, object{"name": "banana"}, object{"name": "cherry"})
+			f.finds(`name gt "banana"`, "cherry")
+			f.finds(`name ge "banana"`, "banana", "cherry")
+			f.finds(`name lt "banana"`, "apple")
+			f.finds(`name le "banana"`, "apple", "banana")
+		},
+	}, {
 		ID:    "query/filter/numbers",
 		Title: "gt, ge, lt and le compare numbers as numbers",
 		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refFilter, Writes: true,
 		Run: func(t *c.T) {
 			f := newFlock(t, object{"name": "a", "n": 9}, object{"name": "b", "n": 10}, object{"name": "c", "n": 10.5}, object{"name": "d", "n": -100})
 			f.finds(`n gt 9`, "b", "c")
-			f.finds(`n ge 10`, "b", "c")
-			f.finds(`n lt 9`, "d")
-			f.finds(`n le 9.5`, "a", "d")
+			f.finds(`n ge 9`, "a", "b", "c")
+			f.finds(`n lt 10`, "a", "d")
+			f.finds(`n le 10`, "a", "b", "d")
+			f.finds(`n gt 10.25`, "c")
 		},
 	}, {
 		ID:    "query/filter/booleans",
@@ -232,7 +268,7 @@ var querying = []c.Case{
 	}, {
 		ID:    "query/filter/lists",
 		Title: "a comparison with a list is true if an element meets it",
-		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refFilter, Writes: true,
+		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refReference, Writes: true,
 		Run: func(t *c.T) {
 			f := newFlock(t, object{"name": "a", "tags": []any{"x", "y"}}, object{"name": "b", "tags": []any{"z"}}, object{"name": "c", "tags": []any{}})
 			f.finds(`tags eq "y"`, "a")
@@ -241,7 +277,7 @@ var querying = []c.Case{
 	}, {
 		ID:    "query/filter/types",
 		Title: "a text is never equal to a number that looks like it",
-		Level: c.Should, Needs: []c.Feature{c.OpenType}, Ref: refFilter, Writes: true,
+		Level: c.Should, Needs: []c.Feature{c.OpenType}, Ref: refReference, Writes: true,
 		Run: func(t *c.T) {
 			f := newFlock(t, object{"name": "a", "v": "42"}, object{"name": "b", "v": 42})
 			f.finds(`v eq "42"`, "a")
@@ -265,7 +301,7 @@ var querying = []c.Case{
 	}, {
 		ID:    "query/filter/single-quotes",
 		Title: "a text may stand in single quotes",
-		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refFilter, Writes: true,
+		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: "recorded on tenants for /openidm/config, documented for managed objects", Writes: true,
 		Run: func(t *c.T) {
 			f := newFlock(t, object{"name": "a"}, object{"name": "b"})
 			f.finds(`name eq 'a'`, "a")
@@ -273,7 +309,7 @@ var querying = []c.Case{
 	}, {
 		ID:    "query/filter/malformed",
 		Title: "a filter that is none is 400",
-		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refFilter, Writes: true,
+		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refBadFilter, Writes: true,
 		Run: func(t *c.T) {
 			f := newFlock(t, object{"name": "a"})
 			f.finds("true", "a")
@@ -284,7 +320,7 @@ var querying = []c.Case{
 	}, {
 		ID:    "query/filter/unknown-operator",
 		Title: "an operator that does not exist is 400 and named",
-		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refFilter, Writes: true,
+		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refBadFilter, Writes: true,
 		Run: func(t *c.T) {
 			f := newFlock(t, object{"name": "a"})
 			res := f.refuses(`name ne "b"`)
@@ -294,7 +330,7 @@ var querying = []c.Case{
 	}, {
 		ID:    "query/sort/ascending-descending",
 		Title: "_sortKeys orders by a field, numbers as numbers, - turns it round",
-		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refQuery, Writes: true,
+		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refSort, Writes: true,
 		Run: func(t *c.T) {
 			f := newFlock(t, object{"name": "c", "n": 10}, object{"name": "a", "n": 9}, object{"name": "b", "n": 100})
 			for keys, want := range map[string][]string{
@@ -306,10 +342,27 @@ var querying = []c.Case{
 	}, {
 		ID:    "query/sort/two-keys",
 		Title: "a second sort key decides where the first is equal",
-		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refQuery, Writes: true,
+		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refSort, Writes: true,
 		Run: func(t *c.T) {
 			f := newFlock(t, object{"name": "a", "n": 2}, object{"name": "b", "n": 1}, object{"name": "c", "n": 1})
 			t.Equal("names", []string{"c", "b", "a"}, column(f.find("true", "_sortKeys", "n,-name"), "name"))
+		},
+	}, {
+		ID:    "query/sort/missing-last",
+		Title: "objects without the field come last, in both directions",
+		Level: c.Should, Needs: []c.Feature{c.OpenType}, Ref: refReference, Writes: true,
+		Run: func(t *c.T) {
+			f := newFlock(t, object{"name": "none"}, object{"name": "a", "n": 1}, object{"name": "b", "n": 2})
+			t.Equal("names", []string{"a", "b", "none"}, column(f.find("true", "_sortKeys", "n"), "name"))
+			t.Equal("names, descending", []string{"b", "a", "none"}, column(f.find("true", "_sortKeys", "-n"), "name"))
+		},
+	}, {
+		ID:    "query/sort/ignore-case",
+		Title: "texts are ordered without regard to case",
+		Level: c.Should, Needs: []c.Feature{c.OpenType}, Ref: refMatching, Writes: true,
+		Run: func(t *c.T) {
+			f := newFlock(t, object{"name": "Cherry"}, object{"name": "apple"}, object{"name": "Banana"})
+			t.Equal("names", []string{"apple", "Banana", "Cherry"}, column(f.find("true", "_sortKeys", "name"), "name"))
 		},
 	}, {
 		ID:    "query/page/walk",
@@ -334,7 +387,7 @@ var querying = []c.Case{
 	}, {
 		ID:    "query/page/changes",
 		Title: "objects that come and go between pages do not make others be missed or seen twice",
-		Level: c.Should, Needs: []c.Feature{c.OpenType}, Ref: refPaging, Writes: true,
+		Level: c.Should, Needs: []c.Feature{c.OpenType}, Ref: "no promise of a tenant is known; a cookie that names a place by its sort keys, as documented examples do, has this property", Writes: true,
 		Run: func(t *c.T) {
 			f := newFlock(t)
 			first := f.add(object{"name": "n0", "n": 0})
@@ -350,9 +403,31 @@ var querying = []c.Case{
 			t.Equal("names", []string{"n0", "n1", "n2", "n3", "n4", "n5"}, names)
 		},
 	}, {
+		ID:    "query/page/exactly-full",
+		Title: "a last page that is exactly full has no cookie",
+		Level: c.Should, Needs: []c.Feature{c.OpenType}, Ref: refPaging, Writes: true,
+		Run: func(t *c.T) {
+			f := numbered(t, 4)
+			pages := 1
+			t.Equal("number of names", 4, len(f.walk(2, func(int) { pages++ }, "_sortKeys", "n")))
+			t.Equal("pages", 2, pages)
+			t.Equal("cookie of the only page", nil, f.find("true", "_sortKeys", "n", "_pageSize", "4").At("pagedResultsCookie"))
+		},
+	}, {
+		ID:    "query/page/foreign-cookie",
+		Title: "a cookie of another query is refused with 400",
+		Level: c.Should, Needs: []c.Feature{c.OpenType}, Ref: "inferred: a cookie names a place in the order of its own query", Writes: true,
+		Run: func(t *c.T) {
+			f := numbered(t, 3)
+			cookie := f.find("true", "_sortKeys", "n", "_pageSize", "1").Text("pagedResultsCookie")
+			t.True("there is a cookie", cookie != "")
+			checkError(t, t.Get(open(t), c.Query("_queryFilter", eq("group", f.group), "_sortKeys", "-name", "_pageSize", "1",
+				"_pagedResultsCookie", cookie)), http.StatusBadRequest)
+		},
+	}, {
 		ID:    "query/page/offset",
 		Title: "an offset counts results",
-		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refQuery, Writes: true,
+		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refOffset, Writes: true,
 		Run: func(t *c.T) {
 			f := numbered(t, 5)
 			res := f.find("true", "_sortKeys", "n", "_pageSize", "2", "_pagedResultsOffset", "3")
@@ -361,7 +436,7 @@ var querying = []c.Case{
 	}, {
 		ID:    "query/page/count",
 		Title: "a count that says EXACT is exact",
-		Level: c.Should, Needs: []c.Feature{c.OpenType}, Ref: refQuery, Writes: true,
+		Level: c.Should, Needs: []c.Feature{c.OpenType}, Ref: refCount, Writes: true,
 		Run: func(t *c.T) {
 			f := numbered(t, 3)
 			res := f.find("true", "_pageSize", "2", "_totalPagedResultsPolicy", "EXACT")
@@ -378,7 +453,7 @@ var querying = []c.Case{
 	}, {
 		ID:    "query/params/exclusive",
 		Title: "two kinds of query, or a cookie with an offset, are 400",
-		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refQuery, Writes: true,
+		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refParams, Writes: true,
 		Run: func(t *c.T) {
 			f := numbered(t, 3)
 			cookie := f.find("true", "_pageSize", "1", "_sortKeys", "n").Text("pagedResultsCookie")
@@ -391,7 +466,7 @@ var querying = []c.Case{
 	}, {
 		ID:    "query/params/malformed",
 		Title: "a page size, a count policy or a sort key that is none is 400",
-		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refQuery, Writes: true,
+		Level: c.Must, Needs: []c.Feature{c.OpenType}, Ref: refParams, Writes: true,
 		Run: func(t *c.T) {
 			f := numbered(t, 1)
 			f.finds("true", "n0")
@@ -410,18 +485,6 @@ var querying = []c.Case{
 			checkError(t, t.Get(open(t), c.Query("_queryFilter", "true", "_conformance", "1")), http.StatusBadRequest)
 		},
 	},
-}
-
-// less is a document without some of its members.
-func less(doc any, members ...string) object {
-	rest := object{}
-	whole, _ := doc.(object)
-	for name, value := range whole {
-		if !slices.Contains(members, name) {
-			rest[name] = value
-		}
-	}
-	return rest
 }
 
 // counts makes a document of counted texts.

@@ -38,6 +38,25 @@ var tools = []c.Case{
 			t.Equal("types", defined, listed)
 		},
 	}, {
+		ID:    "tools/list/summary",
+		Title: "listManagedObjects tells each type's title and required properties",
+		Level: c.Must, Needs: []c.Feature{c.Tools, c.Config}, Ref: refTools,
+		Run: func(t *c.T) {
+			definitions := readDefinitions(t)
+			t.True("the tenant defines types", len(definitions) > 0)
+			answer := t.Call("listManagedObjects", nil)
+			t.Succeeded(answer)
+			for _, summary := range c.List(answer.Body, "types") {
+				name := c.Text(summary, "name")
+				schema := c.At(findDefinition(t, definitions, name), "schema")
+				t.Equal("title of "+name, c.Text(schema, "title"), c.Text(summary, "title"))
+				t.Equal("required of "+name, len(c.List(schema, "required")), len(c.List(summary, "required")))
+				for _, property := range c.List(schema, "required") {
+					t.True("required of "+name, slices.Contains(c.List(summary, "required"), property))
+				}
+			}
+		},
+	}, {
 		ID:    "tools/schema/summary",
 		Title: "getManagedObjectSchema tells the properties and which are required",
 		Level: c.Must, Needs: []c.Feature{c.Tools, c.Config, c.Managed}, Ref: refTools,
@@ -90,6 +109,44 @@ var tools = []c.Case{
 			t.Equal("cookie of the last page", nil, second.At("pagedResultsCookie"))
 		},
 	}, {
+		ID:    "tools/query/default-size",
+		Title: "queryManagedObjects gives 50 objects a page if not told otherwise",
+		Level: c.Must, Needs: toolsAndType, Ref: refTools, Writes: true,
+		Run: func(t *c.T) {
+			const makers, each = 6, 9
+			f := newFlock(t)
+			var all []func()
+			for range makers {
+				all = append(all, func() {
+					for range each {
+						f.add(object{"name": "a"})
+					}
+				})
+			}
+			t.Together(all...)
+			answer := t.Call("queryManagedObjects", args{"objectType": t.Target.OpenType, "queryFilter": eq("group", f.group), "fields": "name"})
+			t.Succeeded(answer)
+			t.Equal("objects", 50, len(c.List(answer.Body, "objects")))
+			t.True("there is a cookie for the rest", answer.String("pagedResultsCookie") != "")
+		},
+	}, {
+		ID:    "tools/query/total",
+		Title: "queryManagedObjects tells the tenant's count, if it counts",
+		Level: c.Must, Needs: toolsAndType, Ref: refTools, Writes: true,
+		Run: func(t *c.T) {
+			f := numbered(t, 3)
+			want := f.find("true", "_pageSize", "2", "_totalPagedResultsPolicy", "EXACT")
+			answer := t.Call("queryManagedObjects", args{"objectType": t.Target.OpenType, "queryFilter": eq("group", f.group), "pageSize": 2})
+			t.Succeeded(answer)
+			t.Equal("resultCount", 2, answer.At("resultCount"))
+			if policy := want.Text("totalPagedResultsPolicy"); policy == "EXACT" || policy == "ESTIMATE" {
+				t.Equal("totalPagedResultsPolicy", policy, answer.At("totalPagedResultsPolicy"))
+				t.Equal("totalPagedResults", want.At("totalPagedResults"), answer.At("totalPagedResults"))
+				return
+			}
+			t.Lacks("answer", answer.Body, "totalPagedResults", "totalPagedResultsPolicy")
+		},
+	}, {
 		ID:    "tools/query/fields",
 		Title: "queryManagedObjects limits objects to the fields",
 		Level: c.Must, Needs: toolsAndType, Ref: refTools, Writes: true,
@@ -98,7 +155,7 @@ var tools = []c.Case{
 			answer := t.Call("queryManagedObjects", args{"objectType": t.Target.OpenType, "queryFilter": eq("group", f.group), "fields": "name"})
 			t.Succeeded(answer)
 			t.Equal("objects", f.find("true", "_fields", "name").At("result"), answer.At("objects"))
-			t.Equal("object without _id and _rev", object{"name": "n0"}, without(answer.At("objects", 0)))
+			t.Equal("object without _id and _rev", object{"name": "n0"}, content(answer.At("objects", 0)))
 		},
 	}, {
 		ID:    "tools/query/bad-filter",
@@ -131,8 +188,8 @@ var tools = []c.Case{
 			answer := createByTool(t, roles, role)
 			t.Succeeded(answer)
 			stored := read(t, at(roles, answer.String("id")))
-			t.Equal("name", role["name"], stored.At("name"))
-			t.Equal("object", stored.Body, answer.At("object"))
+			checkHolds(t, "the role", role, stored.Body)
+			checkHolds(t, "the answer's object", role, answer.At("object"))
 			t.Equal("revision", stored.At("_rev"), answer.At("revision"))
 			t.True("the transaction is named", answer.String("transactionId") != "")
 		},
@@ -156,7 +213,7 @@ var tools = []c.Case{
 		Title: "a create with an _id that is taken is refused and changes nothing",
 		Level: c.Must, Needs: []c.Feature{c.Tools, c.Managed}, Ref: refFaults, Writes: true,
 		Run: func(t *c.T) {
-			id, before := create(t, roles, newRole(t))
+			id, before := stored(t, roles, newRole(t))
 			role := newRole(t)
 			role["_id"] = id
 			checkRefusal(t, createByTool(t, roles, role), http.StatusPreconditionFailed)
@@ -168,7 +225,7 @@ var tools = []c.Case{
 		Level: c.Must, Needs: []c.Feature{c.Tools, c.Config, c.Managed}, Ref: refFaults, Writes: true,
 		Run: func(t *c.T) {
 			definitionOf(t, "alpha_user")
-			answer := t.Call("createManagedObject", args{"objectType": "conformance_nothing", "objectData": args{"name": "a"}})
+			answer := createByTool(t, "/openidm/managed/conformance_nothing", newRole(t))
 			checkRefusal(t, answer, http.StatusNotFound)
 			t.Contains("hint", "listManagedObjects", c.Text(answer.Structured, "error", "hint"))
 		},
@@ -216,7 +273,7 @@ var tools = []c.Case{
 		Title: "getManagedObject gives the object as the tenant has it, or some of its fields",
 		Level: c.Must, Needs: toolsAndType, Ref: refTools, Writes: true,
 		Run: func(t *c.T) {
-			id, created := create(t, open(t), object{"name": "<b>ä</b>", "n": 1.5, "list": []any{1, "x", nil}, "in": object{"k": true}})
+			id, created := stored(t, open(t), object{"name": "<b>ä</b>", "n": 1.5, "list": []any{1, "x", nil}, "in": object{"k": true}})
 			whole := t.Call("getManagedObject", args{"objectType": t.Target.OpenType, "objectId": id})
 			t.Succeeded(whole)
 			t.Equal("object", created.Body, whole.At("object"))
@@ -249,7 +306,7 @@ var tools = []c.Case{
 				op("replace", "/a", "one"), op("add", "/list/-", "y"), from("move", "/old", "/new"), op("remove", "/list", "x"))
 			t.Succeeded(answer)
 			stored := read(t, at(open(t), id))
-			t.Equal("object stored", object{"a": "one", "list": []any{"y"}, "new": "v"}, without(stored.Body))
+			t.Equal("object stored", object{"a": "one", "list": []any{"y"}, "new": "v"}, content(stored.Body))
 			t.Equal("object told", stored.Body, answer.At("object"))
 			t.Equal("revision told", stored.At("_rev"), answer.At("revision"))
 			t.Differs("revision", created.At("_rev"), stored.At("_rev"))
@@ -260,8 +317,8 @@ var tools = []c.Case{
 		Level: c.Must, Needs: toolsAndType, Ref: refFaults, Writes: true,
 		Run: func(t *c.T) {
 			id, created := create(t, open(t), object{"a": 1})
-			second := t.Put(at(open(t), id), object{"a": 2})
-			t.Status(http.StatusOK, second)
+			t.Status(http.StatusOK, t.Put(at(open(t), id), object{"a": 2}))
+			second := read(t, at(open(t), id))
 			answer := patchByTool(t, id, created.Text("_rev"), op("replace", "/a", 3))
 			checkRefusal(t, answer, http.StatusPreconditionFailed)
 			t.Equal("parameter", "revision", c.At(answer.Structured, "error", "parameter"))
@@ -273,7 +330,7 @@ var tools = []c.Case{
 		Title: "a patch that breaks a policy is refused, naming the property and the requirement",
 		Level: c.Must, Needs: []c.Feature{c.Tools, c.Managed}, Ref: refFaults, Writes: true,
 		Run: func(t *c.T) {
-			id, created := create(t, users, newUser(t))
+			id, created := stored(t, users, newUser(t))
 			answer := t.Call("patchManagedObject", args{
 				"objectType": "alpha_user", "objectId": id, "revision": created.Text("_rev"), "operations": []object{op("remove", "/mail", nil)},
 			})
@@ -287,7 +344,7 @@ var tools = []c.Case{
 		Title: "the operation test is refused, and nothing is changed",
 		Level: c.Must, Needs: toolsAndType, Ref: refFaults, Writes: true,
 		Run: func(t *c.T) {
-			id, created := create(t, open(t), object{"a": 1})
+			id, created := stored(t, open(t), object{"a": 1})
 			answer := patchByTool(t, id, created.Text("_rev"), op("replace", "/a", 2), op("test", "/a", 2))
 			t.Refused(answer)
 			t.Contains("hint", "revision", c.Text(answer.Structured, "error", "hint"))
@@ -298,14 +355,29 @@ var tools = []c.Case{
 		Title: "deleteManagedObject deletes the object and tells what it was",
 		Level: c.Must, Needs: toolsAndType, Ref: refTools, Writes: true,
 		Run: func(t *c.T) {
-			id, created := create(t, open(t), object{"name": "a"})
-			other, before := create(t, open(t), object{"name": "b"})
+			id, created := stored(t, open(t), object{"name": "a"})
+			other, before := stored(t, open(t), object{"name": "b"})
 			answer := t.Call("deleteManagedObject", args{"objectType": t.Target.OpenType, "objectId": id})
 			t.Succeeded(answer)
 			t.Equal("deletedId", id, answer.At("deletedId"))
 			t.Equal("object", created.Body, answer.At("object"))
 			t.Status(http.StatusNotFound, t.Get(at(open(t), id)))
 			checkUnchanged(t, at(open(t), other), before)
+		},
+	}, {
+		ID:    "tools/delete/stale",
+		Title: "a delete of an old revision is refused as a conflict, of the current one it works",
+		Level: c.Must, Needs: toolsAndType, Ref: refFaults, Writes: true,
+		Run: func(t *c.T) {
+			id, created := create(t, open(t), object{"a": 1})
+			t.Status(http.StatusOK, t.Put(at(open(t), id), object{"a": 2}))
+			second := read(t, at(open(t), id))
+			answer := t.Call("deleteManagedObject", args{"objectType": t.Target.OpenType, "objectId": id, "revision": created.Text("_rev")})
+			checkRefusal(t, answer, http.StatusPreconditionFailed)
+			t.Equal("parameter", "revision", c.At(answer.Structured, "error", "parameter"))
+			checkUnchanged(t, at(open(t), id), second)
+			t.Succeeded(t.Call("deleteManagedObject", args{"objectType": t.Target.OpenType, "objectId": id, "revision": second.Text("_rev")}))
+			t.Status(http.StatusNotFound, t.Get(at(open(t), id)))
 		},
 	}, {
 		ID:    "tools/delete/missing",
@@ -321,7 +393,7 @@ var tools = []c.Case{
 		Title: "an objectType cannot lead to another resource, be it by slashes, dots or a query",
 		Level: c.Must, Needs: toolsAndType, Ref: refBounds, Writes: true,
 		Run: func(t *c.T) {
-			id, created := create(t, open(t), object{"name": "a"})
+			id, created := stored(t, open(t), object{"name": "a"})
 			own := t.Target.OpenType
 			for _, objectType := range []string{own + "/" + id, "../managed/" + own, own + "?_action=x", own + "%2F" + id, own + "#", "..", "", own + " "} {
 				t.Refused(t.Call("deleteManagedObject", args{"objectType": objectType, "objectId": id}))
@@ -334,7 +406,7 @@ var tools = []c.Case{
 		Title: "an objectId cannot lead to another resource, be it by slashes, dots or a query",
 		Level: c.Must, Needs: toolsAndType, Ref: refBounds, Writes: true,
 		Run: func(t *c.T) {
-			id, created := create(t, open(t), object{"name": "a"})
+			id, created := stored(t, open(t), object{"name": "a"})
 			own := t.Target.OpenType
 			for _, objectID := range []string{"../" + own + "/" + id, "x/../" + id, id + "?_fields=_id", id + "#x", "%2e%2e/" + own + "/" + id, "./" + id, id + "/", "..", ".", ""} {
 				t.Refused(t.Call("getManagedObject", args{"objectType": own, "objectId": objectID}))
@@ -359,7 +431,7 @@ var tools = []c.Case{
 		Title: "an argument that the tool does not have is refused and named",
 		Level: c.Must, Needs: toolsAndType, Ref: refBounds, Writes: true,
 		Run: func(t *c.T) {
-			id, created := create(t, open(t), object{"name": "a"})
+			id, created := stored(t, open(t), object{"name": "a"})
 			answer := t.Call("deleteManagedObject", args{"objectType": t.Target.OpenType, "objectId": id, "dryRun": true})
 			t.Refused(answer)
 			t.Contains("text", "dryRun", answer.Text)
@@ -370,10 +442,16 @@ var tools = []c.Case{
 
 // createByTool creates an object through the tool. It is removed in the end.
 func createByTool(t *c.T, collection string, data object) *c.Answer {
-	answer := t.Call("createManagedObject", args{"objectType": typeOf(collection), "objectData": data})
-	if id := answer.String("id"); !answer.Failed && id != "" {
-		t.Cleanup(func() { remove(t, at(collection, id)) })
-	}
+	data = findable(data)
+	var answer *c.Answer
+	t.Cleanup(func() {
+		if answer != nil && answer.String("id") != "" {
+			remove(t, at(collection, answer.String("id")))
+			return
+		}
+		removeFound(t, collection, data)
+	})
+	answer = t.Call("createManagedObject", args{"objectType": typeOf(collection), "objectData": data})
 	return answer
 }
 
