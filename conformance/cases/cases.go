@@ -9,7 +9,7 @@ import (
 
 // All lists every case.
 func All() []c.Case {
-	return slices.Concat(managed, patching, stock, querying, crest, config, oauth, tools)
+	return slices.Concat(managed, patching, stock, querying, crest, config, oauth, issuing, tools)
 }
 
 // Where requirements come from. "Recorded" is traffic of tenants, "live-verified"

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -21,8 +20,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"aicmcp/server/tokenstore"
 )
 
 // tenant is a small authorization server of this test's own.
@@ -290,90 +287,6 @@ func TestOneLoginForManyCalls(t *testing.T) {
 	r.expect(t, 1, 0, 2)
 }
 
-func TestRefreshBeforeExpiry(t *testing.T) {
-	r := newRig(t, nil)
-	r.get(t, "a")
-	r.advance(3599*time.Second - margin - time.Second)
-	r.get(t, "a")
-	r.expect(t, 1, 0, 1)
-	r.advance(2 * time.Second)
-	r.get(t, "a")
-	r.expect(t, 1, 1, 2)
-}
-
-func TestLoginAgainWithoutRefreshToken(t *testing.T) {
-	r := newRig(t, nil)
-	r.tenant.noRefresh = true
-	r.get(t, "a")
-	r.advance(time.Hour)
-	r.get(t, "a")
-	r.expect(t, 2, 0, 2)
-}
-
-func TestRevokedSubject(t *testing.T) {
-	for _, tc := range []struct {
-		name            string
-		status          int
-		revoke          []string
-		logins, renewed int
-	}{
-		{"400, refresh token good", 400, []string{"access"}, 1, 1},
-		{"400, refresh token revoked", 400, []string{"access", "refresh"}, 2, 1},
-		{"401 logs in", 401, []string{"access"}, 2, 0},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			r := newRig(t, nil)
-			r.tenant.status = tc.status
-			r.get(t, "a")
-			for _, kind := range tc.revoke {
-				r.tenant.revoke(kind)
-			}
-			r.get(t, "b")
-			r.expect(t, tc.logins, tc.renewed, 3)
-		})
-	}
-}
-
-func TestFreshLoginIsNotRepeated(t *testing.T) {
-	r := newRig(t, nil)
-	r.tenant.broken = func(w http.ResponseWriter, f url.Values) bool {
-		if f.Get("grant_type") != exchangeGrant {
-			return false
-		}
-		refuse(w, 400, "invalid_request", "Invalid token exchange.")
-		return true
-	}
-	_, err := r.Token(t.Context(), []string{"a"})
-	var e *Error
-	if !errors.As(err, &e) || e.Op != "exchange" || e.Description != "Invalid token exchange." {
-		t.Errorf("error is %v", err)
-	}
-	r.expect(t, 1, 0, 1)
-	// Nor by the next call: the tenant would say the same for ever.
-	if _, err := r.Token(t.Context(), []string{"b"}); !errors.As(err, &e) {
-		t.Errorf("error is %v", err)
-	}
-	r.expect(t, 1, 0, 2)
-	r.tenant.mu.Lock()
-	r.tenant.broken = nil
-	r.tenant.mu.Unlock()
-	r.get(t, "b")
-	r.expect(t, 1, 0, 3)
-}
-
-func TestOtherExchangeErrorsDoNotLogIn(t *testing.T) {
-	r := newRig(t, nil)
-	r.get(t, "a")
-	r.tenant.broken = func(w http.ResponseWriter, _ url.Values) bool {
-		refuse(w, 400, "invalid_scope", "Unknown/invalid scope(s): [b]")
-		return true
-	}
-	if _, err := r.Token(t.Context(), []string{"b"}); err == nil {
-		t.Error("no error")
-	}
-	r.expect(t, 1, 0, 2)
-}
-
 func TestInvalidate(t *testing.T) {
 	r := newRig(t, nil)
 	first := r.get(t, "a")
@@ -386,47 +299,6 @@ func TestInvalidate(t *testing.T) {
 		t.Error("a refused token was used again")
 	}
 	r.expect(t, 1, 0, 2)
-}
-
-func TestStoredLoginIsUsed(t *testing.T) {
-	store := tokenstore.NewMemory()
-	r := newRig(t, func(o *Options) { o.Store = store })
-	r.get(t, "a")
-	again, err := New(Options{BaseURL: r.base, Scopes: r.scopes, Store: store, Now: r.now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := again.Token(t.Context(), []string{"a"}); err != nil {
-		t.Fatal(err)
-	}
-	r.expect(t, 1, 0, 2)
-
-	if err := again.Logout(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := store.Load(t.Context(), again.key()); !errors.Is(err, tokenstore.ErrNotFound) {
-		t.Errorf("after logout: %v", err)
-	}
-}
-
-// Another process has used up the refresh token and stored what it got.
-func TestLoginOfAnotherProcessIsAdopted(t *testing.T) {
-	store := tokenstore.NewMemory()
-	r := newRig(t, func(o *Options) { o.Store = store })
-	other, err := New(Options{BaseURL: r.base, Scopes: r.scopes, Store: store, Now: r.now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.get(t, "a")
-	if _, err := other.Token(t.Context(), []string{"a"}); err != nil {
-		t.Fatal(err)
-	}
-	r.advance(time.Hour)
-	r.get(t, "a")
-	if _, err := other.Token(t.Context(), []string{"a"}); err != nil {
-		t.Fatal(err)
-	}
-	r.expect(t, 1, 1, 4)
 }
 
 func TestSecondCallerSurvivesTheFirst(t *testing.T) {
@@ -508,194 +380,6 @@ func TestALoginEndsWithTheProcess(t *testing.T) {
 	}
 }
 
-func TestAPassingFaultAtRefreshDoesNotBotherThePerson(t *testing.T) {
-	for name, fault := range map[string]func(http.ResponseWriter){
-		"429":            func(w http.ResponseWriter) { w.Header().Set("Retry-After", "7"); w.WriteHeader(429) },
-		"503":            func(w http.ResponseWriter) { w.WriteHeader(503) },
-		"403 of a proxy": func(w http.ResponseWriter) { w.WriteHeader(403); _, _ = io.WriteString(w, "<html>") },
-		"a torn 200":     func(w http.ResponseWriter) { _, _ = io.WriteString(w, `{"access_tok`) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			r := newRig(t, nil)
-			r.get(t, "a")
-			r.advance(time.Hour)
-			r.tenant.mu.Lock()
-			r.tenant.broken = func(w http.ResponseWriter, f url.Values) bool {
-				if f.Get("grant_type") != "refresh_token" {
-					return false
-				}
-				r.tenant.broken = nil
-				fault(w)
-				return true
-			}
-			r.tenant.mu.Unlock()
-			_, err := r.Token(t.Context(), []string{"a"})
-			if err == nil || name == "429" && !strings.Contains(err.Error(), "wait 7 s") {
-				t.Errorf("error is %v", err)
-			}
-			r.get(t, "a")
-			r.expect(t, 1, 2, 2)
-		})
-	}
-}
-
-// closable is a connection that knows whether it was closed.
-type closable struct {
-	net.Conn
-	closed bool
-}
-
-func (c *closable) Close() error {
-	c.closed = true
-	return nil
-}
-
-func TestSpareConnectionsAreNotWaitedFor(t *testing.T) {
-	s := &spareConns{open: map[net.Conn]bool{}}
-	spare, used, late := &closable{}, &closable{}, &closable{}
-	s.track(spare, http.StateNew)
-	s.track(used, http.StateNew)
-	s.track(used, http.StateActive)
-	s.close()
-	s.track(late, http.StateNew)
-	if !spare.closed || used.closed || !late.closed {
-		t.Errorf("closed: spare %t, used %t, late %t", spare.closed, used.closed, late.closed)
-	}
-}
-
-func TestLoginTimesOut(t *testing.T) {
-	r := newRig(t, func(o *Options) {
-		o.OpenURL = nil
-		o.After = func(d time.Duration) <-chan time.Time {
-			if d != 5*time.Minute {
-				t.Errorf("limit is %s", d)
-			}
-			c := make(chan time.Time, 1)
-			c <- time.Time{}
-			return c
-		}
-	})
-	_, err := r.Token(t.Context(), []string{"a"})
-	if !errors.Is(err, ErrTimeout) || !strings.Contains(err.Error(), "5 minutes") {
-		t.Errorf("error is %v", err)
-	}
-}
-
-func TestPortInUse(t *testing.T) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	r := newRig(t, func(o *Options) { o.RedirectPort = l.Addr().(*net.TCPAddr).Port })
-	if _, err := r.Token(t.Context(), []string{"a"}); !errors.Is(err, ErrPortBusy) || !strings.Contains(err.Error(), "REDIRECT_URI_PORT") {
-		t.Errorf("error is %v", err)
-	}
-}
-
-// The callback, request by request: what must not end the login does not.
-func TestCallback(t *testing.T) {
-	target := make(chan string, 1)
-	r := newRig(t, func(o *Options) { o.OpenURL = func(u string) error { target <- u; return nil } })
-	done := make(chan error, 1)
-	go func() { _, err := r.Token(t.Context(), []string{"a"}); done <- err }()
-	u, _ := url.Parse(<-target)
-	redirect, _ := url.Parse(u.Query().Get("redirect_uri"))
-	state := u.Query().Get("state")
-
-	ask := func(method, host, path, query string) (int, string, http.Header) {
-		t.Helper()
-		req, err := http.NewRequest(method, "http://127.0.0.1:"+redirect.Port()+path+"?"+query, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Host = host
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		body, _ := io.ReadAll(res.Body)
-		return res.StatusCode, string(body), res.Header
-	}
-	good := redirect.Host
-	valid := url.Values{"state": {state}, "code": {"x"}}.Encode()
-	for _, tc := range []struct {
-		name, method, host, path, query string
-		want                            int
-	}{
-		{"rebound name", "GET", "evil.example:" + redirect.Port(), "/", valid, 421},
-		{"no port", "GET", "localhost", "/", valid, 421},
-		{"POST", "POST", good, "/", valid, 405},
-		{"other path", "GET", good, "/favicon.ico", "", 404},
-		{"no state", "GET", good, "/", "code=x", 400},
-		{"wrong state", "GET", good, "/", "code=x&state=" + state + "x", 400},
-		{"error without state", "GET", good, "/", "error=access_denied", 400},
-	} {
-		status, _, h := ask(tc.method, tc.host, tc.path, tc.query)
-		if status != tc.want {
-			t.Errorf("%s: status %d, want %d", tc.name, status, tc.want)
-		}
-		if !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") || h.Get("Cache-Control") != "no-store" {
-			t.Errorf("%s: headers %v", tc.name, h)
-		}
-	}
-	status, page, h := ask("GET", good, "/", url.Values{"state": {state}, "error": {"access_denied"}, "error_description": {"<b>no</b>"}}.Encode())
-	if status != 200 || !strings.Contains(page, "Access denied") || strings.Contains(page, "<b>no") {
-		t.Errorf("page is %d %s", status, page)
-	}
-	_, css, _ := strings.Cut(page, "<style>")
-	css, _, _ = strings.Cut(css, "</style>")
-	sum := sha256.Sum256([]byte(css))
-	if !strings.Contains(h.Get("Content-Security-Policy"), base64.StdEncoding.EncodeToString(sum[:])) {
-		t.Error("the policy does not allow the page's own style")
-	}
-	err := <-done
-	var e *Error
-	if !errors.As(err, &e) || e.Code != "access_denied" {
-		t.Errorf("error is %v", err)
-	}
-}
-
-func TestIssuer(t *testing.T) {
-	for _, tc := range []struct {
-		a, b string
-		same bool
-	}{
-		{"https://h:443/am/oauth2", "https://h/am/oauth2", true},
-		{"https://H/am/oauth2", "https://h/am/oauth2", true},
-		{"http://h:80/am/oauth2", "http://h/am/oauth2", true},
-		{"https://h:8443/am/oauth2", "https://h/am/oauth2", false},
-		{"http://h/am/oauth2", "https://h/am/oauth2", false},
-		{"https://h.evil/am/oauth2", "https://h/am/oauth2", false},
-		{"https://h/am/oauth2/alpha", "https://h/am/oauth2", false},
-		{"://", "https://h/am/oauth2", false},
-	} {
-		if sameIssuer(tc.a, tc.b) != tc.same {
-			t.Errorf("%s, %s: want %t", tc.a, tc.b, tc.same)
-		}
-	}
-	r := newRig(t, nil)
-	r.tenant.iss = "https://evil.example/am/oauth2"
-	if _, err := r.Token(t.Context(), []string{"a"}); err == nil || !strings.Contains(err.Error(), "another authorization server") {
-		t.Errorf("error is %v", err)
-	}
-}
-
-func TestRefusedCodeIsShown(t *testing.T) {
-	r := newRig(t, nil)
-	r.tenant.broken = func(w http.ResponseWriter, _ url.Values) bool {
-		refuse(w, 400, "invalid_grant", "too late")
-		return true
-	}
-	if _, err := r.Token(t.Context(), []string{"a"}); err == nil || !strings.Contains(err.Error(), "invalid_grant: too late") {
-		t.Errorf("error is %v", err)
-	}
-	if page := <-r.pages; !strings.Contains(page, "Login failed") || !strings.Contains(page, "too late") {
-		t.Errorf("page is %s", page)
-	}
-}
-
 func TestTokenEndpointThatMisbehaves(t *testing.T) {
 	for name, answer := range map[string]func(w http.ResponseWriter){
 		"HTML error": func(w http.ResponseWriter) { w.WriteHeader(502); _, _ = io.WriteString(w, "<html>") },
@@ -736,66 +420,6 @@ func TestStatic(t *testing.T) {
 	if s := fmt.Sprintf("%v %+v %#v %s", f, f, f, f); strings.Contains(s, "secret") {
 		t.Errorf("printed: %s", s)
 	}
-}
-
-// Two processes share a store, and the tenant forgets all logins: what one of
-// them gets anew, by itself or by the command login, helps the other.
-func TestALoginOfAnotherProcessThatIsRefusedIsNotTheEnd(t *testing.T) {
-	store := tokenstore.NewMemory()
-	a := newRig(t, func(o *Options) { o.Store = store })
-	a.get(t, "a")
-	b := newRig(t, func(o *Options) { o.Store = store; o.BaseURL = a.base })
-	if err := b.Login(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	a.tenant.revoke("")
-	a.get(t, "b") // adopts, is refused, logs in
-	// logins: a, b, and a again
-	if n := a.tenant.grants()["authorization_code"]; n != 3 {
-		t.Errorf("%d logins", n)
-	}
-}
-
-func TestALoginElsewhereEndsAStalemate(t *testing.T) {
-	store := tokenstore.NewMemory()
-	r := newRig(t, func(o *Options) { o.Store = store })
-	r.tenant.broken = func(w http.ResponseWriter, f url.Values) bool {
-		if f.Get("grant_type") != exchangeGrant {
-			return false
-		}
-		refuse(w, 400, "invalid_request", "Invalid token exchange.")
-		return true
-	}
-	if _, err := r.Token(t.Context(), []string{"a"}); err == nil {
-		t.Fatal("no error")
-	}
-	r.tenant.revoke("")
-	other := newRig(t, func(o *Options) { o.Store = store; o.BaseURL = r.base })
-	if err := other.Login(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	r.tenant.mu.Lock()
-	r.tenant.broken = nil
-	r.tenant.mu.Unlock()
-	r.get(t, "a")
-	if n := r.tenant.grants()["authorization_code"]; n != 2 {
-		t.Errorf("%d logins", n)
-	}
-}
-
-func TestAClientThatIsRefusedIsNoReasonToLogIn(t *testing.T) {
-	r := newRig(t, nil)
-	r.get(t, "a")
-	r.tenant.mu.Lock()
-	r.tenant.broken = func(w http.ResponseWriter, _ url.Values) bool {
-		refuse(w, 401, "invalid_client", "Client authentication failed")
-		return true
-	}
-	r.tenant.mu.Unlock()
-	if _, err := r.Token(t.Context(), []string{"b"}); err == nil {
-		t.Error("no error")
-	}
-	r.expect(t, 1, 0, 2)
 }
 
 func TestALoginThatWasLeftIsShownAgain(t *testing.T) {
