@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -31,28 +30,13 @@ func buildCommand(t *testing.T, name string) string {
 	return binary
 }
 
-// freePort is a port that nobody listens on.
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
-}
-
-// startTenant runs the built command mockaic and returns its HTTPS address and
-// the file of its certificate authority.
-func startTenant(t *testing.T, args ...string) (address, caFile string) {
+// startTenant runs the built command mockaic, whose client may come back to any
+// port, and returns its HTTPS address and the file of its certificate authority.
+func startTenant(t *testing.T) (address, caFile string) {
 	t.Helper()
 	caFile = filepath.Join(t.TempDir(), "ca.pem")
-	args = append(args, "--http", "", "--https", "127.0.0.1:0", "--ca-file", caFile, "--json")
-	tenant := exec.CommandContext(t.Context(), buildCommand(t, "mockaic"), args...)
+	seed := filepath.Join("..", "..", "testdata", "tenants", "login")
+	tenant := exec.CommandContext(t.Context(), buildCommand(t, "mockaic"), "--http", "", "--https", "127.0.0.1:0", "--ca-file", caFile, "--seed", seed, "--json")
 	tenant.Cancel = func() error { return tenant.Process.Signal(os.Interrupt) }
 	stdout, err := tenant.StdoutPipe()
 	if err != nil {
@@ -178,8 +162,7 @@ func allSevenTools(t *testing.T, session *mcp.ClientSession) {
 // TestARealClient runs the built server against the built tenant: stdio, HTTPS
 // with the tenant's own certificate authority, and the pages of the login.
 func TestARealClient(t *testing.T) {
-	port := freePort(t)
-	address, caFile := startTenant(t, "--redirect-uri", "http://localhost:"+port)
+	address, caFile := startTenant(t)
 	roots := x509.NewCertPool()
 	text, err := os.ReadFile(caFile)
 	if err != nil || !roots.AppendCertsFromPEM(text) {
@@ -190,7 +173,7 @@ func TestARealClient(t *testing.T) {
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}},
 	}
 	session := connect(t, person, []string{
-		"AIC_BASE_URL=" + address, "AIC_CA_FILE=" + caFile, "AIC_TOKEN_STORE=memory", "REDIRECT_URI_PORT=" + port,
+		"AIC_BASE_URL=" + address, "AIC_CA_FILE=" + caFile, "AIC_TOKEN_STORE=memory", "REDIRECT_URI_PORT=0",
 	})
 	allSevenTools(t, session)
 }
