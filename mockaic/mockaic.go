@@ -56,10 +56,7 @@ const (
 // New makes a tenant that does not listen. It fails when the seed data is
 // broken or an option does not make sense.
 func New(options ...Option) (*Tenant, error) {
-	s := settings{
-		seed: "demo", now: time.Now, logger: slog.New(slog.DiscardHandler),
-		maxBody: maxBody, journalLen: journalLength,
-	}
+	s := settings{seed: "demo", now: time.Now, logger: slog.New(slog.DiscardHandler)}
 	for _, option := range options {
 		option(&s)
 	}
@@ -85,7 +82,7 @@ func New(options ...Option) (*Tenant, error) {
 		return nil, err
 	}
 	t := &Tenant{Chance: s.chance, settings: s, chance: newChance(s.chance)}
-	t.journal.Size = s.journalLen
+	t.journal.Size = journalLength
 	if err := t.build(seed); err != nil {
 		return nil, err
 	}
@@ -124,7 +121,7 @@ func (t *Tenant) build(seed *seedData) error {
 		Headers:      idm.SetHeaders,
 		ErrorVersion: "1.0",
 		ContentType:  "application/json;charset=utf-8",
-		MaxBody:      s.maxBody,
+		MaxBody:      maxBody,
 		BaseURL:      t.location,
 		Logger:       s.logger,
 	}

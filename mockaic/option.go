@@ -11,18 +11,16 @@ import (
 type Option func(*settings)
 
 type settings struct {
-	seed       string
-	now        func() time.Time
-	chance     uint64
-	chanceSet  bool
-	matching   Matching
-	devToken   string
-	publicURL  string
-	redirects  map[string][]string
-	loopback   []string
-	logger     *slog.Logger
-	maxBody    int64
-	journalLen int
+	seed      string
+	now       func() time.Time
+	chance    uint64
+	chanceSet bool
+	matching  Matching
+	devToken  string
+	publicURL string
+	redirects map[string][]string
+	loopback  []string
+	logger    *slog.Logger
 }
 
 // Seed chooses what the tenant holds at its start: "demo" (the default), which

@@ -11,13 +11,13 @@ import (
 	"aicmcp/mockaic/internal/crest"
 )
 
-// Response is what a resource answers. One of Object, Page and Body is set.
+// Response is what a resource answers. At most one of Object and Page is set;
+// without either the answer has no body.
 type Response struct {
 	Status int // 0 is 200
 	// Object is a single resource; its _rev becomes the ETag.
 	Object map[string]any
 	Page   *crest.Page
-	Body   any
 	// Location is the path of a created resource, below the tenant's address.
 	Location string
 	// Version is the resource version for Content-API-Version; "" leaves the
@@ -72,8 +72,6 @@ func (c *CREST) write(w http.ResponseWriter, r *Request, response *Response) {
 			response.Page = &projected
 		}
 		body = response.Page
-	case response.Body != nil:
-		body = response.Body
 	default:
 		header.Set("Content-Length", "0")
 		w.WriteHeader(status)
