@@ -73,7 +73,7 @@ func (t stockType) in(realm string) property {
 }
 
 func (t stockType) definition(name, realm string) property {
-	schema := instance(t.about, realm).(property)
+	schema := stockInstance(t.about, realm).(property)
 	properties := make(property, len(t.properties))
 	order, required := make([]any, 0, len(t.properties)), []any{}
 	for _, p := range t.properties {
@@ -91,7 +91,7 @@ func (t stockType) definition(name, realm string) property {
 	schema["properties"] = properties
 	definition := property{"name": name, "schema": schema}
 	for key, value := range t.beside {
-		definition[key] = instance(value, realm)
+		definition[key] = stockInstance(value, realm)
 	}
 	return definition
 }
@@ -104,10 +104,11 @@ func (p stockProperty) schema(realm string) property {
 	if !differ {
 		description = title
 	}
-	for key, value := range map[string]string{"title": title, "description": description} {
-		if value != "" {
-			schema[key] = value
-		}
+	if title != "" {
+		schema["title"] = title
+	}
+	if description != "" {
+		schema["description"] = description
 	}
 	for i, key := range flagKeys {
 		if key != "" && p.flags[i] != '.' {
@@ -120,7 +121,7 @@ func (p stockProperty) schema(realm string) property {
 	if item, ok := strings.CutPrefix(p.kind, "[]"); ok {
 		items := property{"type": item}
 		for key, value := range p.items {
-			items[key] = instance(value, realm)
+			items[key] = stockInstance(value, realm)
 		}
 		schema["type"], schema["items"] = "array", items
 	} else if kinds := strings.Split(p.kind, "|"); len(kinds) > 1 {
@@ -129,7 +130,7 @@ func (p stockProperty) schema(realm string) property {
 		schema["type"] = p.kind
 	}
 	for key, value := range p.more {
-		schema[key] = instance(value, realm)
+		schema[key] = stockInstance(value, realm)
 	}
 	return schema
 }
@@ -144,9 +145,9 @@ func extensions(name, title, kind, flags string, count int) []stockProperty {
 	return list
 }
 
-// instance copies a declaration for one realm. The tables write numbers as Go
+// stockInstance copies a declaration for one realm. The tables write numbers as Go
 // does; documents hold them as JSON does.
-func instance(value any, realm string) any {
+func stockInstance(value any, realm string) any {
 	switch v := value.(type) {
 	case string:
 		return strings.ReplaceAll(v, "REALM", realm)
@@ -155,13 +156,13 @@ func instance(value any, realm string) any {
 	case []any:
 		list := make([]any, len(v))
 		for i := range v {
-			list[i] = instance(v[i], realm)
+			list[i] = stockInstance(v[i], realm)
 		}
 		return list
 	case property:
 		object := make(property, len(v))
 		for key := range v {
-			object[key] = instance(v[key], realm)
+			object[key] = stockInstance(v[key], realm)
 		}
 		return object
 	}
@@ -202,9 +203,9 @@ func policy(id, parameter string, value any) property {
 	return property{"policyId": id, "params": property{parameter: value}}
 }
 
-// computed declares what a virtual property is computed from: fields of the
+// computedFrom declares what a virtual property is computed from: fields of the
 // objects that the relationships lead to. More than one relationship is a path.
-func computed(fields string, flat bool, paths ...string) property {
+func computedFrom(fields string, flat bool, paths ...string) property {
 	config := property{}
 	if flat {
 		config["flattenProperties"] = true
@@ -224,8 +225,8 @@ func computed(fields string, flat bool, paths ...string) property {
 	return property{"queryConfig": config}
 }
 
-// link declares a relationship.
-type link struct {
+// stockLink declares a relationship.
+type stockLink struct {
 	to      string // collection
 	label   string // of the target
 	fields  string // of the target, to show when choosing one
@@ -241,13 +242,13 @@ type link struct {
 	target          property // more of the entry of resourceCollection
 }
 
-var metaProperties = property{
+var referenceMeta = property{
 	"_grantType":   property{"description": "Grant Type", "label": "Grant Type", "type": "string"},
 	"_accountType": property{"description": "Account type", "type": "string"},
 	"_uniqueId":    property{"description": "Unique identifier", "type": "string"},
 }
 
-func (l link) schema() property {
+func (l stockLink) schema() property {
 	id := property{"type": "string"}
 	if l.named {
 		id["propName"], id["required"] = "_id", false
@@ -257,7 +258,7 @@ func (l link) schema() property {
 	}
 	properties := property{"_id": id}
 	for name := range strings.FieldsSeq(l.meta) {
-		properties[name] = metaProperties[name]
+		properties[name] = referenceMeta[name]
 	}
 	reference := property{"type": "string"}
 	meta := property{"type": "object", "properties": properties}

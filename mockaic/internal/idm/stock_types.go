@@ -3,7 +3,7 @@ package idm
 // The types that recordings list without their properties' details carry those
 // of frodo-cli's exports of the same tenants.
 var stockTypes = []stockType{
-	person,
+	stockUser,
 	{
 		name: "role", title: "Role",
 		about:      property{"$schema": jsonSchema, "icon": "fa-check-square-o", "mat-icon": "assignment_ind", "id": urn + "Role", "description": "", "type": "object"},
@@ -43,14 +43,14 @@ var roleProperties = []stockProperty{
 	{
 		"members", "[]relationship", "Role Members", ".y..n...",
 		property{"relationshipGrantTemporalConstraintsEnforced": true},
-		link{
+		stockLink{
 			to: "managed/REALM_user", label: "User", fields: personFields, reverse: "roles", title: "Role Members Items", meta: "_grantType",
 			more: property{"id": urn + "Role:members:items"}, target: conditionalMembers,
 		}.schema(),
 	},
 	{
 		"assignments", "[]relationship", "Managed Assignments", ".y..n...", notifyRelationships("members"),
-		link{
+		stockLink{
 			to: "managed/REALM_assignment", label: "Assignment", fields: "name", reverse: "roles", title: "Managed Assignments Items",
 			more: with(notifySelf, property{"id": urn + "Role:assignments:items"}),
 		}.schema(),
@@ -58,7 +58,7 @@ var roleProperties = []stockProperty{
 	{
 		"applications", "[]relationship", "Applications|Role Applications", ".n..n...",
 		with(notifyRelationships("members"), property{"relationshipGrantTemporalConstraintsEnforced": true}),
-		link{
+		stockLink{
 			to: "managed/REALM_application", label: "Application", fields: "name", reverse: "roles", title: "Role Application Items",
 			more: with(notifySelf, property{"id": urn + "Role:applications:items"}),
 		}.schema(),
@@ -95,14 +95,14 @@ var assignmentProperties = []stockProperty{
 	{"linkQualifiers", "[]string", "Link Qualifiers|The link qualifiers the assignment is limited to", ".y......", nil, property{"title": "Link Qualifiers Items"}},
 	{
 		"roles", "[]relationship", "Managed Roles", ".yn.n...", nil,
-		link{
+		stockLink{
 			to: "managed/REALM_role", label: "Role", fields: "name", reverse: "assignments", title: "Managed Roles Items", meta: "_accountType",
-			more: property{"id": urn + "Assignment:roles:items"}, target: notifies,
+			more: property{"id": urn + "Assignment:roles:items"}, target: entryNotifies,
 		}.schema(),
 	},
 	{
 		"members", "[]relationship", "Assignment Members", ".y..n...", nil,
-		link{
+		stockLink{
 			to: "managed/REALM_user", label: "User", fields: personFields, reverse: "assignments", title: "Assignment Members Items",
 			meta: "_accountType _grantType _uniqueId", more: property{"id": urn + "Assignment:members:items"}, target: conditionalMembers,
 		}.schema(),
@@ -114,30 +114,30 @@ var assignmentProperties = []stockProperty{
 var organizationProperties = []stockProperty{
 	{"name", "string", "Name|", "yyyy....", nil, nil},
 	{"description", "string", "Description|", ".yyy....", nil, nil},
-	{"owners", "[]relationship", "Owner|", ".ynnn...", notifyRelationships("children"), organizationMember("ownerOfOrg", notifySelf, notifiesNot)},
-	{"admins", "[]relationship", "Administrators|", ".ynnn...", notifyRelationships("children"), organizationMember("adminOfOrg", notifySelf, notifiesNot)},
-	{"members", "[]relationship", "Members|", ".ynnn...", nil, organizationMember("memberOfOrg", notifySelfNot, notifies)},
+	{"owners", "[]relationship", "Owner|", ".ynnn...", notifyRelationships("children"), organizationMember("ownerOfOrg", notifySelf, entryNotifiesNot)},
+	{"admins", "[]relationship", "Administrators|", ".ynnn...", notifyRelationships("children"), organizationMember("adminOfOrg", notifySelf, entryNotifiesNot)},
+	{"members", "[]relationship", "Members|", ".ynnn...", nil, organizationMember("memberOfOrg", notifySelfNot, entryNotifies)},
 	{
 		"parent", "relationship", "Parent Organization", ".ynnn...",
-		with(notifyRelationships("children members"), organizationBranch("children", notifiesNot)), nil,
+		with(notifyRelationships("children members"), organizationBranch("children", entryNotifiesNot)), nil,
 	},
-	{"children", "[]relationship", "Child Organizations", ".nnnn...", policies(), organizationBranch("parent", notifies)},
-	{"adminIDs", "[]string", "Admin user ids|", ".nnnyy..", computed("_id", true, "admins"), property{"title": "admin ids"}},
-	{"ownerIDs", "[]string", "Owner user ids|", ".nnnyy..", computed("_id", true, "owners"), property{"title": "owner ids"}},
-	{"parentAdminIDs", "[]string", "user ids of parent admins|", ".nnnyy..", computed("adminIDs parentAdminIDs", true, "parent"), property{"title": "user ids of parent admins"}},
-	{"parentOwnerIDs", "[]string", "user ids of parent owners|", ".nnnyy..", computed("ownerIDs parentOwnerIDs", true, "parent"), property{"title": "user ids of parent owners"}},
-	{"parentIDs", "[]string", "parent org ids|", ".nnnyy..", computed("_id parentIDs", true, "parent"), property{"title": "parent org ids"}},
+	{"children", "[]relationship", "Child Organizations", ".nnnn...", policies(), organizationBranch("parent", entryNotifies)},
+	{"adminIDs", "[]string", "Admin user ids|", ".nnnyy..", computedFrom("_id", true, "admins"), property{"title": "admin ids"}},
+	{"ownerIDs", "[]string", "Owner user ids|", ".nnnyy..", computedFrom("_id", true, "owners"), property{"title": "owner ids"}},
+	{"parentAdminIDs", "[]string", "user ids of parent admins|", ".nnnyy..", computedFrom("adminIDs parentAdminIDs", true, "parent"), property{"title": "user ids of parent admins"}},
+	{"parentOwnerIDs", "[]string", "user ids of parent owners|", ".nnnyy..", computedFrom("ownerIDs parentOwnerIDs", true, "parent"), property{"title": "user ids of parent owners"}},
+	{"parentIDs", "[]string", "parent org ids|", ".nnnyy..", computedFrom("_id parentIDs", true, "parent"), property{"title": "parent org ids"}},
 }
 
 func organizationMember(reverse string, more, target property) property {
-	return link{
+	return stockLink{
 		to: "managed/REALM_user", label: "User", fields: personFields, sort: words(""),
 		reverse: reverse, plain: true, named: true, more: more, target: target,
 	}.schema()
 }
 
 func organizationBranch(reverse string, target property) property {
-	return link{
+	return stockLink{
 		to: "managed/REALM_organization", label: "Organization", fields: "name description", sort: words(""),
 		reverse: reverse, plain: true, named: true, more: notifySelf, target: target,
 	}.schema()
@@ -150,7 +150,7 @@ var groupProperties = []stockProperty{
 	{"condition", "string", "Condition|A filter for conditional members", ".n.n....", with(property{"isConditional": true}, policies("valid-query-filter")), nil},
 	{
 		"members", "[]relationship", "Members|Group Members", ".ynnn...", policies(),
-		link{
+		stockLink{
 			to: "managed/REALM_user", label: "User", fields: personFields, reverse: "groups", title: "Group Members Items", meta: "_grantType",
 			more: property{"id": urn + "Group:members:items"}, target: conditionalMembers,
 		}.schema(),
@@ -165,20 +165,20 @@ var applicationProperties = []stockProperty{
 	{"mappingNames", "[]string", "Sync Mapping Names|The mappings that provision the application", ".y.y....", nil, property{"title": "Mapping Name Items"}},
 	{
 		"owners", "[]relationship", "Owners|Application Owners", ".ynnn...", nil,
-		link{to: "managed/REALM_user", label: "User", fields: personFields, reverse: "ownerOfApp", metaTitle: "Application", plain: true}.schema(),
+		stockLink{to: "managed/REALM_user", label: "User", fields: personFields, reverse: "ownerOfApp", metaTitle: "Application", plain: true}.schema(),
 	},
 	{
 		"roles", "[]relationship", "Roles|Roles that grant the application", ".ynnn...", nil,
-		link{
+		stockLink{
 			to: "managed/REALM_role", label: "Role", fields: "name", sort: words(""), reverse: "applications", meta: "_accountType",
-			plain: true, named: true, more: notifySelf, target: notifies,
+			plain: true, named: true, more: notifySelf, target: entryNotifies,
 		}.schema(),
 	},
 	{
 		"members", "[]relationship", "Members|Application Members", ".ynnn...", policies(),
-		link{
+		stockLink{
 			to: "managed/REALM_user", label: "User", fields: personFields, reverse: "applications", title: "Group Members Items",
-			meta: "_accountType _grantType _uniqueId", more: property{"id": urn + "Application:members:items"}, target: notifies,
+			meta: "_accountType _grantType _uniqueId", more: property{"id": urn + "Application:members:items"}, target: entryNotifies,
 		}.schema(),
 	},
 	{"_id", "string", "|Application ID", "-nnn..n.", nil, nil},

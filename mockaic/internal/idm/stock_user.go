@@ -5,16 +5,16 @@ import "slices"
 const personFields = "userName givenName sn"
 
 var (
-	notifies      = property{"notify": true}
-	notifiesNot   = property{"notify": false}
-	conditional   = property{"conditionalAssociationField": "condition"}
-	notifySelf    = property{"notifySelf": true}
-	notifySelfNot = property{"notifySelf": false}
+	entryNotifies    = property{"notify": true}
+	entryNotifiesNot = property{"notify": false}
+	onCondition      = property{"conditionalAssociationField": "condition"}
+	notifySelf       = property{"notifySelf": true}
+	notifySelfNot    = property{"notifySelf": false}
 )
 
-// person is the type of the users as recording 28ccd5f0ec73 has it, but for cn
+// stockUser is the type of the users as recording 28ccd5f0ec73 has it, but for cn
 // and telephoneNumber, which e61ac9108d56 and b55886d1eb91 agree on.
-var person = stockType{
+var stockUser = stockType{
 	name: "user", title: "User",
 	about: property{
 		"$schema": draft3Schema, "icon": "fa-user", "mat-icon": "people",
@@ -22,12 +22,12 @@ var person = stockType{
 	},
 	beside: property{
 		"lastSync":      property{"effectiveAssignmentsProperty": "effectiveAssignments", "lastSyncProperty": "lastSync"},
-		"meta":          property{"property": "_meta", "resourceCollection": "managed/REALM_usermeta", "trackedProperties": words("createDate lastChanged")},
+		"meta":          trackedIn("managed/REALM_usermeta"),
 		"notifications": property{},
 	},
 	properties: slices.Concat(
 		accountProperties, grantProperties, stateProperties, organizationLinks,
-		extensions("frIndexedString", "Generic Indexed String", "string", ".yyy..ny", 20),
+		indexedStrings,
 		extensions("frUnindexedString", "Generic Unindexed String", "string", ".yy...ny", 5),
 		extensions("frIndexedMultivalued", "Generic Indexed Multivalue", "[]string", ".yyy..ny", 5),
 		extensions("frUnindexedMultivalued", "Generic Unindexed Multivalue", "[]string", ".yy...ny", 5),
@@ -38,6 +38,8 @@ var person = stockType{
 		signInProperties,
 	),
 }
+
+var indexedStrings = extensions("frIndexedString", "Generic Indexed String", "string", ".yyy..ny", 20)
 
 var accountProperties = []stockProperty{
 	{"_id", "string", "|User ID", ".nnn..ny", policies(policy("cannot-contain-characters", "forbiddenChars", words("/"))), nil},
@@ -67,59 +69,59 @@ var grantProperties = []stockProperty{
 	{
 		"roles", "[]relationship", "Provisioning Roles", ".yn.n.ny",
 		property{"id": urn + "User:roles", "relationshipGrantTemporalConstraintsEnforced": true},
-		link{
+		stockLink{
 			to: "managed/REALM_role", label: "Role", fields: "name", reverse: "members", title: "Provisioning Roles Items",
-			meta: "_grantType", more: with(notifySelf, property{"id": urn + "User:roles:items"}), target: conditional,
+			meta: "_grantType", more: with(notifySelf, property{"id": urn + "User:roles:items"}), target: onCondition,
 		}.schema(),
 	},
 	{
 		"assignments", "[]relationship", "Assignments", ".yn.n.ny",
 		property{"id": urn + "User:assignments"},
-		link{
+		stockLink{
 			to: "managed/REALM_assignment", label: "Assignment", fields: "name", reverse: "members", title: "Assignments Items",
 			metaTitle: "Provisioning Roles Items", meta: "_accountType _grantType _uniqueId",
-			more: with(notifySelf, property{"id": urn + "User:assignments:items"}), target: conditional,
+			more: with(notifySelf, property{"id": urn + "User:assignments:items"}), target: onCondition,
 		}.schema(),
 	},
 	{
 		"groups", "[]relationship", "Groups", ".yn.n.ny",
 		property{"id": urn + "User:groups", "relationshipGrantTemporalConstraintsEnforced": false},
-		link{
+		stockLink{
 			to: "managed/REALM_group", label: "Group", fields: "name", reverse: "members", title: "Groups Items",
-			meta: "_grantType", more: with(notifySelf, property{"id": urn + "User:groups:items"}), target: with(conditional, notifies),
+			meta: "_grantType", more: with(notifySelf, property{"id": urn + "User:groups:items"}), target: with(onCondition, entryNotifies),
 		}.schema(),
 	},
 	{
 		"applications", "[]relationship", "Applications", ".nn.n.ny",
 		property{"id": urn + "User:applications"},
-		link{
+		stockLink{
 			to: "managed/REALM_application", label: "Application", fields: "name", sort: words("name"), reverse: "members", title: "Groups Items",
 			meta: "_accountType _uniqueId", more: with(notifySelf, property{"id": urn + "User:applications:items"}),
 		}.schema(),
 	},
 	{
 		"manager", "relationship", "Manager", ".ynn..ny",
-		link{to: "managed/REALM_user", label: "User", fields: personFields, reverse: "reports", metaTitle: "Manager"}.schema(), nil,
+		stockLink{to: "managed/REALM_user", label: "User", fields: personFields, reverse: "reports", metaTitle: "Manager"}.schema(), nil,
 	},
 	{
 		"authzRoles", "[]relationship", "Authorization Roles", ".yn.n.ny",
 		property{"id": urn + "User:authzRoles"},
-		link{
+		stockLink{
 			to: "internal/role", label: "Internal Role", fields: "name", reverse: "authzMembers", title: "Authorization Roles Items",
-			more: property{"id": urn + "User:authzRoles:items"}, target: conditional,
+			more: property{"id": urn + "User:authzRoles:items"}, target: onCondition,
 		}.schema(),
 	},
 	{
 		"reports", "[]relationship", "Direct Reports", ".yn.n.ny", nil,
-		link{
+		stockLink{
 			to: "managed/REALM_user", label: "User", fields: personFields, reverse: "manager", title: "Direct Reports Items",
 			more: property{"id": urn + "User:reports:items"},
 		}.schema(),
 	},
-	{"effectiveRoles", "[]object", "Effective Roles", ".n..yyny", computed("", false, "roles"), property{"title": "Effective Roles Items"}},
-	{"effectiveAssignments", "[]object", "Effective Assignments", ".n..yyny", computed("*", false, "roles assignments", "assignments"), property{"title": "Effective Assignments Items"}},
-	{"effectiveGroups", "[]object", "Effective Groups", ".n..yyny", computed("", false, "groups"), property{"title": "Effective Groups Items"}},
-	{"effectiveApplications", "[]object", "Effective Applications", ".n..yyn.", computed("name", false, "roles applications", "applications"), property{"title": "Effective Assigned Application Items"}},
+	{"effectiveRoles", "[]object", "Effective Roles", ".n..yyny", computedFrom("", false, "roles"), property{"title": "Effective Roles Items"}},
+	{"effectiveAssignments", "[]object", "Effective Assignments", ".n..yyny", computedFrom("*", false, "roles assignments", "assignments"), property{"title": "Effective Assignments Items"}},
+	{"effectiveGroups", "[]object", "Effective Groups", ".n..yyny", computedFrom("", false, "groups"), property{"title": "Effective Groups Items"}},
+	{"effectiveApplications", "[]object", "Effective Applications", ".n..yyn.", computedFrom("name", false, "roles applications", "applications"), property{"title": "Effective Assigned Application Items"}},
 }
 
 var stateProperties = []stockProperty{
@@ -163,27 +165,27 @@ var stateProperties = []stockProperty{
 }
 
 var organizationLinks = []stockProperty{
-	{"ownerOfOrg", "[]relationship", "Organizations I Own|", ".ynnn...", policies(), organizationLink("owners", notifySelfNot, notifies)},
-	{"adminOfOrg", "[]relationship", "Organizations I Administer|", ".ynnn...", policies(), organizationLink("admins", notifySelfNot, notifies)},
-	{"memberOfOrg", "[]relationship", "Organizations to which I Belong|", ".ynnn...", policies(), organizationLink("members", notifySelf, notifiesNot)},
-	{"memberOfOrgIDs", "[]string", "MemberOfOrgIDs|", ".nnnyy..", computed("_id parentIDs", true, "memberOfOrg"), property{"title": "org identifiers"}},
+	{"ownerOfOrg", "[]relationship", "Organizations I Own|", ".ynnn...", policies(), organizationLink("owners", notifySelfNot, entryNotifies)},
+	{"adminOfOrg", "[]relationship", "Organizations I Administer|", ".ynnn...", policies(), organizationLink("admins", notifySelfNot, entryNotifies)},
+	{"memberOfOrg", "[]relationship", "Organizations to which I Belong|", ".ynnn...", policies(), organizationLink("members", notifySelf, entryNotifiesNot)},
+	{"memberOfOrgIDs", "[]string", "MemberOfOrgIDs|", ".nnnyy..", computedFrom("_id parentIDs", true, "memberOfOrg"), property{"title": "org identifiers"}},
 	{
 		"ownerOfApp", "[]relationship", "Applications I Own|", ".ynnn...", nil,
-		link{to: "managed/REALM_application", label: "Application", fields: "name", sort: words("name"), reverse: "owners", plain: true}.schema(),
+		stockLink{to: "managed/REALM_application", label: "Application", fields: "name", sort: words("name"), reverse: "owners", plain: true}.schema(),
 	},
 	{"passwordLastChangedTime", "string", "Password Last Changed Time", ".yny....", nil, nil},
 	{"passwordExpirationTime", "string", "Password Expiration Time", ".yny....", nil, nil},
 }
 
 func organizationLink(reverse string, more, target property) property {
-	return link{
+	return stockLink{
 		to: "managed/REALM_organization", label: "Organization", fields: "name", sort: words(""),
 		reverse: reverse, plain: true, named: true, more: more, target: target,
 	}.schema()
 }
 
 var signInProperties = []stockProperty{
-	{"assignedDashboard", "[]string", "Assigned Dashboard|List of items to click on for this user", ".ynn.y..", computed("name", true, "roles applications", "applications"), property{"title": "Assigned Dashboard Items"}},
+	{"assignedDashboard", "[]string", "Assigned Dashboard|List of items to click on for this user", ".ynn.y..", computedFrom("name", true, "roles applications", "applications"), property{"title": "Assigned Dashboard Items"}},
 	{"devicePrintProfiles", "[]string", "Device Print Profiles|Device Print Profiles Information", ".yyn..n.", nil, property{"title": "Profile"}},
 	{"deviceProfiles", "[]string", "Device Profiles", ".yyn..ny", nil, property{"title": "Profile"}},
 	{"oathDeviceProfiles", "[]string", "Oath Device Profiles", ".yyn..n.", nil, property{"title": "Profile"}},
