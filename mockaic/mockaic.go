@@ -92,7 +92,7 @@ func New(options ...Option) (*Tenant, error) {
 // build puts the services together.
 func (t *Tenant) build(seed *seedData) error {
 	s := t.settings
-	documents, err := store.New(t.chance)
+	documents, err := store.New(store.Options{Chance: t.chance, Order: crest.Order(s.chance), Indexed: indexed, Fold: crest.Fold})
 	if err != nil {
 		return err
 	}
@@ -124,6 +124,17 @@ func (t *Tenant) build(seed *seedData) error {
 		MaxBody:      maxBody,
 		BaseURL:      t.location,
 		Logger:       s.logger,
+	}
+	return nil
+}
+
+// indexed are the properties that objects are searched by most.
+func indexed(collection string) []string {
+	switch {
+	case collection == "relationships":
+		return []string{"first", "second"}
+	case strings.HasPrefix(collection, "managed/"):
+		return []string{"_id", "userName", "mail", "sn", "givenName", "name"}
 	}
 	return nil
 }

@@ -6,6 +6,10 @@ import (
 	"unicode/utf8"
 )
 
+// Fold maps strings that a filter does not tell apart when case is ignored to the same string. A string that a filter takes for the
+// beginning of another one, and that is ASCII, is then the beginning of the other one in any case.
+func Fold(s string) string { return fold(s) }
+
 // fold returns a string whose byte order is the order of s when case is ignored: each character is mapped to upper and then to
 // lower case without a locale. Both steps are needed, for instance for the final and the medial sigma.
 func fold(s string) string { return codeUnits(strings.Map(foldRune, s)) }

@@ -141,7 +141,7 @@ func (q *Query) entries(objects []map[string]any, m Matching, seed uint64) []ent
 			keys = append(keys, sortKey(object, k.Field, m))
 		}
 		if len(q.SortKeys) == 0 {
-			keys = append(keys, key{rank: rankNumber, bits: scramble(hash(id) ^ seed)})
+			keys = append(keys, key{rank: rankNumber, bits: Order(seed)(id)})
 		}
 		keys = append(keys, key{rank: rankString, text: codeUnits(id)})
 		entries[i] = entry{object, keys[i*width : (i+1)*width]}
@@ -162,6 +162,11 @@ func (q *Query) binding(m Matching, seed uint64) uint64 {
 		text += "\n" + q.Filter.String()
 	}
 	return hash(text)
+}
+
+// Order returns the order of queries without sort keys: arbitrary, but the same for the same seed.
+func Order(seed uint64) func(id string) uint64 {
+	return func(id string) uint64 { return scramble(hash(id) ^ seed) }
 }
 
 func hash(s string) uint64 {

@@ -1,93 +1,125 @@
 // Package store keeps a tenant's documents in memory: named collections of
-// JSON objects with revisions, changed in transactions.
+// JSON objects with revisions, changed in transactions. Readers work on
+// snapshots, so that they never wait for a writer nor a writer for them.
 package store
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io"
-	"maps"
 	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
+	"github.com/tidwall/btree"
 )
 
 // Object is one stored document. It carries its own _id and, once stored, its
 // _rev. Objects handed out by the store are shared and must not be modified.
 type Object = map[string]any
 
-// Store is a set of collections. The zero value is not usable; call New.
-type Store struct {
-	mu          sync.RWMutex
-	collections map[string]map[string]Object
-	revision    string // the part of every revision that tells stores apart
-	writes      uint64
-	chance      io.Reader
+// Options say how a store names, orders and indexes objects. The zero value is
+// usable.
+type Options struct {
+	// Chance is what identifiers are made of; nil stands for crypto/rand.
+	Chance io.Reader
+	// Order gives the place of an object among the others of its collection.
+	// Objects of the same place are in the order of their ids, and so are all
+	// objects if it is nil.
+	Order func(id string) uint64
+	// Indexed names the properties of a collection to look up objects by. It is
+	// asked when the collection gets its first object; nil stands for none.
+	Indexed func(collection string) []string
+	// Fold maps strings that an index shall not tell apart to the same string. If
+	// it is nil, an index tells all of them apart.
+	Fold func(string) string
 }
 
-// New returns an empty store that takes its identifiers from chance.
-func New(chance io.Reader) (*Store, error) {
-	instance, err := uuid.NewRandomFromReader(chance)
+// Store is a set of collections. The zero value is not usable; call New.
+type Store struct {
+	options  Options
+	current  atomic.Pointer[collections]
+	revision string // the part of every revision that tells stores apart
+
+	writer sync.Mutex // guards what follows, and options.Chance
+	writes uint64
+	texts  recent
+}
+
+// collections is a state of the whole store. There may be very many.
+type collections = btree.Map[string, *collection]
+
+// New returns an empty store.
+func New(options Options) (*Store, error) {
+	if options.Chance == nil {
+		options.Chance = rand.Reader
+	}
+	if options.Order == nil {
+		options.Order = func(string) uint64 { return 0 }
+	}
+	if options.Indexed == nil {
+		options.Indexed = func(string) []string { return nil }
+	}
+	if options.Fold == nil {
+		options.Fold = func(text string) string { return text }
+	}
+	instance, err := uuid.NewRandomFromReader(options.Chance)
 	if err != nil {
 		return nil, fmt.Errorf("identify the store: %w", err)
 	}
-	return &Store{
-		collections: map[string]map[string]Object{},
-		revision:    instance.String(),
-		chance:      chance,
-	}, nil
+	s := &Store{options: options, revision: instance.String()}
+	s.current.Store(new(collections))
+	return s, nil
 }
 
-// View runs read with a consistent view of all collections.
+// View runs read with a consistent view of all collections, which stays as it
+// is whatever is written meanwhile.
 func (s *Store) View(read func(*Tx)) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	read(&Tx{store: s})
+	read(&Tx{store: s, state: s.current.Load()})
 }
 
-// Change runs write alone. What it changed is undone when it fails or panics.
+// Change runs write while no other Change runs. What it changed is seen by
+// others once it has returned, and by nobody if it fails or panics.
 func (s *Store) Change(write func(*Tx) error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	tx := &Tx{store: s, writable: true}
-	done := false
-	defer func() {
-		if !done {
-			tx.rollback()
-		}
-	}()
+	s.writer.Lock()
+	defer s.writer.Unlock()
+	tx := &Tx{store: s, state: s.current.Load().Copy(), changed: map[string]*collection{}}
 	if err := write(tx); err != nil {
 		return err
 	}
-	done = true
+	s.current.Store(tx.state)
 	return nil
 }
 
 // Tx is the store as one View or Change sees it. It is not valid afterwards.
 type Tx struct {
-	store    *Store
-	writable bool
-	undo     []undo
-}
-
-type undo struct {
-	collection, id string
-	before         Object // nil: there was none
+	store   *Store
+	state   *collections
+	changed map[string]*collection // the collections that are this Change's own; nil within View
 }
 
 // Get returns the object, or nil.
 func (t *Tx) Get(collection, id string) Object {
-	return t.store.collections[collection][id]
+	c, ok := t.state.Get(collection)
+	if !ok {
+		return nil
+	}
+	found, _ := c.objects.Get(entry{order: t.store.options.Order(id), id: id})
+	return found.object
 }
 
 // Len counts the objects of a collection.
 func (t *Tx) Len(collection string) int {
-	return len(t.store.collections[collection])
+	if c, ok := t.state.Get(collection); ok {
+		return c.objects.Len()
+	}
+	return 0
 }
 
-// All returns the objects of a collection in no particular order.
+// All returns the objects of a collection in the order of the store.
 func (t *Tx) All(collection string) []Object {
-	all := make([]Object, 0, len(t.store.collections[collection]))
-	for _, object := range t.store.collections[collection] {
+	all := make([]Object, 0, t.Len(collection))
+	for _, object := range t.Collection(collection).Ascend(0, "") {
 		all = append(all, object)
 	}
 	return all
@@ -101,47 +133,35 @@ func (t *Tx) Put(collection, id string, object Object) Object {
 
 // PutRevision is Put with a revision of the caller's choice.
 func (t *Tx) PutRevision(collection, id string, object Object, revision string) Object {
-	t.mustWrite()
+	c := t.own(collection)
 	t.store.writes++
-	stored := maps.Clone(object)
-	if stored == nil {
-		stored = Object{}
+	stored := make(Object, len(object)+2)
+	for name, value := range object {
+		if text, ok := value.(string); ok {
+			value = t.store.texts.share(text)
+		}
+		stored[t.store.texts.share(name).(string)] = value
 	}
 	stored["_id"] = id
 	stored["_rev"] = revision
-	t.remember(collection, id)
-	t.store.set(collection, id, stored)
+	c.put(&t.store.options, id, stored)
 	return stored
 }
 
 // Delete removes the object if it is there.
 func (t *Tx) Delete(collection, id string) {
-	t.mustWrite()
-	t.remember(collection, id)
-	t.store.remove(collection, id)
-}
-
-// remove drops a collection with its last object: there may be very many.
-func (s *Store) remove(collection, id string) {
-	delete(s.collections[collection], id)
-	if len(s.collections[collection]) == 0 {
-		delete(s.collections, collection)
+	c := t.own(collection)
+	c.remove(&t.store.options, id)
+	if c.objects.Len() == 0 {
+		t.state.Delete(collection)
+		delete(t.changed, collection)
 	}
-}
-
-func (s *Store) set(collection, id string, object Object) {
-	objects := s.collections[collection]
-	if objects == nil {
-		objects = map[string]Object{}
-		s.collections[collection] = objects
-	}
-	objects[id] = object
 }
 
 // NewID returns a random UUID.
 func (t *Tx) NewID() string {
-	t.mustWrite() // the source of chance is guarded by the write lock
-	id, err := uuid.NewRandomFromReader(t.store.chance)
+	t.mustWrite() // the source of chance is guarded by the lock of writers
+	id, err := uuid.NewRandomFromReader(t.store.options.Chance)
 	if err != nil {
 		panic(fmt.Errorf("the tenant's source of chance failed: %w", err))
 	}
@@ -149,22 +169,25 @@ func (t *Tx) NewID() string {
 }
 
 func (t *Tx) mustWrite() {
-	if !t.writable {
+	if t.changed == nil {
 		panic("store: write within View")
 	}
 }
 
-func (t *Tx) remember(collection, id string) {
-	t.undo = append(t.undo, undo{collection, id, t.store.collections[collection][id]})
-}
-
-func (t *Tx) rollback() {
-	for i := len(t.undo) - 1; i >= 0; i-- {
-		u := t.undo[i]
-		if u.before == nil {
-			t.store.remove(u.collection, u.id)
-			continue
-		}
-		t.store.set(u.collection, u.id, u.before)
+// own returns a collection that this Change alone sees, a copy when it is
+// written to for the first time.
+func (t *Tx) own(name string) *collection {
+	t.mustWrite()
+	if c := t.changed[name]; c != nil {
+		return c
 	}
+	c, ok := t.state.Get(name)
+	if ok {
+		c = c.copy()
+	} else {
+		c = newCollection(t.store.options.Indexed(name))
+	}
+	t.changed[name] = c
+	t.state.Set(name, c)
+	return c
 }

@@ -12,7 +12,7 @@ import (
 
 func open(t *testing.T) *store.Store {
 	t.Helper()
-	s, err := store.New(strings.NewReader(strings.Repeat("0123456789abcdef", 64)))
+	s, err := store.New(store.Options{Chance: strings.NewReader(strings.Repeat("0123456789abcdef", 64))})
 	if err != nil {
 		t.Fatal(err)
 	}
