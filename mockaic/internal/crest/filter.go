@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,6 +21,7 @@ const (
 	constant nodeKind = iota
 	present
 	comparison
+	element
 	not
 	and
 	or
@@ -27,9 +29,9 @@ const (
 
 type node struct {
 	kind  nodeKind
-	kids  []node  // of not, and, or
+	kids  []node  // of element, not, and, or
 	value bool    // of a constant
-	field Pointer // of present and comparison
+	field Pointer // of present, comparison and element
 	op    operator
 	want  literal
 }
@@ -54,8 +56,9 @@ type literal struct {
 	exact string // for order when case counts
 	fold  string // for order when case is ignored
 	lower string // for co and sw when case is ignored
-	set   map[string]bool
-	folds map[string]bool
+	ascii bool   // whether lower is ASCII
+	set   []string
+	folds []string
 }
 
 type unknownOperator string
@@ -64,7 +67,8 @@ func (op unknownOperator) Error() string {
 	return "unrecognized or unsupported filter operator '" + string(op) + "'"
 }
 
-// ParseFilter parses a filter of the CREST grammar with IDM's operator in. Its errors are of type [*Error] and have code 400.
+// ParseFilter parses a filter of the CREST grammar with IDM's operator in and with the filters on array elements of newer releases, as
+// in emails[type eq "work"]. Its errors are of type [*Error] and have code 400.
 func ParseFilter(text string) (*Filter, error) {
 	p := filterParser{text: strings.ToValidUTF8(text, "\ufffd")}
 	root, err := p.parse()
@@ -85,13 +89,16 @@ const (
 	stringToken
 	openToken
 	closeToken
+	bracketToken // the end of a filter on array elements
 )
 
 type filterParser struct {
-	text  string // what is left to read after the current token
-	kind  tokenKind
-	token string
-	depth int
+	text     string // what is left to read after the current token
+	kind     tokenKind
+	token    string
+	start    string // what is left to read from the current token on
+	depth    int
+	brackets int // how many filters on array elements are open
 }
 
 // next reads the next token. Only the space separates tokens; other white space is part of words.
@@ -101,21 +108,41 @@ func (p *filterParser) next() error {
 		p.kind, p.token = endToken, ""
 		return nil
 	}
-	switch c := p.text[0]; c {
-	case '(':
+	p.start = p.text
+	switch c := p.text[0]; {
+	case c == '(':
 		p.kind, p.token, p.text = openToken, "(", p.text[1:]
-	case ')':
+	case c == ')':
 		p.kind, p.token, p.text = closeToken, ")", p.text[1:]
-	case '"', '\'':
+	case c == ']' && p.brackets > 0:
+		p.kind, p.token, p.text = bracketToken, "]", p.text[1:]
+	case c == '"' || c == '\'':
 		return p.quoted(c)
 	default:
-		end := strings.IndexAny(p.text, " ()")
-		if end < 0 {
-			end = len(p.text)
-		}
+		end := p.wordEnd()
 		p.kind, p.token, p.text = wordToken, p.text[:end], p.text[end:]
 	}
 	return nil
+}
+
+// wordEnd finds the end of the word that the text begins with. Brackets are part of words, but for the one that closes a filter.
+func (p *filterParser) wordEnd() int {
+	open := 0
+	for i := range len(p.text) {
+		switch p.text[i] {
+		case ' ', '(', ')':
+			return i
+		case '[':
+			open++
+		case ']':
+			if open > 0 {
+				open--
+			} else if p.brackets > 0 {
+				return i
+			}
+		}
+	}
+	return len(p.text)
 }
 
 // quoted reads a string. A backslash makes the next character literal and has no other meaning.
@@ -216,6 +243,15 @@ func (p *filterParser) primary() (node, error) {
 }
 
 func (p *filterParser) group() (node, error) {
+	n, err := p.nested(closeToken)
+	if err != nil {
+		return node{}, err
+	}
+	return n, p.next()
+}
+
+// nested reads a filter up to a token that closes it.
+func (p *filterParser) nested(end tokenKind) (node, error) {
 	if p.depth++; p.depth > maxParentheses {
 		return node{}, fmt.Errorf("parentheses nest deeper than %d levels", maxParentheses)
 	}
@@ -226,14 +262,53 @@ func (p *filterParser) group() (node, error) {
 	if err != nil {
 		return node{}, err
 	}
-	if p.kind != closeToken {
+	if p.kind != end {
 		return node{}, p.unexpected()
 	}
 	p.depth--
-	return n, p.next()
+	return n, nil
+}
+
+// elementFilter returns the index of the bracket in a word that opens a filter on the elements of the field before it, or -1. A word
+// that closes its brackets itself is a field, because a filter does not fit in there: emails[0]/value is one.
+func elementFilter(word string) int {
+	at, open := -1, 0
+	for i := range len(word) {
+		switch word[i] {
+		case '[':
+			if open == 0 {
+				at = i
+			}
+			open++
+		case ']':
+			open = max(0, open-1)
+		}
+	}
+	if open == 0 || strings.Trim(word[:at], "/") == "" {
+		return -1
+	}
+	return at
+}
+
+func (p *filterParser) element(at int) (node, error) {
+	field, err := ParsePointer(p.token[:at])
+	if err != nil {
+		return node{}, err
+	}
+	p.text = p.start[at+1:]
+	p.brackets++
+	n, err := p.nested(bracketToken)
+	if err != nil {
+		return node{}, err
+	}
+	p.brackets--
+	return node{kind: element, field: field, kids: []node{n}}, p.next()
 }
 
 func (p *filterParser) test() (node, error) {
+	if at := elementFilter(p.token); at >= 0 {
+		return p.element(at)
+	}
 	field, err := ParsePointer(p.token)
 	if err != nil {
 		return node{}, err
@@ -282,7 +357,8 @@ func (p *filterParser) literal() (literal, error) {
 	switch {
 	case p.kind == stringToken:
 		s := p.token
-		return literal{text: s, key: key{rank: rankString}, exact: codeUnits(s), fold: fold(s), lower: lower(s)}, nil
+		low := lower(s)
+		return literal{text: s, key: key{rank: rankString}, exact: codeUnits(s), fold: fold(s), lower: low, ascii: isASCII(low)}, nil
 	case p.is("true"):
 		return literal{text: "true", key: boolKey(true)}, nil
 	case p.is("false"):
@@ -311,16 +387,28 @@ func (l *literal) parseSet() error {
 	if l.key.rank != rankString || json.Unmarshal([]byte(l.text), &members) != nil {
 		return errors.New("the operator in needs a quoted JSON array of strings")
 	}
-	l.set = make(map[string]bool, len(members))
-	l.folds = make(map[string]bool, len(members))
 	for _, s := range members {
 		if s == nil {
 			return errors.New("the operator in needs a quoted JSON array of strings")
 		}
-		l.set[*s] = true
-		l.folds[fold(*s)] = true
+		l.set = append(l.set, *s)
+		l.folds = append(l.folds, fold(*s))
 	}
+	slices.Sort(l.set)
+	slices.Sort(l.folds)
+	l.set, l.folds = slices.Compact(l.set), slices.Compact(l.folds)
 	return nil
+}
+
+func (n *node) mentions(fields func(Pointer) bool) bool {
+	switch n.kind {
+	case constant:
+		return false
+	case present, comparison, element:
+		return fields(n.field)
+	default:
+		return slices.ContainsFunc(n.kids, func(kid node) bool { return kid.mentions(fields) })
+	}
 }
 
 // String returns the canonical form. Quotes within strings are not escaped in it.
@@ -343,6 +431,14 @@ func (n *node) write(b *strings.Builder) {
 		} else {
 			b.WriteString(n.want.text)
 		}
+	case element:
+		b.WriteString(n.field.String() + "[")
+		if n.kids[0].kind == constant {
+			b.WriteString("(" + strconv.FormatBool(n.kids[0].value) + ")") // without parentheses it would be part of the field
+		} else {
+			n.kids[0].write(b)
+		}
+		b.WriteByte(']')
 	case not:
 		b.WriteString("! (")
 		n.kids[0].write(b)

@@ -87,6 +87,56 @@ func lower(s string) string {
 	return b.String()
 }
 
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// beginsASCII reports whether s begins with an ASCII text in lower case, whatever the case of s. Then lower(s) does, too.
+func beginsASCII(s, text string) bool {
+	if len(s) < len(text) {
+		return false
+	}
+	for i := range len(text) {
+		c := s[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != text[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// maxScanned bounds the texts that are searched for byte by byte, which takes time proportional to their length.
+const maxScanned = 64
+
+// containsLower reports whether lower(s) contains text. It allocates only where s is not ASCII or the text is long.
+func containsLower(s, text string, ascii bool) bool {
+	if ascii && len(text) > maxScanned {
+		return strings.Contains(lower(s), text)
+	}
+	for i := 0; ascii && i+len(text) <= len(s); i++ {
+		if beginsASCII(s[i:], text) {
+			return true
+		}
+	}
+	return !isASCII(s) && strings.Contains(lower(s), text)
+}
+
+// hasPrefixLower reports whether lower(s) begins with text. It allocates only where s is not ASCII.
+func hasPrefixLower(s, text string, ascii bool) bool {
+	if ascii && beginsASCII(s, text) {
+		return true
+	}
+	return !isASCII(s) && strings.HasPrefix(lower(s), text)
+}
+
 // endsWord reports whether a letter between before and after is the last one of a word of several letters.
 func endsWord(before, after string) bool {
 	last, _ := utf8.DecodeLastRuneInString(strings.TrimRightFunc(before, unicode.IsMark))

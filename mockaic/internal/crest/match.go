@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -64,6 +65,15 @@ func (n *node) match(object any, m Matching) bool {
 			}
 		}
 		return false
+	case element:
+		v, _ := n.field.Lookup(object)
+		members, _ := v.([]any)
+		for _, member := range members {
+			if isMap(member) && n.kids[0].match(member, m) {
+				return true
+			}
+		}
+		return false
 	case not:
 		return !n.kids[0].match(object, m)
 	case and:
@@ -105,18 +115,20 @@ func (n *node) compareString(s string, m Matching) bool {
 		case opSw:
 			return strings.HasPrefix(s, n.want.text)
 		case opIn:
-			return n.want.set[s]
+			_, found := slices.BinarySearch(n.want.set, s)
+			return found
 		default:
 			return n.holds(strings.Compare(codeUnits(s), n.want.exact))
 		}
 	}
 	switch n.op {
 	case opCo:
-		return strings.Contains(lower(s), n.want.lower)
+		return containsLower(s, n.want.lower, n.want.ascii)
 	case opSw:
-		return strings.HasPrefix(lower(s), n.want.lower)
+		return hasPrefixLower(s, n.want.lower, n.want.ascii)
 	case opIn:
-		return n.want.folds[fold(s)]
+		_, found := slices.BinarySearchFunc(n.want.folds, s, func(folded, s string) int { return -compareFolded(s, folded) })
+		return found
 	default:
 		return n.holds(compareFolded(s, n.want.fold))
 	}

@@ -34,7 +34,8 @@ func readFile(t testing.TB, name string) []byte {
 	return data
 }
 
-// readVectors returns the rows of a file, but for those that depend on the platform of the reference.
+// readVectors returns the rows of a file, but for those that depend on the platform of the reference. Rows that newer releases may
+// answer otherwise are among them.
 func readVectors[T interface{ common() vector }](t testing.TB, name string) []T {
 	t.Helper()
 	var rows []T
@@ -47,7 +48,7 @@ func readVectors[T interface{ common() vector }](t testing.TB, name string) []T 
 		if err := dec.Decode(&row); err != nil {
 			t.Fatal(err)
 		}
-		if v := row.common(); !v.Exotic && !v.TenantDiffers && !v.RefCrash && !v.Unhandled && !v.NewerGrammar {
+		if v := row.common(); !v.Exotic && !v.TenantDiffers && !v.RefCrash && !v.Unhandled || v.NewerGrammar {
 			rows = append(rows, row)
 		}
 	}
@@ -125,6 +126,13 @@ func errorCode(err error) int {
 	return -1
 }
 
+// newerFilters are the filters that newer releases do answer otherwise.
+var newerFilters = []struct{ filter, reason string }{
+	{`emails[type eq "work"]`, "newer releases filter the elements of arrays"},
+	{`sn in '["smith","Jones"]'`, "IDM knows the operator in"},
+	{`/age in '[40,29]'`, "IDM's operator in takes strings"},
+}
+
 func TestFilterVectors(t *testing.T) {
 	type row struct {
 		vector
@@ -134,7 +142,14 @@ func TestFilterVectors(t *testing.T) {
 		ToString string
 	}
 	objects := collection(t)
+	used := make(map[string]bool)
 	eachClass(t, readVectors[row](t, "crest-filter.jsonl"), func(t *testing.T, row row) {
+		for _, newer := range newerFilters {
+			if row.NewerGrammar && row.Filter == newer.filter {
+				used[row.Filter] = true
+				return
+			}
+		}
 		f, err := crest.ParseFilter(row.Filter)
 		if !row.OK {
 			if errorCode(err) != 400 {
@@ -160,6 +175,11 @@ func TestFilterVectors(t *testing.T) {
 			t.Errorf("%s: %q prints as %q, want %q", row.ID, row.Filter, f, row.ToString)
 		}
 	})
+	for _, newer := range newerFilters {
+		if !used[newer.filter] {
+			t.Errorf("no vector needs the exception that %s", newer.reason)
+		}
+	}
 }
 
 func TestPointerVectors(t *testing.T) {
