@@ -44,7 +44,7 @@ func BenchmarkFilterMatch(b *testing.B) {
 }
 
 func BenchmarkQueryRun(b *testing.B) {
-	objects := many(b, 10_000)
+	objects := stored(b, 1, many(b, 10_000))
 	for _, query := range []string{
 		"", "&_pageSize=50", "&_sortKeys=userName", "&_sortKeys=userName&_pageSize=50", "&_sortKeys=-age,sn&_pageSize=50",
 	} {
@@ -59,7 +59,7 @@ func BenchmarkQueryRun(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := q.Run(objects, crest.IgnoreCase, 1); err != nil {
+				if _, err := run(objects, q, crest.RunOptions{Seed: 1}); err != nil {
 					b.Fatal(err)
 				}
 			}

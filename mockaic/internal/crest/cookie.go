@@ -11,6 +11,12 @@ import (
 // maxCookieText is how many bytes of a string a cookie holds.
 const maxCookieText = 64
 
+// position is where an entry is in the order of a query, as a cookie tells it, so that it stays right when objects come and go.
+type position struct {
+	place uint64 // in the collection
+	marks []mark
+}
+
 // mark is a key of the last object of a page, as its cookie holds it. Of a long string it is the beginning and a hash of the whole:
 // that is enough to find the key again as long as the object is still there.
 type mark struct {
@@ -19,10 +25,11 @@ type mark struct {
 	hash uint64
 }
 
-// formatCookie names the position after an object by the object's keys, so that it stays right when objects come and go.
-func formatCookie(keys []key, binding uint64) string {
+// formatCookie names the position of an entry.
+func formatCookie(e entry, binding uint64) string {
 	b := binary.BigEndian.AppendUint64(nil, binding)
-	for _, k := range keys {
+	b = binary.BigEndian.AppendUint64(b, e.place)
+	for _, k := range e.keys {
 		b = append(b, byte(k.rank))
 		switch {
 		case k.rank != rankString:
@@ -39,7 +46,7 @@ func formatCookie(keys []key, binding uint64) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-func parseCookie(cookie string, binding uint64, keys int) ([]mark, error) {
+func parseCookie(cookie string, binding uint64, keys int) (*position, error) {
 	invalid := Errorf(400, "The value '%s' for parameter '_pagedResultsCookie' is not a cookie of this query", cookie)
 	b, err := base64.RawURLEncoding.Strict().DecodeString(cookie)
 	if err != nil {
@@ -59,9 +66,9 @@ func parseCookie(cookie string, binding uint64, keys int) ([]mark, error) {
 	if binary.BigEndian.Uint64(take(8)) != binding {
 		return nil, invalid
 	}
-	position := make([]mark, keys)
-	for i := range position {
-		k := &position[i]
+	p := &position{binary.BigEndian.Uint64(take(8)), make([]mark, keys)}
+	for i := range p.marks {
+		k := &p.marks[i]
 		k.rank = rank(take(1)[0])
 		if k.rank != rankString {
 			k.bits = binary.BigEndian.Uint64(take(8))
@@ -77,7 +84,7 @@ func parseCookie(cookie string, binding uint64, keys int) ([]mark, error) {
 	if !ok || len(b) > 0 {
 		return nil, invalid
 	}
-	return position, nil
+	return p, nil
 }
 
 // parseIndexCookie reads the cookies that the reference implementation gives out: the index of the next result and the sort keys.
@@ -102,29 +109,35 @@ func (m mark) is(k key) bool {
 	return k == m.key
 }
 
-// after returns the entries behind a position, in place. Where a key of the position is cut and the object is gone, all entries
-// with that beginning are taken to be behind it: better to return some again than to lose one.
-func (o order) after(entries []entry, position []mark) []entry {
-	if slices.ContainsFunc(position, func(m mark) bool { return m.cut }) {
-		for _, e := range entries {
-			if slices.EqualFunc(position, e.keys, mark.is) {
-				for i, k := range e.keys {
-					position[i] = mark{key: k}
-				}
-				break
-			}
+// id returns the id of the object or, if that is cut, its beginning.
+func (p *position) id() string { return p.marks[len(p.marks)-1].text }
+
+func (p *position) cut() bool {
+	return slices.ContainsFunc(p.marks, func(m mark) bool { return m.cut })
+}
+
+func (p *position) is(keys []key) bool { return slices.EqualFunc(p.marks, keys, mark.is) }
+
+func (p *position) setKeys(keys []key) {
+	for i, k := range keys {
+		p.marks[i] = mark{key: k}
+	}
+}
+
+// follows reports whether an entry is behind a position. Where a key of the position is cut and the object is gone, all entries with
+// that beginning are taken to be behind it: better to return some again than to lose one.
+func (o order) follows(e entry, p *position) bool {
+	if !o.sorted && e.place != p.place {
+		return e.place > p.place
+	}
+	for i, m := range p.marks {
+		k := e.keys[i]
+		if m.cut && k.rank == rankString && strings.HasPrefix(k.text, m.text) {
+			return true
+		}
+		if c := o.compareKey(i, k, m.key); c != 0 {
+			return c > 0
 		}
 	}
-	return slices.DeleteFunc(entries, func(e entry) bool {
-		for i, m := range position {
-			k := e.keys[i]
-			if m.cut && k.rank == rankString && strings.HasPrefix(k.text, m.text) {
-				return false
-			}
-			if c := o.compareKey(i, k, m.key); c != 0 {
-				return c < 0
-			}
-		}
-		return true
-	})
+	return false
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ import (
 )
 
 // The canonical form parses to a filter with the same canonical form and the same matches, where it can: it does not escape
-// quotes in strings nor parentheses in pointers, has more parentheses than the text, and loses an empty last key of a pointer.
+// quotes in strings nor parentheses and brackets in pointers, has more parentheses than the text, and loses an empty last key of a pointer.
 func FuzzParseFilter(f *testing.F) {
 	type row struct {
 		vector
@@ -24,6 +25,11 @@ func FuzzParseFilter(f *testing.F) {
 		f.Add(row.Filter)
 	}
 	f.Add(`userName in '["heidi.1"]' or age ne 5`)
+	for _, filter := range []string{
+		`emails[type eq "work" and value co "w"]`, `emails[ (true)]`, `!(objs[n[k pr] or ! (k eq "v1]")])`, `a[b[c]/d pr]or x`, `[a pr]`, `/[a pr]`, `a[0]b[c pr]`,
+	} {
+		f.Add(filter)
+	}
 	objects := collection(f)
 	f.Fuzz(func(t *testing.T, text string) {
 		filter, err := crest.ParseFilter(text)
@@ -34,8 +40,8 @@ func FuzzParseFilter(f *testing.F) {
 			return
 		}
 		canonical := filter.String()
-		lossy := regexp.MustCompile(`[\\']|%2[89]|//`)
-		if lossy.MatchString(text) || strings.Count(canonical, "(") > 63 {
+		lossy := regexp.MustCompile(`[\\']|%2[89]|%5[BbDd]|//`)
+		if lossy.MatchString(text) || strings.Count(canonical, "(")+strings.Count(canonical, "[") > 63 {
 			return
 		}
 		again, err := crest.ParseFilter(canonical)
@@ -138,6 +144,9 @@ func FuzzQuery(f *testing.F) {
 	for _, row := range readVectors[queryVector](f, "crest-query.jsonl") {
 		f.Add(row.Query, uint64(1))
 	}
+	for _, filter := range lookups {
+		f.Add("_pageSize=3&_queryFilter="+url.QueryEscape(filter), uint64(2))
+	}
 	objects := collection(f)
 	f.Fuzz(func(t *testing.T, raw string, seed uint64) {
 		p, err := crest.ParseParams(raw)
@@ -151,13 +160,19 @@ func FuzzQuery(f *testing.F) {
 			}
 			return
 		}
+		searched, indexed := stored(t, seed, objects), stored(t, seed, objects, properties...)
 		for _, m := range []crest.Matching{crest.IgnoreCase, crest.Exact} {
-			if _, err := q.Run(objects, m, seed); err != nil && (q.Cookie == "" || errorCode(err) != 400) {
+			o := crest.RunOptions{Matching: m, Seed: seed}
+			page, err := run(indexed, q, o)
+			if same, _ := run(searched, q, o); !reflect.DeepEqual(page, same) {
+				t.Errorf("with indexes %v, without %v", page, same)
+			}
+			if err != nil && (q.Cookie == "" || errorCode(err) != 400) {
 				t.Errorf("error %v", err)
 			}
 			whole := *q
 			whole.PageSize, whole.Offset, whole.CountOnly, whole.Cookie = 0, 0, false, ""
-			all, err := whole.Run(objects, m, seed)
+			all, err := run(searched, &whole, o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -170,7 +185,7 @@ func FuzzQuery(f *testing.F) {
 			walk.PageSize = 1 + q.PageSize%17
 			var got []string
 			for range len(objects) + 1 {
-				page, err := walk.Run(objects, m, seed)
+				page, err := run(indexed, &walk, o)
 				if err != nil {
 					t.Fatal(err)
 				}

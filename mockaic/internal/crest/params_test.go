@@ -73,7 +73,7 @@ func TestQueryParams(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := q.Run(collection(t), crest.IgnoreCase, 0)
+	page, err := run(stored(t, 0, collection(t)), q, crest.RunOptions{})
 	want := `{"result":[],"resultCount":0,"pagedResultsCookie":null,"totalPagedResultsPolicy":"EXACT","totalPagedResults":60,"remainingPagedResults":-1}`
 	if err != nil || encode(t, page) != want {
 		t.Errorf("%s, %v, want %s", encode(t, page), err, want)

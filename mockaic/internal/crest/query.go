@@ -3,6 +3,7 @@ package crest
 import (
 	"encoding/binary"
 	"hash/fnv"
+	"slices"
 )
 
 // Query is a query request.
@@ -69,84 +70,11 @@ func (p *Page) MarshalJSON() ([]byte, error) {
 	}{result, len(result), cookie, p.Policy.String(), p.Total, p.Remaining})
 }
 
-// Run filters, orders and pages objects, each of which has its id in the string member _id. The page shares their values and does
-// not apply Fields.
-//
-// Objects with equal sort keys are in ascending order of their ids. Without sort keys the order is arbitrary, but the same
-// whenever seed is the same. Errors are of type [*Error].
-func (q *Query) Run(objects []map[string]any, m Matching, seed uint64) (*Page, error) {
-	page := &Page{Result: []map[string]any{}, Total: -1, Remaining: -1}
-	var matches []map[string]any
-	for _, object := range objects {
-		if q.Filter == nil || q.Filter.Match(object, m) {
-			matches = append(matches, object)
-		}
-	}
-	paged := q.PageSize > 0
-	if q.CountOnly || paged && q.CountPolicy != CountNone {
-		page.Policy, page.Total = CountExact, len(matches)
-	}
-	if q.CountOnly {
-		// That a count comes without results and always exact is inferred from the documentation of CREST 2.2.
-		return page, nil
-	}
-
-	offset := max(0, q.Offset)
-	by, entries := q.order(), q.entries(matches, m, seed)
-	want, binding := len(entries), uint64(0)
-	if paged {
-		binding = q.binding(m, seed)
-		if index, ok := q.parseIndexCookie(); ok {
-			offset = min(index, len(entries))
-		} else if q.Cookie != "" {
-			position, err := parseCookie(q.Cookie, binding, len(by.descending))
-			if err != nil {
-				return nil, err
-			}
-			entries = by.after(entries, position)
-		}
-		want = offset + q.PageSize + 1
-	}
-	entries = by.first(entries, min(want, len(entries)))
-	entries = entries[min(offset, len(entries)):]
-	if paged && len(entries) > q.PageSize {
-		entries = entries[:q.PageSize]
-		page.Cookie = formatCookie(entries[q.PageSize-1].keys, binding)
-	}
-	for _, e := range entries {
-		page.Result = append(page.Result, e.object)
-	}
-	return page, nil
-}
-
-// order belongs to the keys of entries.
-func (q *Query) order() order {
-	descending := make([]bool, 0, len(q.SortKeys)+2)
-	for _, k := range q.SortKeys {
-		descending = append(descending, k.Descending)
-	}
-	if len(q.SortKeys) == 0 {
-		descending = append(descending, false)
-	}
-	return order{append(descending, false)}
-}
-
-func (q *Query) entries(objects []map[string]any, m Matching, seed uint64) []entry {
-	width := max(1, len(q.SortKeys)) + 1
-	keys := make([]key, 0, width*len(objects))
-	entries := make([]entry, len(objects))
-	for i, object := range objects {
-		id, _ := object["_id"].(string)
-		for _, k := range q.SortKeys {
-			keys = append(keys, sortKey(object, k.Field, m))
-		}
-		if len(q.SortKeys) == 0 {
-			keys = append(keys, key{rank: rankNumber, bits: Order(seed)(id)})
-		}
-		keys = append(keys, key{rank: rankString, text: codeUnits(id)})
-		entries[i] = entry{object, keys[i*width : (i+1)*width]}
-	}
-	return entries
+// Mentions reports whether the filter or a sort key names a field that is among fields. Of a filter on array elements the field of the
+// array counts.
+func (q *Query) Mentions(fields func(Pointer) bool) bool {
+	return q.Filter != nil && q.Filter.root.mentions(fields) ||
+		slices.ContainsFunc(q.SortKeys, func(k SortKey) bool { return fields(k.Field) })
 }
 
 // binding identifies the order and the selection that a cookie belongs to.

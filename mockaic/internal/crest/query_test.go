@@ -15,16 +15,16 @@ import (
 func TestPagingWithChanges(t *testing.T) {
 	long := strings.Repeat("x", 10_000)
 	for _, query := range []string{"", "&_sortKeys=s", "&_sortKeys=-s", "&_sortKeys=n,-s", "&_sortKeys=-missing", "&_sortKeys=list"} {
-		store := make(map[string]map[string]any)
+		objects := make(map[string]map[string]any)
 		add := func(id string, i int) {
-			store[id] = map[string]any{
+			objects[id] = map[string]any{
 				"_id": id, "s": long + fmt.Sprint(i%7), "n": json.Number(fmt.Sprint(i % 3)), "list": []any{nil, i%2 == 0},
 			}
 		}
 		for i := range 50 {
 			add(fmt.Sprintf("k%02d", i), i)
 		}
-		stay := slices.Sorted(maps.Keys(store))
+		stay := slices.Sorted(maps.Keys(objects))
 		p, _ := crest.ParseParams("_queryFilter=_id+sw+%22k%22+or+_id+sw+%22t%22&_pageSize=4" + query)
 		q, err := p.Query()
 		if err != nil {
@@ -33,8 +33,8 @@ func TestPagingWithChanges(t *testing.T) {
 		seen := make(map[string]int)
 		for step := 0; ; step++ {
 			add(fmt.Sprintf("t%02d", step), step)
-			delete(store, fmt.Sprintf("t%02d", step-2))
-			page, err := q.Run(slices.Collect(maps.Values(store)), crest.IgnoreCase, 42)
+			delete(objects, fmt.Sprintf("t%02d", step-2))
+			page, err := run(stored(t, 42, slices.Collect(maps.Values(objects))), q, crest.RunOptions{Seed: 42})
 			if err != nil {
 				t.Fatalf("%s: %v", query, err)
 			}
@@ -66,12 +66,13 @@ func TestCookieOfDeletedObject(t *testing.T) {
 		{"_id": "a", "s": long + "1"}, {"_id": "b", "s": long + "2"}, {"_id": "c", "s": long + "3"}, {"_id": "d", "s": "y"},
 	}
 	q := crest.Query{SortKeys: []crest.SortKey{{Field: crest.Pointer{"s"}}}, PageSize: 2}
-	page, err := q.Run(objects, crest.Exact, 0)
+	exact := crest.RunOptions{Matching: crest.Exact}
+	page, err := run(stored(t, 0, objects), &q, exact)
 	if err != nil || !slices.Equal(ids(page.Result), []string{"a", "b"}) {
 		t.Fatalf("%v, %v", page, err)
 	}
 	q.Cookie, q.PageSize = page.Cookie, 9
-	page, err = q.Run([]map[string]any{objects[3], objects[2]}, crest.Exact, 0)
+	page, err = run(stored(t, 0, objects[2:]), &q, exact)
 	if err != nil || !slices.Equal(ids(page.Result), []string{"c", "d"}) {
 		t.Errorf("%v, %v", page, err)
 	}
@@ -80,13 +81,13 @@ func TestCookieOfDeletedObject(t *testing.T) {
 func TestForeignCookies(t *testing.T) {
 	objects := collection(t)
 	first := crest.Query{PageSize: 5}
-	page, err := first.Run(objects, crest.IgnoreCase, 1)
+	page, err := run(stored(t, 1, objects), &first, crest.RunOptions{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	run := func(q crest.Query, m crest.Matching, seed uint64) error {
 		q.PageSize = 5
-		_, err := q.Run(objects, m, seed)
+		_, err := run(stored(t, seed, objects), &q, crest.RunOptions{Matching: m, Seed: seed})
 		return err
 	}
 	if err := run(crest.Query{Cookie: page.Cookie}, crest.IgnoreCase, 1); err != nil {

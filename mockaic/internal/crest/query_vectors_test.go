@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"aicmcp/mockaic/internal/crest"
+	"aicmcp/mockaic/internal/store"
 )
 
 type queryVector struct {
@@ -42,7 +43,7 @@ func (v queryVector) params(t *testing.T) crest.Params {
 }
 
 // run is what an HTTP layer makes of a query: it adds a cookie, if there is one, and projects the results.
-func (v queryVector) run(t *testing.T, objects []map[string]any, cookie string) (*crest.Page, error) {
+func (v queryVector) run(t *testing.T, objects *store.Store, cookie string) (*crest.Page, error) {
 	t.Helper()
 	q, err := v.params(t).Query()
 	if err != nil {
@@ -51,7 +52,7 @@ func (v queryVector) run(t *testing.T, objects []map[string]any, cookie string) 
 	if cookie != "" {
 		q.Cookie = cookie
 	}
-	page, err := q.Run(objects, crest.IgnoreCase, 1)
+	page, err := run(objects, q, crest.RunOptions{Seed: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +63,7 @@ func (v queryVector) run(t *testing.T, objects []map[string]any, cookie string) 
 }
 
 func TestQueryVectors(t *testing.T) {
-	objects := collection(t)
+	objects := stored(t, 1, collection(t))
 	rows := slices.DeleteFunc(readVectors[queryVector](t, "crest-query.jsonl"), func(row queryVector) bool {
 		// IDM knows both, the generic reference knows neither.
 		values, _ := url.ParseQuery(row.Query)
@@ -122,11 +123,11 @@ func (v queryVector) testPage(t *testing.T, page *crest.Page) {
 	}
 }
 
-func (v queryVector) testWalk(t *testing.T, objects []map[string]any) {
+func (v queryVector) testWalk(t *testing.T, objects *store.Store) {
 	t.Helper()
 	var pages [][]string
 	cookie, matched := "", 0
-	for range len(objects) + 1 {
+	for range len(collection(t)) + 1 {
 		page, err := v.run(t, objects, cookie)
 		if err != nil {
 			t.Errorf("%s: %s: %v", v.ID, v.Query, err)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"math"
-	"slices"
 	"strings"
 )
 
@@ -138,70 +137,5 @@ func valueKey(v any, m Matching) key {
 		return key{rank: rankObject}
 	default:
 		return key{rank: rankMissing}
-	}
-}
-
-// entry is an object with its position. The last key is its id, so that no two entries are equal.
-type entry struct {
-	object map[string]any
-	keys   []key
-}
-
-// order compares positions.
-type order struct{ descending []bool }
-
-func (o order) compare(a, b []key) int {
-	for i := range a {
-		if c := o.compareKey(i, a[i], b[i]); c != 0 {
-			return c
-		}
-	}
-	return 0
-}
-
-// compareKey compares the keys number i of two entries.
-func (o order) compareKey(i int, a, b key) int {
-	c := a.compare(b)
-	if o.descending[i] && a.rank != rankMissing && b.rank != rankMissing {
-		return -c
-	}
-	return c
-}
-
-// first sorts entries and returns the first n. The order of the others is lost.
-func (o order) first(entries []entry, n int) []entry {
-	compare := func(a, b entry) int { return o.compare(a.keys, b.keys) }
-	if n < len(entries)/2 {
-		// A heap of the n least entries seen so far, with the greatest on top.
-		heap := entries[:n]
-		for i := n/2 - 1; i >= 0; i-- {
-			siftDown(heap, i, compare)
-		}
-		for i := n; n > 0 && i < len(entries); i++ {
-			if compare(entries[i], heap[0]) < 0 {
-				heap[0], entries[i] = entries[i], heap[0]
-				siftDown(heap, 0, compare)
-			}
-		}
-		entries = heap
-	}
-	slices.SortFunc(entries, compare)
-	return entries[:min(n, len(entries))]
-}
-
-func siftDown(heap []entry, i int, compare func(a, b entry) int) {
-	for {
-		kid := 2*i + 1
-		if kid >= len(heap) {
-			return
-		}
-		if kid+1 < len(heap) && compare(heap[kid+1], heap[kid]) > 0 {
-			kid++
-		}
-		if compare(heap[kid], heap[i]) <= 0 {
-			return
-		}
-		heap[i], heap[kid] = heap[kid], heap[i]
-		i = kid
 	}
 }

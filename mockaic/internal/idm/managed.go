@@ -122,7 +122,7 @@ func (s *Service) query(r *route.Request, name string) (*route.Response, error) 
 		if r.Options.Fields, err = t.expandFields(r.Options.Fields); err != nil {
 			return
 		}
-		if page, err = r.Query.Run(tx.All(collection(name)), s.matching, s.seed); err != nil {
+		if page, err = r.Query.Run(tx.Collection(collection(name)), crest.RunOptions{Matching: s.matching, Seed: s.seed}); err != nil {
 			return
 		}
 		for i, object := range page.Result {

@@ -1,0 +1,135 @@
+package crest
+
+import "iter"
+
+// probe is a question to an index: for the objects whose property equals a value or begins with it.
+type probe struct {
+	property, value string
+	prefix          bool
+}
+
+func (p probe) ask(c Collection) iter.Seq2[uint64, map[string]any] {
+	if p.prefix {
+		return c.Prefix(p.property, p.value)
+	}
+	return c.Equal(p.property, p.value, 0, "")
+}
+
+// candidates returns objects that all matches are among, and whether they come in the order of the query. If they do, those before
+// from may be left out. Whole tells that all matches are needed, not just the first ones.
+func (r *run) candidates(from *position, whole bool) (objects iter.Seq2[uint64, map[string]any], ordered bool) {
+	ordered = !r.order.sorted
+	var place uint64
+	id := ""
+	if ordered && from != nil {
+		place, id = from.place, from.id()
+	}
+	if r.Filter == nil {
+		return r.collection.Ascend(place, id), ordered
+	}
+	probes, ok := r.Filter.root.probes(r.collection)
+	switch {
+	case !ok || len(probes) > r.collection.Len():
+		return r.collection.Ascend(place, id), ordered
+	case len(probes) == 1 && !probes[0].prefix:
+		return r.collection.Equal(probes[0].property, probes[0].value, place, id), ordered
+	case ordered && !whole && r.many(probes):
+		return r.collection.Ascend(place, id), ordered
+	default:
+		return union(r.collection, probes), false
+	}
+}
+
+// many reports whether so many objects answer to probes that a walk through the collection soon meets a page of them. What is found by
+// several probes has to be sorted before the first page is known.
+func (r *run) many(probes []probe) bool {
+	left := r.collection.Len() / 16
+	for _, p := range probes {
+		for range p.ask(r.collection) {
+			if left--; left < 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// union walks through the answers to all probes, each once.
+func union(c Collection, probes []probe) iter.Seq2[uint64, map[string]any] {
+	return func(yield func(uint64, map[string]any) bool) {
+		seen := map[string]bool{}
+		for _, p := range probes {
+			for place, object := range p.ask(c) {
+				if _, several := object[p.property].([]any); several || len(probes) > 1 {
+					id := identifier(object)
+					if seen[id] {
+						continue
+					}
+					seen[id] = true
+				}
+				if !yield(place, object) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// probes returns probes that together find all objects that n is true of, if there are such.
+func (n *node) probes(c Collection) (probes []probe, ok bool) {
+	switch n.kind {
+	case comparison:
+		return n.lookups(c)
+	case and:
+		for i := range n.kids {
+			if found, could := n.kids[i].probes(c); could && (!ok || cost(found) < cost(probes)) {
+				probes, ok = found, true
+			}
+		}
+		return probes, ok
+	case or:
+		for i := range n.kids {
+			found, could := n.kids[i].probes(c)
+			if !could {
+				return nil, false
+			}
+			probes = append(probes, found...)
+		}
+		return probes, true
+	default:
+		return nil, false
+	}
+}
+
+// lookups returns the probes of a comparison with a string. An index finds what has the same fold, which is more than equal strings.
+func (n *node) lookups(c Collection) (probes []probe, ok bool) {
+	if len(n.field) != 1 || n.want.key.rank != rankString || !c.Indexed(n.field[0]) {
+		return nil, false
+	}
+	switch n.op {
+	case opEq:
+		return []probe{{n.field[0], n.want.text, false}}, true
+	case opIn:
+		for _, text := range n.want.set {
+			probes = append(probes, probe{n.field[0], text, false})
+		}
+		return probes, true
+	case opSw:
+		// Beyond ASCII a string may begin with another one in lower case although its fold does not begin with the other's.
+		return []probe{{n.field[0], n.want.text, true}}, n.want.text != "" && isASCII(n.want.text)
+	default:
+		return nil, false
+	}
+}
+
+// cost guesses how many objects answer to probes: strings that begin alike are more than those that are equal.
+func cost(probes []probe) int {
+	cost := 0
+	for _, p := range probes {
+		cost++
+		if p.prefix {
+			cost += 1000
+		}
+	}
+	return cost
+}
