@@ -99,6 +99,19 @@ func (p Params) Options(allow ...string) (Options, error) {
 	return o, nil
 }
 
+// ActionQuery returns the query of an action that selects what it acts on. Other parameters are the action's.
+func (p Params) ActionQuery() (*Query, error) {
+	var q Query
+	err := p.visit(func(name string, param param) (bool, error) {
+		_, err := q.set(name, param)
+		return true, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &q, nil
+}
+
 // ActionOptions checks the parameters of an action, which may have unknown ones.
 func (p Params) ActionOptions() (Options, error) {
 	var o Options

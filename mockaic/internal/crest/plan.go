@@ -1,6 +1,10 @@
 package crest
 
-import "iter"
+import (
+	"iter"
+	"slices"
+	"strings"
+)
 
 // probe is a question to an index: for the objects whose property equals a value or begins with it.
 type probe struct {
@@ -77,19 +81,26 @@ func union(c Collection, probes []probe) iter.Seq2[uint64, map[string]any] {
 
 // probes returns probes that together find all objects that n is true of, if there are such.
 func (n *node) probes(c Collection) (probes []probe, ok bool) {
+	return n.probesBelow(nil, c)
+}
+
+// probesBelow is probes for a filter on what is at outer, such as the elements of an array.
+func (n *node) probesBelow(outer Pointer, c Collection) (probes []probe, ok bool) {
 	switch n.kind {
 	case comparison:
-		return n.lookups(c)
+		return n.lookups(outer, c)
+	case element:
+		return n.kids[0].probesBelow(slices.Concat(outer, n.field), c)
 	case and:
 		for i := range n.kids {
-			if found, could := n.kids[i].probes(c); could && (!ok || cost(found) < cost(probes)) {
+			if found, could := n.kids[i].probesBelow(outer, c); could && (!ok || cost(found) < cost(probes)) {
 				probes, ok = found, true
 			}
 		}
 		return probes, ok
 	case or:
 		for i := range n.kids {
-			found, could := n.kids[i].probes(c)
+			found, could := n.kids[i].probesBelow(outer, c)
 			if !could {
 				return nil, false
 			}
@@ -102,21 +113,22 @@ func (n *node) probes(c Collection) (probes []probe, ok bool) {
 }
 
 // lookups returns the probes of a comparison with a string. An index finds what has the same fold, which is more than equal strings.
-func (n *node) lookups(c Collection) (probes []probe, ok bool) {
-	if len(n.field) != 1 || n.want.key.rank != rankString || !c.Indexed(n.field[0]) {
+func (n *node) lookups(outer Pointer, c Collection) (probes []probe, ok bool) {
+	property := strings.Join(slices.Concat(outer, n.field), "/")
+	if n.want.key.rank != rankString || !c.Indexed(property) {
 		return nil, false
 	}
 	switch n.op {
 	case opEq:
-		return []probe{{n.field[0], n.want.text, false}}, true
+		return []probe{{property, n.want.text, false}}, true
 	case opIn:
 		for _, text := range n.want.set {
-			probes = append(probes, probe{n.field[0], text, false})
+			probes = append(probes, probe{property, text, false})
 		}
 		return probes, true
 	case opSw:
 		// Beyond ASCII a string may begin with another one in lower case although its fold does not begin with the other's.
-		return []probe{{n.field[0], n.want.text, true}}, n.want.text != "" && isASCII(n.want.text)
+		return []probe{{property, n.want.text, true}}, n.want.text != "" && isASCII(n.want.text)
 	default:
 		return nil, false
 	}

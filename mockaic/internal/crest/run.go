@@ -8,7 +8,7 @@ type Collection interface {
 	Len() int
 	// Ascend walks through the objects from a place and an id on, in order.
 	Ascend(place uint64, id string) iter.Seq2[uint64, map[string]any]
-	// Indexed reports whether Equal and Prefix can look up objects by a property.
+	// Indexed reports whether Equal and Prefix can look up objects by a property, or by one of an object in it, as in a/b.
 	Indexed(property string) bool
 	// Equal walks, from a place and an id on and in order, through all objects whose property has the same [Fold] as value, or is an
 	// array with such a member.

@@ -191,3 +191,10 @@ func (t *Tx) own(name string) *collection {
 	t.state.Set(name, c)
 	return c
 }
+
+// NewRevision returns a fresh revision, which no object has.
+func (t *Tx) NewRevision() string {
+	t.mustWrite()
+	t.store.writes++
+	return fmt.Sprintf("%s-%d", t.store.revision, t.store.writes)
+}
