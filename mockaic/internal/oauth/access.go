@@ -119,34 +119,36 @@ func (s *Service) parseAccessToken(token string) (*claims, error) {
 	return &c, nil
 }
 
-// Authorize checks the bearer of a request to one of the tenant's APIs. The
-// error is the answer that the API gives.
-func (s *Service) Authorize(r *http.Request, scope string) error {
+// Authorize checks that the bearer of a request to one of the tenant's APIs has
+// the scopes. The error is the answer that the API gives.
+func (s *Service) Authorize(r *http.Request, scopes ...string) (route.Caller, error) {
 	denied := crest.Errorf(http.StatusUnauthorized, "Access Denied")
 	headers := r.Header.Values("Authorization")
 	if len(headers) != 1 {
-		return denied
+		return route.Caller{}, denied
 	}
 	scheme, token, _ := strings.Cut(headers[0], " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return denied
+		return route.Caller{}, denied
 	}
 	if s.isDevToken(r, token) {
-		return nil
+		return route.Caller{ID: "developer", Developer: true}, nil
 	}
 	c, err := s.parseAccessToken(token)
 	if err != nil {
 		s.options.Logger.DebugContext(r.Context(), "bearer refused", "path", r.URL.Path, "reason", err)
-		return denied
+		return route.Caller{}, denied
 	}
-	if !slices.Contains(c.Scope, scope) {
-		return crest.Errorf(http.StatusForbidden, route.AccessDenied)
+	for _, scope := range scopes {
+		if !slices.Contains(c.Scope, scope) {
+			return route.Caller{}, crest.Errorf(http.StatusForbidden, route.AccessDenied)
+		}
 	}
 	if _, ok := s.options.Identities.Administrator(c.Subject); !ok {
 		// Recorded: IDM answers 500 for a subject that is no managed object.
-		return crest.Errorf(http.StatusInternalServerError, "Access Denied")
+		return route.Caller{}, crest.Errorf(http.StatusInternalServerError, "Access Denied")
 	}
-	return nil
+	return route.Caller{ID: c.Subject, Client: c.ClientID, Administrator: true}, nil
 }
 
 // isDevToken accepts the developer's token from this machine only.

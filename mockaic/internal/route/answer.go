@@ -18,6 +18,8 @@ type Response struct {
 	// Object is a single resource; its _rev becomes the ETag.
 	Object map[string]any
 	Page   *crest.Page
+	// Projected says that _fields has been applied already.
+	Projected bool
 	// Location is the path of a created resource, below the tenant's address.
 	Location string
 	// Version is the resource version for Content-API-Version; "" leaves the
@@ -61,13 +63,13 @@ func (c *CREST) write(w http.ResponseWriter, r *Request, response *Response) {
 			c.writeMedia(w, r, response.Object)
 			return
 		}
-		body = r.project(response.Object)
+		body = r.project(response.Object, response.Projected)
 	case response.Page != nil:
 		if r.Options.Fields != nil {
 			projected := *response.Page
 			projected.Result = make([]map[string]any, len(response.Page.Result))
 			for i, object := range response.Page.Result {
-				projected.Result[i] = r.project(object)
+				projected.Result[i] = r.project(object, response.Projected)
 			}
 			response.Page = &projected
 		}
@@ -111,8 +113,11 @@ func (c *CREST) writeMedia(w http.ResponseWriter, r *Request, object map[string]
 }
 
 // project applies _fields. Protocol 1 does not add _id and _rev to them.
-func (r *Request) project(object map[string]any) map[string]any {
-	projected := crest.Project(object, r.Options.Fields)
+func (r *Request) project(object map[string]any, done bool) map[string]any {
+	projected := object
+	if !done {
+		projected = crest.Project(object, r.Options.Fields)
+	}
 	if r.protocol.major < 2 && r.Options.Fields != nil {
 		for _, name := range []string{"_id", "_rev"} {
 			if !requested(r.Options.Fields, name) {
@@ -142,7 +147,7 @@ func (c *CREST) writeError(w http.ResponseWriter, r *Request, err error) {
 		c.Logger.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "error", err)
 		answer = crest.Errorf(http.StatusInternalServerError, "Internal Server Error")
 	}
-	if !strings.EqualFold(answer.Message, AccessDenied) {
+	if c.ErrorVersion != "" && !strings.EqualFold(answer.Message, AccessDenied) {
 		w.Header().Set("Content-API-Version", c.apiVersion(r, c.ErrorVersion))
 	}
 	w.Header().Set("Content-Type", c.ContentType)

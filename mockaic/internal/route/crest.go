@@ -43,22 +43,33 @@ type Request struct {
 	Patch   []crest.Operation
 	Action  string
 	Options crest.Options
-	Query   *crest.Query
+	Query   *crest.Query // also of an action that names a filter
+	Caller  Caller
 
 	put         bool
 	protocol    version
+	resource    *version // nil is the latest
 	ifNoneMatch *string
 	pretty      bool
+}
+
+// Caller is who sent a request.
+type Caller struct {
+	ID     string
+	Client string // the OAuth client of the bearer
+	// Administrator is somebody who runs the tenant, Developer whoever has the
+	// developer's token.
+	Administrator, Developer bool
 }
 
 // CREST serves a tree of resources below Mount by the rules of the CREST HTTP
 // binding.
 type CREST struct {
 	Mount     string // such as "/openidm"
-	Authorize func(*http.Request) error
+	Authorize func(*http.Request) (Caller, error)
 	Serve     func(*Request) (*Response, error)
 	Headers   func(http.Header) // sets what every answer of the family carries, 401 excepted
-	// ErrorVersion is the resource version that error answers name.
+	// ErrorVersion is the resource version that error answers name; "" is none.
 	ErrorVersion string
 	ContentType  string
 	MaxBody      int64
@@ -68,7 +79,8 @@ type CREST struct {
 
 func (c *CREST) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	request := &Request{Request: r, protocol: version{2, 1}}
-	err := c.Authorize(r)
+	caller, err := c.Authorize(r)
+	request.Caller = caller
 	var refusal *crest.Error
 	if !errors.As(err, &refusal) || refusal.Code != http.StatusUnauthorized {
 		c.Headers(w.Header())
@@ -137,9 +149,13 @@ func (r *Request) parseVersion() error {
 			return malformed
 		}
 		seen[match[1]] = true
+		var v version
+		v.major, _ = strconv.Atoi(match[2])
+		v.minor, _ = strconv.Atoi(match[3])
 		if match[1] == "protocol" {
-			r.protocol.major, _ = strconv.Atoi(match[2])
-			r.protocol.minor, _ = strconv.Atoi(match[3])
+			r.protocol = v
+		} else {
+			r.resource = &v
 		}
 	}
 	if r.protocol.major > 2 {
@@ -149,6 +165,12 @@ func (r *Request) parseVersion() error {
 		return crest.Errorf(http.StatusBadRequest, "Unsupported minor version: %d.%d", r.protocol.major, r.protocol.minor)
 	}
 	return nil
+}
+
+// AcceptsVersion tells whether a resource of that version is what the request
+// asks for: one of the same major version and no older.
+func (r *Request) AcceptsVersion(major, minor int) bool {
+	return r.resource == nil || r.resource.major == major && r.resource.minor <= minor
 }
 
 func (r *Request) dispatch(params crest.Params) error {
@@ -283,6 +305,11 @@ func (r *Request) parseParams(params crest.Params) (err error) {
 		}
 		r.Options = crest.Options{Fields: r.Query.Fields, PrettyPrint: r.Query.PrettyPrint}
 	case Action:
+		if _, filtered := params.Get("_queryFilter"); filtered {
+			if r.Query, err = params.ActionQuery(); err != nil {
+				return err
+			}
+		}
 		r.Options, err = params.ActionOptions()
 	case Create:
 		if r.put {
