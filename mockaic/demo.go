@@ -82,7 +82,7 @@ func (d *demo) add(typeName string, object store.Object) string {
 	if object["_id"] == nil {
 		object["_id"] = d.id()
 	}
-	d.objects[typeName] = append(d.objects[typeName], object)
+	d.objects["managed/"+typeName] = append(d.objects["managed/"+typeName], object)
 	return typeName + "/" + object["_id"].(string)
 }
 

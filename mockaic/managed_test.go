@@ -55,7 +55,7 @@ func TestPasswordsNeverComeBack(t *testing.T) {
 		"deleted":       call(t, mock, "DELETE", users+"/"+id, nil, ""),
 	}
 	for how, got := range answers {
-		if got.status > 201 || strings.Contains(string(got.body), "ecret") || strings.Contains(string(got.body), "password") || strings.Contains(string(got.body), "n0ther") {
+		if got.status > 201 || strings.Contains(string(got.body), "ecret") || strings.Contains(string(got.body), `"password"`) || strings.Contains(string(got.body), "PBKDF2") || strings.Contains(string(got.body), "n0ther") {
 			t.Errorf("%s: %d %s", how, got.status, got.body)
 		}
 	}
@@ -85,7 +85,7 @@ func TestPolicyFailuresSayWhatIsWrong(t *testing.T) {
 			`[{"policyRequirements":[{"policyRequirement":"NOT_NULL"}],"property":"mail"},{"policyRequirements":[{"params":{"invalidType":"null","validTypes":["string"]},"policyRequirement":"VALID_TYPE"}],"property":"mail"}]`,
 		},
 		"null for an optional property": {
-			"PUT", users + "/new", `{"userName":"x","givenName":"X","sn":"Y","mail":"m","city":null}`, "Policy validation failed",
+			"PUT", users + "/new", `{"userName":"x","givenName":"X","sn":"Y","mail":"m@example.com","city":null}`, "Policy validation failed",
 			`[{"policyRequirements":[{"policyRequirement":"NOT_NULL"}],"property":"city"}]`,
 		},
 		"type on patch": {
@@ -224,17 +224,6 @@ func TestRelationshipsOfTheSeedAreSeenFromBothEnds(t *testing.T) {
 	if plain := call(t, mock, "GET", "/openidm/"+role, nil, "").object(t); plain["members"] != nil {
 		t.Error("relationships are returned unasked")
 	}
-	for _, c := range []struct{ method, path, body string }{
-		{"GET", "/openidm/" + role + "/members?_queryFilter=true", ""},
-		{"POST", "/openidm/managed/alpha_user?_action=patch&_queryFilter=true", "[]"},
-		{"DELETE", "/openidm/config/managed", ""},
-		{"GET", "/openidm/" + role + "?_fields=members/*", ""},
-		{"PATCH", "/openidm/" + role, `[{"operation":"add","field":"/members/-","value":{"_ref":"managed/alpha_user/x"}}]`},
-	} {
-		if got := call(t, mock, c.method, c.path, jsonHeader, c.body); got.status != 501 {
-			t.Errorf("%s %s: %d", c.method, c.path, got.status)
-		}
-	}
 }
 
 func TestAnswersOfAMissingObjectAreTheDirectorys(t *testing.T) {
@@ -248,11 +237,12 @@ func TestAnswersOfAMissingObjectAreTheDirectorys(t *testing.T) {
 		"/openidm/managed/nope":                         404,
 		"/openidm/managed/nope/1":                       404,
 		"/openidm/managed/teammember":                   403,
-		"/openidm/managed/svcacct/1":                    403,
+		"/openidm/managed/svcacct/1":                    404,
 		"/openidm/managed":                              404,
 		"/openidm/nothing":                              404,
-		"/openidm/policy":                               501,
-		"/openidm/config/access":                        501,
+		"/openidm/script":                               501,
+		"/openidm/config/nothing":                       404,
+		"/openidm/config/fidc/federation-EntraID":       403,
 		"/am/json/serverinfo/*":                         501,
 		"/environment/variables":                        501,
 		"/am/oauth2/alpha/authorize":                    501,
@@ -288,7 +278,7 @@ func TestVirtualPropertiesAreTheTenants(t *testing.T) {
 	path := users + "/" + created["_id"].(string)
 	patched := call(t, mock, "PATCH", path, jsonHeader, `[{"operation":"add","field":"/effectiveRoles/-","value":{"x":1}}]`).object(t)
 	for how, object := range map[string]map[string]any{"created": created, "patched": patched} {
-		if object["effectiveRoles"] != nil || object["memberOfOrgIDs"] != nil {
+		if len(object["effectiveRoles"].([]any)) > 0 || len(object["memberOfOrgIDs"].([]any)) > 0 {
 			t.Errorf("%s: %v", how, object)
 		}
 	}
@@ -330,7 +320,7 @@ func TestFieldsAndPathsAtTheEdges(t *testing.T) {
 		t.Errorf("an _id with a slash: %d %s", got.status, got.body)
 	}
 	id := create(t, mock, users, jane)["_id"].(string)
-	if got := call(t, mock, "PUT", users+"/"+id+"/roles", jsonHeader, `{}`); got.status != 501 {
+	if got := call(t, mock, "PUT", users+"/"+id+"/roles", jsonHeader, `{}`); got.status != 400 {
 		t.Errorf("PUT of a relationship: %d %s", got.status, got.body)
 	}
 	if got := call(t, mock, "GET", users+"/"+id+"?_fields="+strings.Repeat("sn,", 1001), nil, ""); got.status != 400 {
@@ -408,7 +398,7 @@ func TestVirtualValuesCannotBeCopied(t *testing.T) {
 	mock := start(t)
 	path := users + "/" + create(t, mock, users, jane)["_id"].(string)
 	got := call(t, mock, "PATCH", path, jsonHeader, `[{"operation":"replace","field":"/memberOfOrgIDs","value":["x"]},{"operation":"copy","from":"/memberOfOrgIDs","field":"/aliasList"}]`)
-	if got.status != 200 || got.object(t)["aliasList"] != nil {
+	if got.status != 200 || len(got.object(t)["aliasList"].([]any)) > 0 {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 }

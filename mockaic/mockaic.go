@@ -20,6 +20,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"aicmcp/mockaic/internal/am"
 	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/idm"
 	"aicmcp/mockaic/internal/oauth"
@@ -41,6 +42,8 @@ type Tenant struct {
 	journal  route.Journal
 	faults   faults
 	openidm  http.Handler
+	am       http.Handler
+	platform http.Handler
 	oauth    http.Handler
 	client   *http.Client
 }
@@ -92,15 +95,29 @@ func New(options ...Option) (*Tenant, error) {
 // build puts the services together.
 func (t *Tenant) build(seed *seedData) error {
 	s := t.settings
-	documents, err := store.New(store.Options{Chance: t.chance, Order: crest.Order(s.chance), Indexed: indexed, Fold: crest.Fold})
+	documents, err := store.New(store.Options{
+		Chance: t.chance, Order: crest.Order(s.chance), Indexed: idm.Indexed, Fold: crest.Fold,
+	})
 	if err != nil {
 		return err
 	}
-	identities := idm.New(idm.Options{
-		Store: documents, Chance: t.chance, Matching: s.matching, Seed: s.chance,
+	identities, err := idm.New(idm.Options{
+		Store: documents, Chance: t.chance, Now: s.now, Matching: s.matching, Seed: s.chance,
 	})
+	if err != nil {
+		return err
+	}
 	if err := identities.Import(seed.data); err != nil {
 		return fmt.Errorf("seed %s: %w", s.seed, err)
+	}
+	access, err := am.New(documents, idm.Realms)
+	if err != nil {
+		return err
+	}
+	if seed.agents {
+		if err := access.EnableAgents(); err != nil {
+			return fmt.Errorf("seed %s: %w", s.seed, err)
+		}
 	}
 	cookie, err := t.randomHex(15)
 	if err != nil {
@@ -116,7 +133,7 @@ func (t *Tenant) build(seed *seedData) error {
 	t.oauth = provider
 	t.openidm = &route.CREST{
 		Mount:        "/openidm",
-		Authorize:    func(r *http.Request) error { return provider.Authorize(r, idm.Scope) },
+		Authorize:    func(r *http.Request) (route.Caller, error) { return provider.Authorize(r, idm.Scope) },
 		Serve:        identities.Serve,
 		Headers:      idm.SetHeaders,
 		ErrorVersion: "1.0",
@@ -125,16 +142,21 @@ func (t *Tenant) build(seed *seedData) error {
 		BaseURL:      t.location,
 		Logger:       s.logger,
 	}
-	return nil
-}
-
-// indexed are the properties that objects are searched by most.
-func indexed(collection string) []string {
-	switch {
-	case collection == "relationships":
-		return []string{"first", "second"}
-	case strings.HasPrefix(collection, "managed/"):
-		return []string{"_id", "userName", "mail", "sn", "givenName", "name"}
+	t.am = &route.CREST{
+		Mount:       "/am/json",
+		Authorize:   func(r *http.Request) (route.Caller, error) { return provider.Authorize(r, am.Scope) },
+		Serve:       access.Serve,
+		Headers:     am.SetHeaders,
+		ContentType: "application/json;charset=UTF-8",
+		MaxBody:     maxBody,
+		BaseURL:     t.location,
+		Logger:      s.logger,
+	}
+	t.platform = &platform{
+		authorize: provider.Authorize,
+		installed: func() bool { return identities.FeatureInstalled(agentsFeature) },
+		install:   func() error { return identities.InstallFeature(agentsFeature) },
+		enable:    access.EnableAgents,
 	}
 	return nil
 }
@@ -260,12 +282,16 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // absent are the APIs of a tenant that this fake has not yet.
-var absent = []string{"/am", "/environment", "/monitoring", "/keys", "/feature", "/platform", "/enduser", "/scim", "/iga", "/sso"}
+var absent = []string{"/am", "/environment", "/monitoring", "/keys", "/platform", "/enduser", "/scim", "/iga", "/sso"}
 
 func (t *Tenant) dispatch(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case below(r, "/openidm"):
 		t.openidm.ServeHTTP(w, r)
+	case below(r, "/am/json"):
+		t.am.ServeHTTP(w, r)
+	case below(r, "/feature"), r.URL.Path == "/environment/aiagent":
+		t.platform.ServeHTTP(w, r)
 	case below(r, "/am/oauth2"), below(r, "/am/UI"), below(r, "/am/XUI"):
 		t.oauth.ServeHTTP(w, r)
 	default:

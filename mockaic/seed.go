@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"strings"
@@ -22,18 +23,21 @@ const Password = "Passw0rd!"
 type seedData struct {
 	data    idm.Data
 	clients []oauth.Client
+	agents  bool // AI agents are enabled
 }
 
 func loadSeed(name string, chance uint64) (*seedData, error) {
-	seed := &seedData{
-		data:    idm.Data{Types: idm.StockTypes(), Administrators: stockAdministrators()},
-		clients: stockClients(),
-	}
+	seed := &seedData{data: stockData(), clients: stockClients()}
 	switch name {
 	case "empty":
 		return seed, nil
 	case "demo":
-		seed.data.Objects = demoObjects(chance)
+		types, err := idm.StockTypesWith(agentsFeature)
+		if err != nil {
+			return nil, err
+		}
+		seed.data.Configs["managed"], seed.agents = types, true
+		maps.Copy(seed.data.Objects, demoObjects(chance))
 		return seed, nil
 	}
 	info, err := os.Stat(name)
@@ -46,34 +50,45 @@ func loadSeed(name string, chance uint64) (*seedData, error) {
 	return seed, seed.read(os.DirFS(name))
 }
 
+// stockData is what a tenant holds on its first day.
+func stockData() idm.Data {
+	data := idm.Data{
+		Configs: idm.StockConfig(),
+		Objects: map[string][]store.Object{
+			"internal/role":      idm.StockInternalRoles(),
+			"managed/teammember": stockAdministrators(),
+		},
+	}
+	data.Configs["managed"] = idm.StockTypes()
+	return data
+}
+
 // read replaces the stock data by what a directory has.
 func (s *seedData) read(dir fs.FS) error {
-	s.data.Objects = map[string][]store.Object{}
 	return fs.WalkDir(dir, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		switch folder, file := path.Split(name); {
-		case name == "config/managed.json":
-			s.data.Types = nil
-			return readJSON(dir, name, &s.data.Types)
-		case name == "administrators.json":
-			s.data.Administrators = nil
-			return readJSON(dir, name, &s.data.Administrators)
+		stem, isJSON := strings.CutSuffix(name, ".json")
+		folder, file := path.Split(name)
+		switch {
+		case strings.HasPrefix(file, ".") || path.Ext(file) == ".md":
+			return nil
 		case name == "clients.json":
 			s.clients = nil
 			return readJSON(dir, name, &s.clients)
-		case folder == "managed/" && path.Ext(file) == ".json":
+		case isJSON && strings.HasPrefix(stem, "config/"):
+			var document store.Object
+			err := readJSON(dir, name, &document)
+			s.data.Configs[strings.TrimPrefix(stem, "config/")] = document
+			return err
+		case isJSON && (folder == "managed/" || folder == "internal/"):
 			var objects []store.Object
-			if err := readJSON(dir, name, &objects); err != nil {
-				return err
-			}
-			s.data.Objects[strings.TrimSuffix(file, ".json")] = objects
-			return nil
-		case strings.HasPrefix(file, ".") || path.Ext(file) == ".md":
-			return nil
+			err := readJSON(dir, name, &objects)
+			s.data.Objects[stem] = objects
+			return err
 		}
-		return fmt.Errorf("%s is not part of a seed: expected config/managed.json, managed/TYPE.json, administrators.json or clients.json", name)
+		return fmt.Errorf("%s is not part of a seed: expected config/ID.json, managed/TYPE.json, internal/role.json or clients.json", name)
 	})
 }
 

@@ -168,9 +168,9 @@ func TestBrokenSeedsAreRefused(t *testing.T) {
 		"managed/alpha_user":     {"managed/alpha_user.json": `{`},
 		"REQUIRED":               {"managed/alpha_user.json": `[{"userName":"x"}]`},
 		"not part of a seed":     {"users.json": `[]`},
-		"does not exist":         {"managed/alpha_user.json": `[{"userName":"x","givenName":"x","sn":"x","mail":"x","manager":{"_ref":"managed/alpha_user/none"}}]`},
+		"does not exist":         {"managed/alpha_user.json": `[{"userName":"x","givenName":"x","sn":"x","mail":"x@example.com","manager":{"_ref":"managed/alpha_user/none"}}]`},
 		"clientType":             {"clients.json": `[{"clientId":"x"}]`},
-		"userName and password":  {"administrators.json": `[{}]`},
+		"managed/teammember":     {"managed/teammember.json": `[{}]`},
 	} {
 		dir := t.TempDir()
 		for file, text := range files {

@@ -126,7 +126,7 @@ func call(t *testing.T, session *mcp.ClientSession, tool string, arguments map[s
 func allSevenTools(t *testing.T, session *mcp.ClientSession) {
 	t.Helper()
 	const users = "alpha_user"
-	if types := list(call(t, session, "listManagedObjects", nil), "types"); len(types) != 12 {
+	if types := list(call(t, session, "listManagedObjects", nil), "types"); len(types) < 12 {
 		t.Errorf("%d types", len(types))
 	}
 	if found := list(call(t, session, "queryManagedObjects", map[string]any{"objectType": users, "queryFilter": `userName eq "DEMO"`}), "objects"); len(found) != 1 {

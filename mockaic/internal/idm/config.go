@@ -1,9 +1,10 @@
 package idm
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"aicmcp/mockaic/internal/crest"
@@ -13,73 +14,144 @@ import (
 
 const configVersion = "1.0"
 
-// serveConfig answers /openidm/config: of its documents, managed.
+// serveConfig answers /openidm/config. A document's ID may have slashes.
 func (s *Service) serveConfig(r *route.Request) (*route.Response, error) {
 	path := r.Path[1:]
 	if r.NewID != "" {
-		path = append(path[:len(path):len(path)], r.NewID)
+		path = append(slices.Clip(path), r.NewID)
+	}
+	if len(path) == 0 {
+		return s.serveConfigs(r)
 	}
 	id := strings.Join(path, "/")
-	if id != managedDoc {
-		return nil, notImplemented("/openidm/config/" + id)
+	if path[0] == "fidc" { // recorded; the tenant keeps its federation to itself
+		return nil, crest.Errorf(http.StatusForbidden, route.AccessDenied)
 	}
-	var document store.Object
-	matches := func(tx *store.Tx) error {
-		if r.IfMatch != nil && *r.IfMatch != tx.Get(configs, managedDoc)["_rev"] {
-			return crest.Errorf(http.StatusPreconditionFailed, "The configuration managed does not have the required version")
+	var answer *route.Response
+	serve := func(tx *store.Tx) error {
+		before := tx.Get(configs, id)
+		switch r.Operation {
+		case route.Create:
+			if before != nil {
+				return crest.Errorf(http.StatusPreconditionFailed, "The configuration %s exists already", id)
+			}
+		case route.Upsert:
+		default:
+			if before == nil {
+				return crest.Errorf(http.StatusNotFound, "Not Found")
+			}
+			if r.IfMatch != nil && *r.IfMatch != before["_rev"] {
+				return crest.Errorf(http.StatusPreconditionFailed, "The configuration %s does not have the required version", id)
+			}
+		}
+		document, err := s.changeConfig(tx, r, id, before)
+		if err != nil {
+			return err
+		}
+		answer = &route.Response{Object: withoutRevision(document), Version: configVersion}
+		if before == nil {
+			// Recorded: the type of a document of several is there twice.
+			answer.Status = http.StatusCreated
+			answer.Location = "/openidm/config/" + escapePath(append(slices.Clone(path[:len(path)-1]), path...))
 		}
 		return nil
 	}
+	var err error
+	if r.Operation == route.Read {
+		s.store.View(func(tx *store.Tx) { err = serve(tx) })
+	} else {
+		err = s.store.Change(serve)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+func escapePath(elements []string) string {
+	escaped := make([]string, len(elements))
+	for i, element := range elements {
+		escaped[i] = url.PathEscape(element)
+	}
+	return strings.Join(escaped, "/")
+}
+
+// changeConfig carries a request out and returns the document to answer with.
+func (s *Service) changeConfig(tx *store.Tx, r *route.Request, id string, before store.Object) (store.Object, error) {
 	switch r.Operation {
 	case route.Read:
-		s.store.View(func(tx *store.Tx) { document = tx.Get(configs, managedDoc) })
-	case route.Update, route.Upsert:
-		err := s.store.Change(func(tx *store.Tx) (err error) {
-			if err := matches(tx); err != nil {
-				return err
-			}
-			document, err = s.putTypes(tx, r.Body.(map[string]any))
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	case route.Create:
-		return nil, crest.Errorf(http.StatusPreconditionFailed, "The configuration managed exists already")
+		return before, nil
+	case route.Create, route.Update, route.Upsert:
+		return s.putConfig(tx, id, r.Body.(map[string]any))
 	case route.Patch:
-		err := s.store.Change(func(tx *store.Tx) error {
-			if err := matches(tx); err != nil {
-				return err
-			}
-			patched, _, err := crest.Apply(tx.Get(configs, managedDoc), r.Patch)
-			if err != nil {
-				return err
-			}
-			document, err = s.putTypes(tx, patched)
-			return err
-		})
+		patched, _, err := crest.Apply(before, r.Patch)
 		if err != nil {
 			return nil, err
 		}
+		return s.putConfig(tx, id, patched)
 	case route.Delete:
-		return nil, notImplemented("DELETE of /openidm/config/managed")
-	default:
-		return nil, notImplemented(fmt.Sprintf("the %s operation on /openidm/config/managed", r.Operation))
+		tx.Delete(configs, id)
+		return before, nil
 	}
-	return &route.Response{Object: withoutRevision(document), Version: configVersion}, nil
+	return nil, crest.Errorf(http.StatusBadRequest, "The resource instance %s cannot be %s", id, participle[r.Operation])
+}
+
+// putConfig stores a document. Any object is accepted under any ID (recorded),
+// but for the definitions of managed objects.
+func (s *Service) putConfig(tx *store.Tx, id string, document store.Object) (store.Object, error) {
+	document = withoutIdentity(document)
+	if id == managedDoc {
+		return s.putTypes(tx, document)
+	}
+	return tx.Put(configs, id, document), nil
+}
+
+// serveConfigs answers the collection of all documents.
+func (s *Service) serveConfigs(r *route.Request) (*route.Response, error) {
+	if r.Operation != route.Query {
+		return nil, crest.Errorf(http.StatusBadRequest, "The resource collection config cannot be %s", participle[r.Operation])
+	}
+	query := *r.Query
+	if len(query.SortKeys) == 0 {
+		query.SortKeys = []crest.SortKey{{Field: crest.Pointer{"_id"}}} // recorded
+	}
+	var page *crest.Page
+	var err error
+	s.store.View(func(tx *store.Tx) {
+		var documents []store.Object
+		for _, document := range tx.All(configs) {
+			documents = append(documents, withoutRevision(document))
+		}
+		page, err = s.run(&query, documents)
+		if err == nil && !query.CountOnly {
+			// Recorded: these are counted, asked or not.
+			count := query
+			count.CountOnly, count.Cookie, count.Offset = true, "", 0
+			var counted *crest.Page
+			if counted, err = s.run(&count, documents); err == nil {
+				page.Policy, page.Total = counted.Policy, counted.Total
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &route.Response{Page: page, Version: configVersion}, nil
 }
 
 // putTypes replaces the definitions. What a new definition makes private, or no
-// longer private, moves in the objects that are there.
+// longer private, moves in the objects that are there. The objects of a type
+// that is gone stay where they are: nobody can reach them until there is a type
+// of that name again.
 func (s *Service) putTypes(tx *store.Tx, document store.Object) (store.Object, error) {
 	types, err := parseTypes(document)
 	if err != nil {
 		return nil, err
 	}
-	for name, t := range types {
-		for _, object := range tx.All(collection(name)) {
+	for path, t := range types {
+		for _, object := range tx.All(path) {
 			id := object["_id"].(string)
-			if !t.misplaced(object, tx.Get(private(name), id)) {
+			if !t.misplaced(object, tx.Get(private(path), id)) {
 				continue
 			}
 			if _, err := s.put(tx, t, id, withoutIdentity(s.whole(tx, t, id))); err != nil {
@@ -112,14 +184,8 @@ func withoutRevision(document store.Object) store.Object {
 	return document
 }
 
-// lookupType returns the type that a request names.
-func (s *Service) lookupType(tx *store.Tx, name string) (*objectType, error) {
-	t, err := s.types.lookup(tx, name)
-	if err != nil {
-		return nil, fmt.Errorf("stored type definitions: %w", err)
-	}
-	if t == nil {
-		return nil, crest.Errorf(http.StatusNotFound, "Resource 'managed/%s' not found", name)
-	}
-	return t, nil
+func notImplemented(what string) error {
+	return crest.Errorf(http.StatusNotImplemented, "%s is not implemented by this fake tenant", what)
 }
+
+func last(path string) string { return path[strings.LastIndex(path, "/")+1:] }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
+	"time"
 
 	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/route"
@@ -19,45 +21,92 @@ const Scope = "fr:idm:*"
 type Options struct {
 	Store    *store.Store
 	Chance   io.Reader
+	Now      func() time.Time
 	Matching crest.Matching
 	Seed     uint64 // fixes the order of queries without sort keys
 }
 
 // Service answers /openidm.
 type Service struct {
-	store     *store.Store
-	chance    io.Reader
-	matching  crest.Matching
-	seed      uint64
-	types     typeCache
-	passwords passwords
+	store    *store.Store
+	chance   io.Reader
+	now      func() time.Time
+	matching crest.Matching
+	seed     uint64
+	types    typeCache
 }
 
+const (
+	serviceAccounts = "managed/svcacct"
+	roleCollection  = "internal/role"
+)
+
 // New returns the service. The store holds no types until Import.
-func New(options Options) *Service {
-	return &Service{
-		store: options.Store, chance: options.Chance,
+func New(options Options) (*Service, error) {
+	s := &Service{
+		store: options.Store, chance: options.Chance, now: options.Now,
 		matching: options.Matching, seed: options.Seed,
 	}
+	s.types.hidden = map[string]*objectType{}
+	for path, definition := range hiddenDefinitions() {
+		t, err := parseType(path, definition)
+		if err != nil {
+			return nil, fmt.Errorf("the tenant's own types: %w", err)
+		}
+		s.types.hidden[path] = t
+	}
+	return s, nil
+}
+
+// hiddenDefinitions are the types that the tenant has without config/managed,
+// by collection.
+func hiddenDefinitions() map[string]map[string]any {
+	types := map[string]map[string]any{roleCollection: internalRoleType()}
+	for _, entry := range HiddenTypes() {
+		definition := entry.(map[string]any)
+		types[collection(definition["name"].(string))] = definition
+	}
+	return types
+}
+
+// hiddenName tells whether a type of the tenant's own has the name.
+func hiddenName(name string) bool {
+	_, taken := hiddenDefinitions()[collection(name)]
+	return taken
 }
 
 // Serve answers one request below /openidm.
 func (s *Service) Serve(r *route.Request) (*route.Response, error) {
-	if len(r.Path) > 0 {
-		switch r.Path[0] {
-		case "managed":
-			return s.serveManaged(r)
-		case "config":
-			return s.serveConfig(r)
-		case "schema", "policy", "info", "internal", "script", "ui", "feature", "endpoint", "sync", "recon", "scheduler", "workflow", "audit", "health", "notification", "privilege", "consent", "external", "file", "identityProviders", "maintenance", "cluster", "repo", "selfservice", "system", "util":
-			return nil, notImplemented("/openidm/" + r.Path[0])
+	if len(r.Path) == 0 {
+		return nil, route.NotFound(r.Path)
+	}
+	switch r.Path[0] {
+	case "managed":
+		if len(r.Path) == 1 {
+			return nil, route.NotFound(r.Path)
 		}
+		return s.serveObjects(r, collection(r.Path[1]), r.Path[2:])
+	case "internal":
+		if len(r.Path) > 1 && r.Path[1] == "role" {
+			return s.serveObjects(r, roleCollection, r.Path[2:])
+		}
+		return nil, notImplemented("/openidm/" + strings.Join(r.Path, "/"))
+	case "config":
+		return s.serveConfig(r)
+	case "schema":
+		return s.serveSchema(r)
+	case "policy":
+		return s.servePolicy(r)
+	case "feature":
+		return s.serveFeature(r)
+	case "info":
+		return s.serveInfo(r)
+	case "ui":
+		return s.serveUI(r)
+	case "script", "endpoint", "sync", "recon", "scheduler", "workflow", "audit", "health", "notification", "privilege", "consent", "external", "file", "identityProviders", "maintenance", "cluster", "repo", "selfservice", "system", "util":
+		return nil, notImplemented("/openidm/" + r.Path[0])
 	}
 	return nil, route.NotFound(r.Path)
-}
-
-func notImplemented(what string) error {
-	return crest.Errorf(http.StatusNotImplemented, "%s is not implemented by this fake tenant", what)
 }
 
 // SetHeaders sets what every answer of IDM carries.

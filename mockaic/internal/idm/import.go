@@ -13,55 +13,40 @@ import (
 
 // Data is what a tenant starts with.
 type Data struct {
-	// Types is the document config/managed.
-	Types store.Object
-	// Objects holds the managed objects by type. They are checked like those
-	// that a client creates; their relationship properties hold references.
+	// Configs are the documents of /openidm/config by ID.
+	Configs map[string]store.Object
+	// Objects holds the objects by collection, such as managed/alpha_user. They are
+	// checked like those that a client creates; their relationship properties hold
+	// references.
 	Objects map[string][]store.Object
-	// Administrators are the people who may log in to the root realm.
-	Administrators []store.Object
 }
 
 // Import stores data, all of it or, if something in it is wrong, none.
 func (s *Service) Import(data Data) error {
-	types, err := Normalize(data.Types)
-	if err != nil {
-		return fmt.Errorf("config/managed: %w", err)
-	}
-	document, ok := types.(map[string]any)
-	if !ok {
-		return fmt.Errorf("config/managed: not a JSON object")
-	}
 	return s.store.Change(func(tx *store.Tx) error {
-		if _, err := s.putTypes(tx, document); err != nil {
-			return fmt.Errorf("config/managed: %w", err)
-		}
-		for i, person := range data.Administrators {
-			if err := s.importAdministrator(tx, person); err != nil {
-				return fmt.Errorf("administrator %d: %w", i, err)
+		for _, id := range slices.Sorted(maps.Keys(data.Configs)) {
+			document, err := normalObject(data.Configs[id])
+			if err == nil {
+				_, err = s.putConfig(tx, id, document)
+			}
+			if err != nil {
+				return fmt.Errorf("config/%s: %w", id, err)
 			}
 		}
 		return s.importObjects(tx, data.Objects)
 	})
 }
 
-func (s *Service) importAdministrator(tx *store.Tx, person store.Object) error {
-	person = maps.Clone(person)
-	password, _ := person[passwordKey].(string)
-	userName, _ := person["userName"].(string)
-	if password == "" || userName == "" {
-		return fmt.Errorf("userName and password are required")
+func normalObject(value any) (store.Object, error) {
+	normal, err := Normalize(value)
+	if err != nil {
+		return nil, err
 	}
-	delete(person, passwordKey)
-	if person["accountStatus"] == nil {
-		person["accountStatus"] = "active"
+	object, ok := normal.(map[string]any)
+	if !ok {
+		return nil, errors.New("not a JSON object")
 	}
-	id, _ := person["_id"].(string)
-	if id == "" {
-		id = tx.NewID()
-	}
-	tx.Put(administrators, id, person)
-	return s.passwords.set(tx, s.chance, administrators, id, password)
+	return object, nil
 }
 
 // withDetail makes the detail of a refusal part of its text.
@@ -77,46 +62,46 @@ func withDetail(err error) error {
 	return fmt.Errorf("%w: %s", err, detail)
 }
 
-// reference is a relationship that waits until both of its ends are there.
-type reference struct {
+// pending is a relationship that waits until both of its ends are there.
+type pending struct {
 	t        *objectType
 	id, name string
 	value    any
 }
 
 func (s *Service) importObjects(tx *store.Tx, objects map[string][]store.Object) error {
-	var references []reference
-	for _, name := range slices.Sorted(maps.Keys(objects)) {
-		t, err := s.lookupType(tx, name)
+	var wait []pending
+	for _, path := range slices.Sorted(maps.Keys(objects)) {
+		t, err := s.lookupType(tx, path)
 		if err != nil {
 			return err
 		}
-		for i, raw := range objects[name] {
-			value, err := Normalize(raw)
+		for i, raw := range objects[path] {
+			content, err := normalObject(raw)
 			if err != nil {
-				return fmt.Errorf("%s %d: %w", name, i, err)
-			}
-			content, ok := value.(map[string]any)
-			if !ok {
-				return fmt.Errorf("%s %d: not a JSON object", name, i)
+				return fmt.Errorf("%s %d: %w", path, i, err)
 			}
 			id, err := newID(tx, t, "", content)
 			if err != nil {
-				return fmt.Errorf("%s %d: %w", name, i, err)
+				return fmt.Errorf("%s %d: %w", path, i, err)
 			}
-			if tx.Get(collection(name), id) != nil {
-				return fmt.Errorf("%s %d: the _id %s is taken", name, i, id)
+			if tx.Get(path, id) != nil {
+				return fmt.Errorf("%s %d: the _id %s is taken", path, i, id)
 			}
-			references = append(references, t.cutReferences(id, content)...)
-			if _, err := s.insert(tx, t, id, content); err != nil {
-				return fmt.Errorf("%s %s: %w", name, id, withDetail(err))
+			cut := t.cutReferences(id, content)
+			wait = append(wait, cut...)
+			later := make([]string, len(cut))
+			for i, p := range cut {
+				later[i] = p.name
+			}
+			if _, err := s.insert(tx, t, id, content, later); err != nil {
+				return fmt.Errorf("%s %s: %w", path, id, withDetail(err))
 			}
 		}
 	}
-	seen := map[[2]end]bool{}
-	for _, r := range references {
-		if err := relate(tx, r, seen); err != nil {
-			return err
+	for _, p := range wait {
+		if err := s.relate(tx, p); err != nil {
+			return fmt.Errorf("%s %s: %w", p.t.collection, p.id, err)
 		}
 	}
 	return nil
@@ -124,8 +109,8 @@ func (s *Service) importObjects(tx *store.Tx, objects map[string][]store.Object)
 
 // cutReferences takes the relationships out of an object that is imported:
 // what they point to may come later.
-func (t *objectType) cutReferences(id string, content store.Object) []reference {
-	var cut []reference
+func (t *objectType) cutReferences(id string, content store.Object) []pending {
+	var cut []pending
 	for _, name := range sortedNames(content) {
 		if !t.properties[name].relationship {
 			continue
@@ -135,9 +120,26 @@ func (t *objectType) cutReferences(id string, content store.Object) []reference 
 			values = []any{content[name]}
 		}
 		for _, value := range values {
-			cut = append(cut, reference{t, id, name, value})
+			cut = append(cut, pending{t, id, name, value})
 		}
 		delete(content, name)
 	}
 	return cut
+}
+
+// relate makes an edge of a reference in imported data, which may name an edge
+// from both of its ends.
+func (s *Service) relate(tx *store.Tx, p pending) error {
+	wanted, err := p.t.parseReference(p.name, p.value, "/"+p.name)
+	if err != nil {
+		return err
+	}
+	here := endOf(p.t.collection, p.id, p.name)
+	for _, e := range edgesAt(tx, here) {
+		if e.there == wanted.there {
+			return nil
+		}
+	}
+	_, err = s.addLink(tx, p.t, here, wanted, "/"+p.name)
+	return err
 }

@@ -2,6 +2,7 @@ package idm
 
 import (
 	"net/http"
+	"slices"
 
 	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/route"
@@ -10,36 +11,49 @@ import (
 
 const managedVersion = "1.0"
 
-// serveManaged answers /openidm/managed/{type}[/{id}].
-func (s *Service) serveManaged(r *route.Request) (*route.Response, error) {
-	path := r.Path[1:]
-	if r.NewID != "" && len(path) > 1 {
-		path = append(path[:len(path):len(path)], r.NewID) // what is created is no object
+// serveObjects answers a collection of objects, such as managed/alpha_user, and
+// what is below it.
+func (s *Service) serveObjects(r *route.Request, path string, below []string) (*route.Response, error) {
+	if r.NewID != "" && len(below) > 0 {
+		below = append(slices.Clip(below), r.NewID) // what is created is no object
 	}
-	if len(path) > 0 && (path[0] == "teammember" || path[0] == "svcacct") {
-		// Recorded for callers who lack the privilege; it comes before the
-		// existence check. Which callers have it is not known.
-		return nil, crest.Errorf(http.StatusForbidden, route.AccessDenied)
+	if err := s.allow(r, path); err != nil {
+		return nil, err
 	}
-	switch len(path) {
+	switch len(below) {
 	case 0:
-		return nil, route.NotFound(r.Path)
+		return s.serveCollection(r, path)
 	case 1:
-		return s.serveCollection(r, path[0])
-	case 2:
-		return s.serveObject(r, path[0], path[1])
+		return s.serveObject(r, path, below[0])
 	}
-	return s.serveBelowObject(r, path)
+	return s.serveBelowObject(r, path, below)
 }
 
-func (s *Service) serveCollection(r *route.Request, name string) (*route.Response, error) {
+// allow refuses callers without the privilege, before anything is looked up
+// (recorded for teammember and svcacct): the people who run the tenant are for
+// themselves only, its service accounts for them and for the developer's token.
+func (s *Service) allow(r *route.Request, path string) error {
+	switch path {
+	case administrators, "managed/teammembermeta":
+		if !r.Caller.Administrator {
+			return crest.Errorf(http.StatusForbidden, route.AccessDenied)
+		}
+	case serviceAccounts:
+		if !r.Caller.Administrator && !r.Caller.Developer {
+			return crest.Errorf(http.StatusForbidden, route.AccessDenied)
+		}
+	}
+	return nil
+}
+
+func (s *Service) serveCollection(r *route.Request, path string) (*route.Response, error) {
 	switch r.Operation {
 	case route.Query:
-		return s.query(r, name)
+		return s.query(r, path)
 	case route.Create, route.Upsert:
-		return s.create(r, name)
+		return s.create(r, path)
 	}
-	if err := s.checkType(name); err != nil {
+	if err := s.checkType(path); err != nil {
 		return nil, err
 	}
 	switch r.Operation {
@@ -47,9 +61,12 @@ func (s *Service) serveCollection(r *route.Request, name string) (*route.Respons
 		// A PUT with If-Match names the object as the last element.
 		return nil, route.NotFound(r.Path)
 	case route.Action:
+		if r.Action == "patch" {
+			return s.patchFound(r, path)
+		}
 		return nil, unknownAction(r.Action)
 	}
-	return nil, crest.Errorf(http.StatusBadRequest, "The resource collection %s cannot be %s", name, participle[r.Operation])
+	return nil, crest.Errorf(http.StatusBadRequest, "The resource collection %s cannot be %s", last(path), participle[r.Operation])
 }
 
 var participle = map[route.Operation]string{
@@ -58,75 +75,113 @@ var participle = map[route.Operation]string{
 }
 
 func unknownAction(name string) error {
-	if name == "patch" || name == "triggerSyncCheck" {
+	if name == "triggerSyncCheck" {
 		return notImplemented("_action=" + name)
 	}
 	return crest.Errorf(http.StatusBadRequest, "Action %s is not supported", name)
 }
 
-func (s *Service) checkType(name string) (err error) {
-	s.store.View(func(tx *store.Tx) { _, err = s.lookupType(tx, name) })
+func (s *Service) checkType(path string) (err error) {
+	s.store.View(func(tx *store.Tx) { _, err = s.lookupType(tx, path) })
 	return err
 }
 
-func (s *Service) serveObject(r *route.Request, name, id string) (*route.Response, error) {
+func (s *Service) serveObject(r *route.Request, path, id string) (*route.Response, error) {
 	switch r.Operation {
 	case route.Read:
-		return s.read(r, name, id)
+		return s.read(r, path, id)
 	case route.Update:
-		return s.update(r, name, id)
+		return s.update(r, path, id)
 	case route.Patch:
-		return s.patch(r, name, id)
+		return s.patch(r, path, id)
 	case route.Delete:
-		return s.remove(r, name, id)
+		return s.remove(r, path, id)
 	}
-	if err := s.checkType(name); err != nil {
+	if err := s.checkType(path); err != nil {
 		return nil, err
 	}
 	if r.Operation == route.Action {
-		return nil, unknownAction(r.Action)
+		if r.Action != "patch" {
+			return nil, unknownAction(r.Action)
+		}
+		operations, err := crest.ParsePatch(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r.Patch = operations
+		return s.patch(r, path, id)
 	}
 	return nil, crest.Errorf(http.StatusBadRequest, "The resource instance %s cannot be %s", id, participle[r.Operation])
 }
 
+// patchFound answers _action=patch on a collection: the one object that the
+// query finds is patched.
+func (s *Service) patchFound(r *route.Request, path string) (*route.Response, error) {
+	operations, err := crest.ParsePatch(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	if r.Query == nil {
+		return nil, crest.Errorf(http.StatusBadRequest, "The action patch needs a _queryFilter that selects the object")
+	}
+	var answer *route.Response
+	err = s.store.Change(func(tx *store.Tx) error {
+		t, err := s.lookupType(tx, path)
+		if err != nil {
+			return err
+		}
+		r.Query.PageSize, r.Query.CountPolicy = 2, crest.CountNone
+		page, err := s.find(tx, t, r.Query)
+		if err != nil {
+			return err
+		}
+		switch len(page.Result) {
+		case 0:
+			return crest.Errorf(http.StatusNotFound, "Query returned no results")
+		case 1:
+			answer, err = s.applyPatch(tx, t, page.Result[0]["_id"].(string), operations, r.Options.Fields)
+			return err
+		}
+		return crest.Errorf(http.StatusInternalServerError, "Query result must yield one matching object")
+	})
+	return answer, err
+}
+
 // serveBelowObject answers what is addressed as a property of an object.
-func (s *Service) serveBelowObject(r *route.Request, path []string) (*route.Response, error) {
+func (s *Service) serveBelowObject(r *route.Request, path string, below []string) (*route.Response, error) {
 	var err error
 	relationship := false
 	s.store.View(func(tx *store.Tx) {
 		var t *objectType
-		if t, err = s.lookupType(tx, path[0]); err == nil {
-			relationship = t.properties[path[2]].relationship
+		if t, err = s.lookupType(tx, path); err == nil {
+			relationship = t.properties[below[1]].relationship
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
 	if relationship {
-		return nil, notImplemented("the relationship endpoint " + path[2])
+		return s.serveRelationship(r, path, below[0], below[1], below[2:])
 	}
 	if r.Operation == route.Create || r.Operation == route.Upsert {
-		return nil, crest.Errorf(http.StatusBadRequest, "The resource instance %s cannot be created", path[1])
+		return nil, crest.Errorf(http.StatusBadRequest, "The resource instance %s cannot be created", below[0])
 	}
-	return nil, route.NotFound(path[1:])
+	return nil, route.NotFound(append([]string{last(path)}, below...))
 }
 
-func (s *Service) query(r *route.Request, name string) (*route.Response, error) {
+func (s *Service) query(r *route.Request, path string) (*route.Response, error) {
 	var page *crest.Page
 	var err error
 	s.store.View(func(tx *store.Tx) {
 		var t *objectType
-		if t, err = s.lookupType(tx, name); err != nil {
+		if t, err = s.lookupType(tx, path); err != nil {
 			return
 		}
-		if r.Options.Fields, err = t.expandFields(r.Options.Fields); err != nil {
-			return
-		}
-		if page, err = r.Query.Run(tx.Collection(collection(name)), crest.RunOptions{Matching: s.matching, Seed: s.seed}); err != nil {
+		if page, err = s.find(tx, t, r.Query); err != nil {
 			return
 		}
 		for i, object := range page.Result {
-			page.Result[i] = withRelationships(tx, t, object, r.Options.Fields)
+			page.Result[i] = s.view(tx, t, object, r.Query.Fields, false)
 		}
 	})
 	if err != nil {
@@ -136,28 +191,25 @@ func (s *Service) query(r *route.Request, name string) (*route.Response, error) 
 	if len(page.Result) == 0 {
 		version = managedVersion // recorded: only pages without objects name it
 	}
-	return &route.Response{Page: page, Version: version}, nil
+	return &route.Response{Page: page, Projected: true, Version: version}, nil
 }
 
-func (s *Service) read(r *route.Request, name, id string) (*route.Response, error) {
+func (s *Service) read(r *route.Request, path, id string) (*route.Response, error) {
 	var object store.Object
 	var err error
 	s.store.View(func(tx *store.Tx) {
 		var t *objectType
-		if t, err = s.lookupType(tx, name); err != nil {
+		if t, err = s.lookupType(tx, path); err != nil {
 			return
 		}
-		if r.Options.Fields, err = t.expandFields(r.Options.Fields); err != nil {
+		if object = tx.Get(path, id); object == nil {
+			err = noSuchEntry(t.name, id)
 			return
 		}
-		if object = tx.Get(collection(name), id); object == nil {
-			err = noSuchEntry(name, id)
-			return
-		}
-		object = withRelationships(tx, t, object, r.Options.Fields)
+		object = s.view(tx, t, object, r.Options.Fields, true)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &route.Response{Object: object}, nil
+	return &route.Response{Object: object, Projected: true}, nil
 }

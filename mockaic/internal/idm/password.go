@@ -7,60 +7,75 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"aicmcp/mockaic/internal/store"
 )
 
-// passwords keeps salted hashes apart from the objects that they belong to.
-type passwords struct{}
-
 const (
-	credentials = "credentials"
-	saltSize    = 16
-	hashSize    = 32
+	saltSize = 16
+	hashSize = 32
 	// A fake's passwords guard nothing: few rounds keep the start of a tenant fast.
 	hashRounds = 1000
+	// An encoded password that a client sends may not make a login take forever.
+	maxHashRounds  = 1 << 20
+	passwordScheme = "{PBKDF2-HMAC-SHA256}"
 )
 
-func credentialID(collection, id string) string { return collection + "/" + id }
+// encodedPassword is how the directory keeps a password: scheme, rounds, and
+// hash and salt in base64.
+var encodedPassword = regexp.MustCompile(`^\{[A-Z0-9-]+\}\S+$`)
 
-func (passwords) set(tx *store.Tx, chance io.Reader, collection, id, password string) error {
+func isEncoded(password string) bool { return encodedPassword.MatchString(password) }
+
+// encodePassword leaves a password that is encoded already as it is.
+func (s *Service) encodePassword(password string) (string, error) {
+	if isEncoded(password) {
+		return password, nil
+	}
 	salt := make([]byte, saltSize)
-	if _, err := io.ReadFull(chance, salt); err != nil {
-		return fmt.Errorf("salt a password: %w", err)
+	if _, err := io.ReadFull(s.chance, salt); err != nil {
+		return "", fmt.Errorf("salt a password: %w", err)
 	}
-	hash, err := hashPassword(password, salt)
+	hash, err := hashPassword(password, salt, hashRounds)
 	if err != nil {
-		return err
+		return "", err
 	}
-	tx.Put(credentials, credentialID(collection, id), store.Object{
-		"salt": base64.StdEncoding.EncodeToString(salt),
-		"hash": base64.StdEncoding.EncodeToString(hash),
-	})
-	return nil
+	return fmt.Sprintf("%s%d:%s", passwordScheme, hashRounds, base64.StdEncoding.EncodeToString(append(hash, salt...))), nil
 }
 
-// forget tells whether there was a password.
-func (passwords) forget(tx *store.Tx, collection, id string) bool {
-	had := tx.Get(credentials, credentialID(collection, id)) != nil
-	tx.Delete(credentials, credentialID(collection, id))
-	return had
+// forgetPassword tells whether there was a password.
+func forgetPassword(tx *store.Tx, path, id string) bool {
+	hidden := tx.Get(private(path), id)
+	if hidden[passwordKey] == nil {
+		return false
+	}
+	left := withoutIdentity(hidden)
+	delete(left, passwordKey)
+	tx.Put(private(path), id, left)
+	return true
 }
 
-// matches takes as long for an object without a password as for one with.
-func (passwords) matches(tx *store.Tx, collection, id, password string) bool {
-	stored := tx.Get(credentials, credentialID(collection, id))
-	saltText, _ := stored["salt"].(string)
-	hashText, _ := stored["hash"].(string)
-	salt, _ := base64.StdEncoding.DecodeString(saltText)
-	want, _ := base64.StdEncoding.DecodeString(hashText)
-	got, err := hashPassword(password, salt)
-	return err == nil && len(want) == hashSize && subtle.ConstantTimeCompare(got, want) == 1
+// passwordMatches takes as long for an object without a password as for one
+// with. Of the schemes that the directory knows it understands its default.
+func passwordMatches(tx *store.Tx, path, id, password string) bool {
+	encoded, _ := tx.Get(private(path), id)[passwordKey].(string)
+	rest, _ := strings.CutPrefix(encoded, passwordScheme)
+	count, text, _ := strings.Cut(rest, ":")
+	rounds, _ := strconv.Atoi(count)
+	want, _ := base64.StdEncoding.DecodeString(text)
+	known := len(want) > hashSize && rounds > 0 && rounds <= maxHashRounds
+	if !known {
+		want, rounds = make([]byte, hashSize+saltSize), hashRounds
+	}
+	got, err := hashPassword(password, want[hashSize:], rounds)
+	return err == nil && known && subtle.ConstantTimeCompare(got, want[:hashSize]) == 1
 }
 
-func hashPassword(password string, salt []byte) ([]byte, error) {
-	hash, err := pbkdf2.Key(sha256.New, password, salt, hashRounds, hashSize)
+func hashPassword(password string, salt []byte, rounds int) ([]byte, error) {
+	hash, err := pbkdf2.Key(sha256.New, password, salt, rounds, hashSize)
 	if err != nil {
 		return nil, fmt.Errorf("hash a password: %w", err)
 	}
@@ -84,13 +99,14 @@ func (s *Service) Authenticate(userName, password string) (Identity, bool) {
 	ok := false
 	s.store.View(func(tx *store.Tx) {
 		var account store.Object
-		for _, candidate := range tx.All(administrators) {
+		forEqual(tx, administrators, "userName", userName, func(candidate store.Object) bool {
 			if name, _ := candidate["userName"].(string); strings.EqualFold(name, userName) {
 				account = candidate
 			}
-		}
+			return account == nil
+		})
 		id, _ := account["_id"].(string)
-		ok = s.passwords.matches(tx, administrators, id, password) && account["accountStatus"] == "active"
+		ok = passwordMatches(tx, administrators, id, password) && account["accountStatus"] == "active"
 		found = identity(account)
 	})
 	return found, ok

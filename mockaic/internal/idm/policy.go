@@ -1,7 +1,7 @@
 package idm
 
 import (
-	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"sort"
@@ -16,6 +16,36 @@ const (
 	patchRefused = "Failed policy validation"
 	writeRefused = "Policy validation failed"
 )
+
+// policyUse is a policy of a property with its parameters.
+type policyUse struct {
+	id     string
+	params map[string]any
+}
+
+func parsePolicies(definition map[string]any) ([]policyUse, error) {
+	entries, ok := definition["policies"].([]any)
+	if !ok && definition["policies"] != nil {
+		return nil, fmt.Errorf("policies must be an array")
+	}
+	var uses []policyUse
+	for i, entry := range entries {
+		policy, ok := entry.(map[string]any)
+		id, named := policy["policyId"].(string)
+		if !ok || !named {
+			return nil, fmt.Errorf("policies/%d must be an object with a policyId", i)
+		}
+		params, _ := policy["params"].(map[string]any)
+		use := policyUse{id, params}
+		if rule, known := policyRules[id]; known && rule.valid != nil {
+			if err := rule.valid(params); err != nil {
+				return nil, fmt.Errorf("policies/%d: %w", i, err)
+			}
+		}
+		uses = append(uses, use)
+	}
+	return uses, nil
+}
 
 // failures collects what a write breaks, in the order found.
 type failures []any
@@ -32,67 +62,92 @@ func (f failures) err(message string) error {
 	if len(f) == 0 {
 		return nil
 	}
-	return &crest.Error{
-		Code:    http.StatusForbidden,
-		Message: message,
-		Detail:  map[string]any{"result": false, "failedPolicyRequirements": []any(f)},
-	}
+	return &crest.Error{Code: http.StatusForbidden, Message: message, Detail: f.result()}
 }
 
-// checkRequired notes which of names are required and missing.
-func (t *objectType) checkRequired(object store.Object, names []string, f *failures) {
-	for _, name := range t.required {
-		if _, ok := object[name]; !ok && slices.Contains(names, name) {
-			f.add(name, "REQUIRED", nil)
-		}
+// result is the body that says whether a value passes.
+func (f failures) result() map[string]any {
+	failed := []any(f)
+	if failed == nil {
+		failed = []any{}
 	}
+	return map[string]any{"result": len(f) == 0, "failedPolicyRequirements": failed}
 }
 
-// checkID notes the characters that the type does not allow in an _id.
-func (t *objectType) checkID(id string, f *failures) {
-	for _, forbidden := range t.properties["_id"].forbidden {
-		if strings.Contains(id, forbidden) {
-			f.add("_id", "CANNOT_CONTAIN_CHARACTERS", map[string]any{"forbiddenChars": strings.Join(t.properties["_id"].forbidden, "")})
-			return
-		}
-	}
+// candidateWrite is an object as it would be stored.
+type candidateWrite struct {
+	tx     *store.Tx
+	t      *objectType
+	id     string
+	object store.Object
+	// required says that required properties have to be there.
+	required bool
 }
 
-// checkTypes notes the values that are not of the type their property has.
-func (t *objectType) checkTypes(object store.Object, names []string, f *failures) {
+// check holds an object against the policies of the properties among names.
+func (s *Service) check(w candidateWrite, names []string) failures {
+	var f failures
 	for _, name := range names {
-		value, present := object[name]
-		p, known := t.properties[name]
-		if !present || !known {
+		p, known := w.t.properties[name]
+		if !known && !slices.Contains(w.t.required, name) {
 			continue
 		}
-		valid := slices.ContainsFunc(p.kinds, func(kind string) bool { return isKind(value, kind) })
-		if len(p.kinds) == 0 || valid {
+		value, present := w.object[name]
+		if !present {
+			if w.required && slices.Contains(w.t.required, name) {
+				f.add(name, "REQUIRED", nil)
+			}
 			continue
 		}
-		kinds := make([]any, len(p.kinds))
-		for i, kind := range p.kinds {
-			kinds[i] = kind
+		if value == nil && p.nullable {
+			continue
 		}
-		if value == nil {
-			f.add(name, "NOT_NULL", nil)
-			if !slices.Contains(t.required, name) {
-				continue
+		if !w.checkKind(name, p, value, &f) {
+			continue
+		}
+		if len(p.enum) > 0 && value != nil && !slices.ContainsFunc(p.enum, func(allowed any) bool { return crest.Equal(allowed, value) }) {
+			f.add(name, "VALID_ENUM_VALUE", map[string]any{"enumValues": p.enum})
+		}
+		for _, use := range p.policies {
+			if rule, known := policyRules[use.id]; known {
+				rule.check(s, w, name, value, use, &f)
 			}
 		}
-		f.add(name, "VALID_TYPE", map[string]any{"invalidType": kindOf(value), "validTypes": kinds})
+		if name == passwordKey && w.t.hasPassword() {
+			s.checkPassword(w, value, &f)
+		}
 	}
+	return f
 }
 
-// checkNames refuses properties that the type does not have, and those that
-// this fake cannot store faithfully.
+// checkKind notes a value that is not of the type its property has.
+func (w candidateWrite) checkKind(name string, p propertyType, value any, f *failures) bool {
+	if len(p.kinds) == 0 || slices.ContainsFunc(p.kinds, func(kind string) bool { return isKind(value, kind) }) {
+		return true
+	}
+	kinds := make([]any, len(p.kinds))
+	for i, kind := range p.kinds {
+		kinds[i] = kind
+	}
+	if value == nil {
+		f.add(name, "NOT_NULL", nil)
+		if !slices.Contains(w.t.required, name) {
+			return false
+		}
+	}
+	f.add(name, "VALID_TYPE", map[string]any{"invalidType": kindOf(value), "validTypes": kinds})
+	return false
+}
+
+// checkNames refuses properties that the type does not have, where the directory
+// keeps them as attributes: the JSON part of an entry takes any.
 func (t *objectType) checkNames(object store.Object, names []string) error {
+	if _, kind, _ := strings.Cut(t.name, "_"); kind != "user" {
+		return nil
+	}
 	var unknown []string
 	for _, name := range names {
-		if t.properties[name].relationship {
-			return notImplemented("writing the relationship property " + name)
-		}
-		if _, present := object[name]; !present || t.open || name == "_id" || name == "_rev" {
+		if _, present := object[name]; !present || name == "_id" || name == "_rev" {
 			continue
 		}
 		if _, ok := t.properties[name]; !ok {
@@ -102,63 +157,7 @@ func (t *objectType) checkNames(object store.Object, names []string) error {
 	if len(unknown) == 0 {
 		return nil
 	}
-	return crest.Errorf(http.StatusBadRequest, "The request could not be processed because managed/%s has no property %s", t.name, quoteList(unknown))
-}
-
-// checkUnique notes values that another object of the type has already.
-func (t *objectType) checkUnique(tx *store.Tx, object store.Object, id string, names []string, f *failures) {
-	for _, name := range names {
-		requirement := ""
-		for _, policy := range t.properties[name].policies {
-			switch policy {
-			case "valid-username":
-				requirement = "VALID_USERNAME"
-			case "unique":
-				requirement = "UNIQUE"
-			}
-		}
-		value, ok := object[name].(string)
-		if requirement == "" || !ok {
-			continue
-		}
-		for _, other := range tx.All(collection(t.name)) {
-			if taken, ok := other[name].(string); ok && other["_id"] != id && strings.EqualFold(taken, value) {
-				f.add(name, requirement, nil)
-				break
-			}
-		}
-	}
-}
-
-func quoteList(names []string) string {
-	return "'" + strings.Join(names, "', '") + "'"
-}
-
-func isKind(value any, kind string) bool {
-	if kind == "integer" {
-		number, ok := value.(json.Number)
-		return ok && !strings.ContainsAny(number.String(), ".eE")
-	}
-	if kind == "relationship" {
-		return value == nil || kindOf(value) == "object"
-	}
-	return kindOf(value) == kind
-}
-
-func kindOf(value any) string {
-	switch value.(type) {
-	case nil:
-		return "null"
-	case string:
-		return "string"
-	case bool:
-		return "boolean"
-	case []any:
-		return "array"
-	case map[string]any:
-		return "object"
-	}
-	return "number"
+	return crest.Errorf(http.StatusBadRequest, "The request could not be processed because %s has no property %s", t.collection, quoteList(unknown))
 }
 
 func sortedNames(object map[string]any) []string {

@@ -1,8 +1,9 @@
 package idm
 
 import (
-	"fmt"
-	"maps"
+	"cmp"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -10,111 +11,157 @@ import (
 	"aicmcp/mockaic/internal/store"
 )
 
-// end is one side of a relationship: a property of an object.
+// relationships is the collection of all edges. The store indexes both of their
+// ends.
+const relationships = "relationships"
+
+// Indexed names the properties that objects of a collection are looked up by.
+func Indexed(collection string) []string {
+	switch {
+	case collection == relationships:
+		return []string{"first", "second"}
+	case strings.HasPrefix(collection, "managed/"):
+		return []string{"_id", "userName", "mail", "sn", "givenName", "name"}
+	}
+	return nil
+}
+
+// end is one side of a relationship: a property of an object. The property is
+// empty where the object does not show the relationship.
 type end struct{ collection, id, property string }
 
-// edges is the collection of the edges at one object. Each edge is kept at both
-// of its ends, under the same ID, so that neither has to be searched for.
-func edges(collection, id string) string { return "edges/" + collection + "/" + id }
+func endOf(collection, id, property string) end { return end{collection, id, property} }
 
-func (e end) edges() string { return edges(e.collection, e.id) }
+// key has an order in which all ends of one object are neighbours.
+func (e end) key() string { return e.collection + "\n" + e.id + "\n" + e.property }
 
-// addEdge relates two objects.
-func addEdge(tx *store.Tx, first, second end) {
-	id := tx.NewID()
-	tx.Put(first.edges(), id, first.to(second))
-	if first.edges() != second.edges() || first.property != second.property {
-		tx.Put(second.edges(), id+mirror(first, second), second.to(first))
+func parseEnd(key string) end {
+	collection, rest, _ := strings.Cut(key, "\n")
+	cut := strings.LastIndex(rest, "\n")
+	return end{collection, rest[:cut], rest[cut+1:]}
+}
+
+// edge is a relationship as one of its ends sees it.
+type edge struct {
+	id, revision string
+	here, there  end
+	properties   map[string]any // of the client, without _id and _rev
+}
+
+func edgeFrom(object store.Object, fromFirst bool) edge {
+	first, second := parseEnd(object["first"].(string)), parseEnd(object["second"].(string))
+	if !fromFirst {
+		first, second = second, first
 	}
+	e := edge{id: object["_id"].(string), revision: object["_rev"].(string), here: first, there: second}
+	e.properties, _ = object["properties"].(map[string]any)
+	return e
 }
 
-// mirror tells the two ends of an edge apart when both are at one object.
-func mirror(first, second end) string {
-	if first.edges() == second.edges() {
-		return "-reverse"
+// edgesAt lists the relationships of one property, in the order of their making.
+func edgesAt(tx *store.Tx, at end) []edge {
+	var found []edge
+	for _, side := range []string{"first", "second"} {
+		for _, object := range tx.Collection(relationships).Equal(side, at.key(), 0, "") {
+			// An edge between two ends that are the same is found twice.
+			if object[side] == at.key() && (side == "first" || object["first"] != object["second"]) {
+				found = append(found, edgeFrom(object, side == "first"))
+			}
+		}
 	}
-	return ""
+	sortEdges(found)
+	return found
 }
 
-func (e end) to(target end) store.Object {
-	return store.Object{"property": e.property, "targetCollection": target.collection, "targetID": target.id}
+// edgesOf lists all relationships of an object, whether it shows them or not.
+func edgesOf(tx *store.Tx, collection, id string) []edge {
+	return slices.DeleteFunc(edgesFrom(tx, collection+"\n"+id+"\n"), func(e edge) bool {
+		return e.here.collection != collection || e.here.id != id
+	})
 }
+
+// edgesFrom lists the relationships whose near end has a key that begins with
+// prefix when case is ignored.
+func edgesFrom(tx *store.Tx, prefix string) []edge {
+	var found []edge
+	for _, side := range []string{"first", "second"} {
+		for _, object := range tx.Collection(relationships).Prefix(side, prefix) {
+			found = append(found, edgeFrom(object, side == "first"))
+		}
+	}
+	return found
+}
+
+// sortEdges puts edges in the order of their making: identifiers end in a count.
+func sortEdges(edges []edge) {
+	slices.SortFunc(edges, func(a, b edge) int {
+		return cmp.Or(cmp.Compare(len(a.id), len(b.id)), strings.Compare(a.id, b.id))
+	})
+}
+
+// findEdge returns the relationship of a property with that ID.
+func findEdge(tx *store.Tx, at end, id string) (edge, bool) {
+	object := tx.Get(relationships, id)
+	if object == nil {
+		return edge{}, false
+	}
+	for _, fromFirst := range []bool{true, false} {
+		if e := edgeFrom(object, fromFirst); e.here == at {
+			return e, true
+		}
+	}
+	return edge{}, false
+}
+
+// connect relates two ends and returns the edge.
+func connect(tx *store.Tx, here, there end, properties map[string]any) edge {
+	object := store.Object{"first": here.key(), "second": there.key()}
+	if len(properties) > 0 {
+		object["properties"] = properties
+	}
+	return edgeFrom(tx.Put(relationships, tx.NewRevision(), object), true)
+}
+
+// setProperties replaces the _refProperties of an edge.
+func (e edge) setProperties(tx *store.Tx, properties map[string]any) edge {
+	object := store.Object{"first": tx.Get(relationships, e.id)["first"], "second": tx.Get(relationships, e.id)["second"]}
+	if len(properties) > 0 {
+		object["properties"] = properties
+	}
+	return edgeFrom(tx.Put(relationships, e.id, object), object["first"] == e.here.key())
+}
+
+func (e edge) remove(tx *store.Tx) { tx.Delete(relationships, e.id) }
 
 // removeEdges forgets the relationships of an object that is deleted.
 func removeEdges(tx *store.Tx, collection, id string) {
-	for _, edge := range tx.All(edges(collection, id)) {
-		edgeID := edge["_id"].(string)
-		tx.Delete(edges(collection, id), edgeID)
-		tx.Delete(edges(edge["targetCollection"].(string), edge["targetID"].(string)), edgeID)
+	for _, e := range edgesOf(tx, collection, id) {
+		e.remove(tx)
 	}
 }
 
-// expandFields names the relationships that *_ref stands for.
-func (t *objectType) expandFields(fields []crest.Pointer) ([]crest.Pointer, error) {
-	var expanded []crest.Pointer
-	seen := map[string]bool{}
-	add := func(name string) {
-		if !seen[name] {
-			seen[name] = true
-			expanded = append(expanded, crest.Pointer{name})
-		}
+// referencePath is the _ref of an object. The ID in it is URL-encoded.
+func referencePath(collection, id string) string { return collection + "/" + url.PathEscape(id) }
+
+// reference is the edge as a property of the object at its near end.
+func (e edge) reference() map[string]any {
+	properties := map[string]any{"_id": e.id, "_rev": e.revision}
+	for name, value := range e.properties {
+		properties[name] = value
 	}
-	for _, field := range fields {
-		switch {
-		case len(field) == 1 && field[0] == "*_ref":
-			for _, name := range t.names {
-				if t.properties[name].relationship {
-					add(name)
-				}
-			}
-		case len(field) == 1 && t.properties[field[0]].relationship:
-			add(field[0])
-		case len(field) > 1 && t.properties[field[0]].relationship:
-			return nil, notImplemented("expanding a relationship as in _fields=" + strings.TrimPrefix(field.String(), "/"))
-		default:
-			expanded = append(expanded, field)
-		}
+	return map[string]any{
+		"_ref":                   referencePath(e.there.collection, e.there.id),
+		"_refResourceCollection": e.there.collection,
+		"_refResourceId":         e.there.id,
+		"_refProperties":         properties,
 	}
-	if len(fields) > 0 && len(expanded) == 0 {
-		// No field at all would mean all of them; _id comes along anyway.
-		return []crest.Pointer{{"_id"}}, nil
-	}
-	return expanded, nil
 }
 
-// withRelationships adds the relationship properties among fields, as
-// references. Without fields an object has none.
-func withRelationships(tx *store.Tx, t *objectType, object store.Object, fields []crest.Pointer) store.Object {
-	own := true
-	for _, field := range fields {
-		if len(field) != 1 || !t.properties[field[0]].relationship {
-			continue
-		}
-		if own {
-			object, own = maps.Clone(object), false
-		}
-		object[field[0]] = references(tx, t, object["_id"].(string), field[0])
-	}
-	return object
-}
-
-// references lists the objects that a property relates to, in a stable order.
+// references is the value of a relationship property.
 func references(tx *store.Tx, t *objectType, id, name string) any {
 	list := []any{}
-	found := tx.All(edges(collection(t.name), id))
-	slices.SortFunc(found, func(a, b store.Object) int {
-		return strings.Compare(a["_id"].(string), b["_id"].(string))
-	})
-	for _, edge := range found {
-		if edge["property"] != name {
-			continue
-		}
-		list = append(list, map[string]any{
-			"_ref":                   fmt.Sprint(edge["targetCollection"], "/", edge["targetID"]),
-			"_refResourceCollection": edge["targetCollection"],
-			"_refResourceId":         edge["targetID"],
-			"_refProperties":         map[string]any{"_id": edge["_id"], "_rev": edge["_rev"]},
-		})
+	for _, e := range edgesAt(tx, endOf(t.collection, id, name)) {
+		list = append(list, e.reference())
 	}
 	if t.properties[name].many {
 		return list
@@ -125,31 +172,125 @@ func references(tx *store.Tx, t *objectType, id, name string) any {
 	return list[0]
 }
 
-// relate makes an edge of a reference in imported data, which may name an edge
-// from both of its ends.
-func relate(tx *store.Tx, r reference, seen map[[2]end]bool) error {
-	refused := func(why string) error {
-		return fmt.Errorf("%s of managed/%s/%s %s", r.name, r.t.name, r.id, why)
+// reference is one that a client sent.
+type reference struct {
+	there      end
+	edgeID     string // of the relationship that is meant, if there is one
+	properties map[string]any
+}
+
+// parseReference reads a reference. at is where it stands, for messages.
+func (t *objectType) parseReference(name string, value any, at string) (reference, error) {
+	object, ok := value.(map[string]any)
+	if !ok {
+		return reference{}, crest.Errorf(http.StatusBadRequest, "'%v' is invalid as a relationship reference", value)
 	}
-	object, _ := r.value.(map[string]any)
 	path, _ := object["_ref"].(string)
+	if path == "" {
+		holder, _ := object["_refResourceCollection"].(string)
+		id, _ := object["_refResourceId"].(string)
+		path = referencePath(holder, id)
+	}
 	cut := strings.LastIndex(path, "/")
-	if cut < 0 {
-		return refused("must be a reference with a _ref such as managed/alpha_role/ID")
+	var l reference
+	if cut > 0 {
+		id, err := url.PathUnescape(path[cut+1:])
+		if err == nil && id != "" {
+			l.there = end{path[:cut], id, t.properties[name].reverse}
+		}
 	}
-	property := r.t.properties[r.name]
-	here := end{collection(r.t.name), r.id, r.name}
-	there := end{path[:cut], path[cut+1:], property.reverse}
-	if !slices.Contains(property.targets, there.collection) {
-		return refused("cannot relate to " + there.collection)
+	if !slices.Contains(t.properties[name].targets, l.there.collection) {
+		return reference{}, crest.Errorf(http.StatusBadRequest, "The relationship reference '%s' on '%s' is not of %s", path, at, strings.Join(t.properties[name].targets, " or "))
 	}
-	if tx.Get(there.collection, there.id) == nil {
-		return refused("relates to " + path + ", which does not exist")
+	if properties, ok := object["_refProperties"].(map[string]any); ok {
+		l.edgeID, _ = properties["_id"].(string)
+		l.properties = withoutIdentity(properties)
 	}
-	if seen[[2]end{here, there}] || seen[[2]end{there, here}] {
-		return nil
+	return l, nil
+}
+
+// setRelationship makes links the relationships of a property, and tells
+// whether that changed anything. What is there already stays as it is.
+func (s *Service) setRelationship(tx *store.Tx, t *objectType, id, name string, links []reference, at string) (changed bool, err error) {
+	here := endOf(t.collection, id, name)
+	left := edgesAt(tx, here)
+	var fresh []reference
+	for _, l := range links {
+		i := slices.IndexFunc(left, func(e edge) bool {
+			return e.there == l.there && (l.edgeID == "" && (l.properties == nil || crest.Equal(orEmpty(e.properties), orEmpty(l.properties))) || l.edgeID == e.id)
+		})
+		if i < 0 {
+			fresh = append(fresh, l)
+			continue
+		}
+		if l.properties != nil && !crest.Equal(orEmpty(left[i].properties), orEmpty(l.properties)) {
+			left[i].setProperties(tx, l.properties)
+			changed = true
+		}
+		left = slices.Delete(left, i, i+1)
 	}
-	seen[[2]end{here, there}] = true
-	addEdge(tx, here, there)
-	return nil
+	for _, e := range left {
+		e.remove(tx)
+	}
+	for _, l := range fresh {
+		if _, err := s.addLink(tx, t, here, l, at); err != nil {
+			return false, err
+		}
+	}
+	return changed || len(left)+len(fresh) > 0, nil
+}
+
+func orEmpty(properties map[string]any) any {
+	if properties == nil {
+		return map[string]any{}
+	}
+	return properties
+}
+
+// addLink relates an object to one more. Both ends allow it, or it is refused.
+func (s *Service) addLink(tx *store.Tx, t *objectType, here end, l reference, at string) (edge, error) {
+	if tx.Get(l.there.collection, l.there.id) == nil {
+		return edge{}, crest.Errorf(http.StatusBadRequest, "The referenced relationship '%s' on '%s', does not exist", referencePath(l.there.collection, l.there.id), at)
+	}
+	other, err := s.types.lookup(tx, l.there.collection)
+	if err != nil {
+		return edge{}, err
+	}
+	if other != nil && l.there.property != "" && !other.properties[l.there.property].relationship {
+		l.there.property = "" // the other type does not show the relationship
+	}
+	if other != nil && l.there.property != "" && !other.properties[l.there.property].many {
+		// The other end has one at most, and the directory keeps it there, as an
+		// attribute: the new one takes the place of the old.
+		for _, e := range edgesAt(tx, l.there) {
+			if e.there != here {
+				e.remove(tx)
+			}
+		}
+	}
+	for _, e := range edgesAt(tx, here) {
+		if e.there == l.there && crest.Equal(orEmpty(e.properties), orEmpty(l.properties)) {
+			return edge{}, crest.Errorf(http.StatusPreconditionFailed, "Managed object '%s' has already been assigned relationship '%s'.", referencePath(here.collection, here.id), referencePath(l.there.collection, l.there.id))
+		}
+	}
+	return connect(tx, here, l.there, l.properties), nil
+}
+
+// referencesIn reads the value of a relationship property.
+func (t *objectType) referencesIn(name string, value any) ([]reference, error) {
+	values := []any{}
+	if t.properties[name].many {
+		values, _ = value.([]any)
+	} else if value != nil {
+		values = []any{value}
+	}
+	links := make([]reference, 0, len(values))
+	for _, element := range values {
+		l, err := t.parseReference(name, element, "/"+name)
+		if err != nil {
+			return nil, err
+		}
+		links = append(links, l)
+	}
+	return links, nil
 }

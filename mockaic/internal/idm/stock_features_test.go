@@ -92,6 +92,11 @@ func TestInstall(t *testing.T) {
 		}
 		want, _ := parseTypes(full)
 		have, _ := parseTypes(got)
+		for _, types := range []map[string]*objectType{want, have} {
+			for _, parsed := range types {
+				parsed.schema = nil // where the order of what was added may differ
+			}
+		}
 		if f.ID != "groups" && !reflect.DeepEqual(have, want) { // aiagent adds to the groups
 			t.Errorf("%s: the types are not those of a tenant that has it", f.ID)
 		}

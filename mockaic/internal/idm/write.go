@@ -14,10 +14,10 @@ import (
 )
 
 // create answers POST, and PUT when it may create.
-func (s *Service) create(r *route.Request, name string) (*route.Response, error) {
+func (s *Service) create(r *route.Request, path string) (*route.Response, error) {
 	var answer *route.Response
 	err := s.store.Change(func(tx *store.Tx) error {
-		t, err := s.lookupType(tx, name)
+		t, err := s.lookupType(tx, path)
 		if err != nil {
 			return err
 		}
@@ -26,20 +26,20 @@ func (s *Service) create(r *route.Request, name string) (*route.Response, error)
 		if err != nil {
 			return err
 		}
-		if tx.Get(collection(name), id) != nil {
+		if tx.Get(path, id) != nil {
 			if r.Operation == route.Upsert {
-				answer, err = s.replace(tx, t, id, content)
+				answer, err = s.replace(tx, t, id, content, r.Options.Fields)
 				return err
 			}
-			return entryExists(name, id)
+			return entryExists(t.name, id)
 		}
-		object, err := s.insert(tx, t, id, content)
+		object, err := s.insert(tx, t, id, content, nil)
 		if err != nil {
 			return err
 		}
 		answer = &route.Response{
-			Status: http.StatusCreated, Object: object,
-			Location: "/openidm/managed/" + url.PathEscape(name) + "/" + url.PathEscape(id),
+			Status: http.StatusCreated, Object: s.view(tx, t, object, r.Options.Fields, true), Projected: true,
+			Location: "/openidm/" + path + "/" + url.PathEscape(id),
 		}
 		return nil
 	})
@@ -67,24 +67,48 @@ func newID(tx *store.Tx, t *objectType, requested string, content store.Object) 
 	return tx.NewID(), nil
 }
 
-// insert checks and stores a new object.
-func (s *Service) insert(tx *store.Tx, t *objectType, id string, content store.Object) (store.Object, error) {
+// insert checks and stores a new object. The relationships of the properties in
+// later are made by the caller afterwards.
+func (s *Service) insert(tx *store.Tx, t *objectType, id string, content store.Object, later []string) (store.Object, error) {
 	object := t.withoutVirtual(content)
-	names := sortedNames(object)
-	if err := t.checkNames(object, names); err != nil {
+	if err := t.checkNames(object, sortedNames(object)); err != nil {
 		return nil, err
 	}
 	t.addDefaults(object)
-	names = sortedNames(object)
-	var failed failures
-	t.checkRequired(object, t.required, &failed)
-	t.checkID(id, &failed)
-	t.checkTypes(object, names, &failed)
-	t.checkUnique(tx, object, id, names, &failed)
+	object["_id"] = id
+	names := slices.DeleteFunc(union(sortedNames(object), t.required), func(name string) bool { return slices.Contains(later, name) })
+	failed := s.check(candidateWrite{tx: tx, t: t, id: id, object: object, required: true}, names)
 	if err := failed.err(writeRefused); err != nil {
 		return nil, err
 	}
-	return s.put(tx, t, id, object)
+	stored, err := s.put(tx, t, id, t.withoutRelationships(object))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.setRelationships(tx, t, id, object); err != nil {
+		return nil, err
+	}
+	return stored, nil
+}
+
+// setRelationships makes the relationships that an object names, and tells
+// whether that changed any. Those it does not name stay.
+func (s *Service) setRelationships(tx *store.Tx, t *objectType, id string, object store.Object) (changed bool, err error) {
+	for _, name := range sortedNames(object) {
+		if !t.properties[name].relationship {
+			continue
+		}
+		links, err := t.referencesIn(name, object[name])
+		if err != nil {
+			return false, err
+		}
+		set, err := s.setRelationship(tx, t, id, name, links, "/"+name)
+		if err != nil {
+			return false, err
+		}
+		changed = changed || set
+	}
+	return changed, nil
 }
 
 // addDefaults sets the properties that a new object was not given. {{name}} in
@@ -112,81 +136,153 @@ func (t *objectType) addDefaults(object store.Object) {
 	}
 }
 
-func (s *Service) update(r *route.Request, name, id string) (*route.Response, error) {
+func (s *Service) update(r *route.Request, path, id string) (*route.Response, error) {
 	var answer *route.Response
 	err := s.store.Change(func(tx *store.Tx) error {
-		t, err := s.lookupType(tx, name)
+		t, err := s.lookupType(tx, path)
 		if err != nil {
 			return err
 		}
-		if err := checkRevision(tx, r, name, id); err != nil {
+		if err := checkRevision(tx, r.IfMatch, t, id); err != nil {
 			return err
 		}
-		answer, err = s.replace(tx, t, id, r.Body.(map[string]any))
+		answer, err = s.replace(tx, t, id, r.Body.(map[string]any), r.Options.Fields)
 		return err
 	})
 	return answer, err
 }
 
 // replace puts content in the place of an object. Required properties may be
-// left out: they are checked on create only (recorded).
-func (s *Service) replace(tx *store.Tx, t *objectType, id string, content store.Object) (*route.Response, error) {
+// left out: they are checked on create only (recorded). So may relationships,
+// which then stay; and null says that a property of the directory is unset, as
+// it does in what the client has read.
+func (s *Service) replace(tx *store.Tx, t *objectType, id string, content store.Object, fields []crest.Pointer) (*route.Response, error) {
 	object := t.withoutVirtual(content)
+	maps.DeleteFunc(object, func(name string, value any) bool {
+		p := t.properties[name]
+		return value == nil && p.native && !p.nullable && !p.relationship && !slices.Contains(t.required, name)
+	})
 	names := sortedNames(object)
 	if err := t.checkNames(object, names); err != nil {
 		return nil, err
 	}
-	var failed failures
-	t.checkTypes(object, names, &failed)
-	t.checkUnique(tx, object, id, names, &failed)
+	failed := s.check(candidateWrite{tx: tx, t: t, id: id, object: object}, names)
 	if err := failed.err(writeRefused); err != nil {
 		return nil, err
 	}
 	// What is never returned can't be sent back by who read the object: it stays.
-	for name, value := range withoutIdentity(tx.Get(private(t.name), id)) {
-		if _, given := object[name]; !given {
+	for name, value := range withoutIdentity(tx.Get(private(t.collection), id)) {
+		if _, given := object[name]; !given && name != passwordKey {
 			object[name] = value
 		}
 	}
-	return s.putIfChanged(tx, t, id, object)
+	related, err := s.setRelationships(tx, t, id, object)
+	if err != nil {
+		return nil, err
+	}
+	return s.putIfChanged(tx, t, id, t.withoutRelationships(object), related, fields)
 }
 
-func (s *Service) patch(r *route.Request, name, id string) (*route.Response, error) {
+func (s *Service) patch(r *route.Request, path, id string) (*route.Response, error) {
 	var answer *route.Response
 	err := s.store.Change(func(tx *store.Tx) error {
-		t, err := s.lookupType(tx, name)
+		t, err := s.lookupType(tx, path)
 		if err != nil {
 			return err
 		}
-		if err := checkRevision(tx, r, name, id); err != nil {
+		if err := checkRevision(tx, r.IfMatch, t, id); err != nil {
 			return err
 		}
-		operations := slices.DeleteFunc(r.Patch, t.concernsVirtual)
-		touched := touchedBy(operations)
-		after, _, err := crest.Apply(s.whole(tx, t, id), operations)
-		if err != nil {
-			return err
-		}
-		object := withoutIdentity(after)
-		if err := t.checkNames(object, touched); err != nil {
-			return err
-		}
-		var failed failures
-		t.checkRequired(object, touched, &failed)
-		t.checkTypes(object, touched, &failed)
-		t.checkUnique(tx, object, id, touched, &failed)
-		if err := failed.err(patchRefused); err != nil {
-			return err
-		}
-		if t.hasPassword() && slices.ContainsFunc(operations, removesPassword) && s.passwords.forget(tx, collection(name), id) {
-			stored, err := s.put(tx, t, id, object)
-			answer = &route.Response{Object: stored}
-			return err
-		}
-		answer, err = s.putIfChanged(tx, t, id, object)
+		answer, err = s.applyPatch(tx, t, id, r.Patch, r.Options.Fields)
 		return err
 	})
 	return answer, err
+}
+
+func (s *Service) applyPatch(tx *store.Tx, t *objectType, id string, operations []crest.Operation, fields []crest.Pointer) (*route.Response, error) {
+	operations = slices.DeleteFunc(operations, t.concernsVirtual)
+	touched := touchedBy(operations)
+	before := s.whole(tx, t, id)
+	for _, name := range touched {
+		if !t.properties[name].relationship {
+			continue
+		}
+		if value := references(tx, t, id, name); value != nil {
+			before[name] = value
+		}
+	}
+	operations, err := t.removals(before, operations)
+	if err != nil {
+		return nil, err
+	}
+	object, _, err := crest.Apply(before, operations)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.checkNames(object, touched); err != nil {
+		return nil, err
+	}
+	failed := s.check(candidateWrite{tx: tx, t: t, id: id, object: object, required: true}, touched)
+	if err := failed.err(patchRefused); err != nil {
+		return nil, err
+	}
+	object = withoutIdentity(object)
+	related := false
+	for _, name := range touched {
+		if !t.properties[name].relationship {
+			continue
+		}
+		links, err := t.referencesIn(name, object[name])
+		if err != nil {
+			return nil, err
+		}
+		changed, err := s.setRelationship(tx, t, id, name, links, "/"+name)
+		if err != nil {
+			return nil, err
+		}
+		related = related || changed
+	}
+	object = t.withoutRelationships(object)
+	if t.hasPassword() && slices.ContainsFunc(operations, removesPassword) && forgetPassword(tx, t.collection, id) {
+		related = true
+	}
+	return s.putIfChanged(tx, t, id, object, related, fields)
+}
+
+// removals makes what a client says of a relationship to remove, by its _ref and
+// the _id among its _refProperties, the element that the patch will look for.
+func (t *objectType) removals(before store.Object, operations []crest.Operation) ([]crest.Operation, error) {
+	operations = slices.Clone(operations)
+	for i, op := range operations {
+		if op.Name != "remove" || len(op.Field) == 0 || !t.properties[op.Field[0]].relationship {
+			continue
+		}
+		many := t.properties[op.Field[0]].many
+		if many && len(op.Field) == 1 && op.Value == nil {
+			return nil, crest.Errorf(http.StatusBadRequest, "Cannot delete collection: %s", op.Field)
+		}
+		wanted, ok := op.Value.(map[string]any)
+		if !ok {
+			continue
+		}
+		present := []any{before[op.Field[0]]}
+		if many {
+			present, _ = before[op.Field[0]].([]any)
+		}
+		for _, element := range present {
+			if reference, _ := element.(map[string]any); reference != nil && sameReference(reference, wanted) {
+				operations[i].Value = reference
+				operations[i].Field = op.Field[:1]
+			}
+		}
+	}
+	return operations, nil
+}
+
+func sameReference(reference, wanted map[string]any) bool {
+	has, _ := reference["_refProperties"].(map[string]any)
+	want, _ := wanted["_refProperties"].(map[string]any)
+	return want["_id"] != nil && want["_id"] == has["_id"] && wanted["_ref"] == reference["_ref"]
 }
 
 // concernsVirtual reports whether an operation would change what the tenant
@@ -213,36 +309,34 @@ func touchedBy(operations []crest.Operation) []string {
 	return sortedNames(touched)
 }
 
-func (s *Service) remove(r *route.Request, name, id string) (*route.Response, error) {
-	var object store.Object
+func (s *Service) remove(r *route.Request, path, id string) (*route.Response, error) {
+	var answer *route.Response
 	err := s.store.Change(func(tx *store.Tx) error {
-		if _, err := s.lookupType(tx, name); err != nil {
+		t, err := s.lookupType(tx, path)
+		if err != nil {
 			return err
 		}
-		if err := checkRevision(tx, r, name, id); err != nil {
+		if err := checkRevision(tx, r.IfMatch, t, id); err != nil {
 			return err
 		}
-		object = tx.Get(collection(name), id)
-		tx.Delete(collection(name), id)
-		tx.Delete(private(name), id)
-		s.passwords.forget(tx, collection(name), id)
-		removeEdges(tx, collection(name), id)
+		answer = &route.Response{Object: s.view(tx, t, tx.Get(path, id), r.Options.Fields, true), Projected: true}
+		tx.Delete(path, id)
+		tx.Delete(private(path), id)
+		removeEdges(tx, path, id)
+		s.untouch(tx, t, id)
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &route.Response{Object: object}, nil
+	return answer, err
 }
 
 // checkRevision makes sure that the object is there and, where the request
 // says so, has the revision that the caller saw.
-func checkRevision(tx *store.Tx, r *route.Request, name, id string) error {
-	object := tx.Get(collection(name), id)
+func checkRevision(tx *store.Tx, wanted *string, t *objectType, id string) error {
+	object := tx.Get(t.collection, id)
 	if object == nil {
-		return noSuchEntry(name, id)
+		return noSuchEntry(t.name, id)
 	}
-	if r.IfMatch != nil && *r.IfMatch != object["_rev"] {
+	if wanted != nil && *wanted != object["_rev"] {
 		return crest.Errorf(http.StatusPreconditionFailed, "The resource with ID '%s' could not be updated because it does not have the required version", id)
 	}
 	return nil
@@ -251,41 +345,50 @@ func checkRevision(tx *store.Tx, r *route.Request, name, id string) error {
 // whole is the object with its private properties, as a patch sees it. The
 // password is not among them: only its hash exists.
 func (s *Service) whole(tx *store.Tx, t *objectType, id string) store.Object {
-	object := maps.Clone(tx.Get(collection(t.name), id))
-	for name, value := range tx.Get(private(t.name), id) {
-		if name != "_id" && name != "_rev" {
+	object := maps.Clone(tx.Get(t.collection, id))
+	for name, value := range tx.Get(private(t.collection), id) {
+		if name != "_id" && name != "_rev" && name != passwordKey {
 			object[name] = value
 		}
 	}
 	return object
 }
 
-func (s *Service) putIfChanged(tx *store.Tx, t *objectType, id string, object store.Object) (*route.Response, error) {
+// putIfChanged stores an object unless it is as it was. changed says that
+// something besides its properties is new.
+func (s *Service) putIfChanged(tx *store.Tx, t *objectType, id string, object store.Object, changed bool, fields []crest.Pointer) (*route.Response, error) {
 	_, newPassword := object[passwordKey]
-	before := withoutIdentity(s.whole(tx, t, id))
-	if crest.Equal(before, object) && !(newPassword && t.hasPassword()) {
-		return &route.Response{Object: tx.Get(collection(t.name), id), NotModified: true}, nil
+	stored, unchanged := tx.Get(t.collection, id), false
+	if !changed && crest.Equal(withoutIdentity(s.whole(tx, t, id)), object) && !(newPassword && t.hasPassword()) {
+		unchanged = true
+	} else {
+		var err error
+		if stored, err = s.put(tx, t, id, object); err != nil {
+			return nil, err
+		}
 	}
-	stored, err := s.put(tx, t, id, object)
-	if err != nil {
-		return nil, err
-	}
-	return &route.Response{Object: stored}, nil
+	return &route.Response{Object: s.view(tx, t, stored, fields, true), Projected: true, NotModified: unchanged}, nil
 }
 
 // put stores an object, its private properties and its password apart.
 func (s *Service) put(tx *store.Tx, t *objectType, id string, object store.Object) (store.Object, error) {
 	public, hidden := store.Object{}, store.Object{}
-	before := tx.Get(private(t.name), id)
+	before := tx.Get(private(t.collection), id)
+	if kept := before[passwordKey]; kept != nil {
+		hidden[passwordKey] = kept
+	}
 	for name, value := range object {
 		_, wasHidden := before[name]
 		_, defined := t.properties[name]
 		switch {
+		case name == "_id" || name == "_rev":
 		case name == passwordKey && t.hasPassword():
 			text, _ := value.(string)
-			if err := s.passwords.set(tx, s.chance, collection(t.name), id, text); err != nil {
+			encoded, err := s.encodePassword(text)
+			if err != nil {
 				return nil, err
 			}
+			hidden[passwordKey] = encoded
 		case t.properties[name].private, wasHidden && !defined:
 			hidden[name] = value
 		default:
@@ -293,14 +396,15 @@ func (s *Service) put(tx *store.Tx, t *objectType, id string, object store.Objec
 		}
 	}
 	if len(hidden) > 0 {
-		tx.Put(private(t.name), id, hidden)
+		tx.Put(private(t.collection), id, hidden)
 	} else {
-		tx.Delete(private(t.name), id)
+		tx.Delete(private(t.collection), id)
 	}
+	s.touch(tx, t, id)
 	if t.open {
-		return tx.PutRevision(collection(t.name), id, public, nextCount(tx.Get(collection(t.name), id))), nil
+		return tx.PutRevision(t.collection, id, public, nextCount(tx.Get(t.collection, id))), nil
 	}
-	return tx.Put(collection(t.name), id, public), nil
+	return tx.Put(t.collection, id, public), nil
 }
 
 // nextCount is the revision of an object of a type without a schema: how often
@@ -318,8 +422,6 @@ func nextCount(current store.Object) string {
 	return strconv.FormatUint(count+1, 10)
 }
 
-func (t *objectType) hasPassword() bool { return t.properties[passwordKey].private }
-
 func withoutIdentity(object store.Object) store.Object {
 	object = maps.Clone(object)
 	delete(object, "_id")
@@ -330,10 +432,14 @@ func withoutIdentity(object store.Object) store.Object {
 // withoutVirtual leaves out what the tenant computes, whatever a client sends.
 func (t *objectType) withoutVirtual(content store.Object) store.Object {
 	object := withoutIdentity(content)
-	for name := range object {
-		if t.properties[name].virtual {
-			delete(object, name)
-		}
-	}
+	maps.DeleteFunc(object, func(name string, _ any) bool {
+		return t.properties[name].virtual || name == metaKey && t.meta != ""
+	})
+	return object
+}
+
+func (t *objectType) withoutRelationships(object store.Object) store.Object {
+	object = maps.Clone(object)
+	maps.DeleteFunc(object, func(name string, _ any) bool { return t.properties[name].relationship })
 	return object
 }

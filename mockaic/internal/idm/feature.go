@@ -1,0 +1,115 @@
+package idm
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"aicmcp/mockaic/internal/crest"
+	"aicmcp/mockaic/internal/route"
+	"aicmcp/mockaic/internal/store"
+)
+
+// serveFeature answers /openidm/feature. A feature's ID may have slashes.
+func (s *Service) serveFeature(r *route.Request) (*route.Response, error) {
+	id := strings.Join(r.Path[1:], "/")
+	if id == "" {
+		if r.Operation != route.Query {
+			return nil, crest.Errorf(http.StatusBadRequest, "The resource collection feature cannot be %s", participle[r.Operation])
+		}
+		return s.queryFeatures(r)
+	}
+	for _, feature := range StockFeatures() {
+		if feature.ID != id {
+			continue
+		}
+		switch {
+		case r.Operation == route.Read:
+			var object store.Object
+			s.store.View(func(tx *store.Tx) { object = feature.state(tx) })
+			return &route.Response{Object: object, Version: configVersion}, nil
+		case r.Operation == route.Action && r.Action == "validate":
+			return s.validateFeature(feature)
+		case r.Operation == route.Action && r.Action == "install":
+			if err := s.InstallFeature(id); err != nil {
+				return nil, err
+			}
+			return &route.Response{Object: store.Object{"status": json.Number("200"), "message": "Install complete."}, Version: configVersion}, nil
+		case r.Operation == route.Action:
+			return nil, unknownAction(r.Action)
+		}
+		return nil, crest.Errorf(http.StatusBadRequest, "The resource instance %s cannot be %s", id, participle[r.Operation])
+	}
+	return nil, crest.Errorf(http.StatusNotFound, "Feature '%s' not found", id)
+}
+
+func (s *Service) queryFeatures(r *route.Request) (*route.Response, error) {
+	var page *crest.Page
+	var err error
+	s.store.View(func(tx *store.Tx) {
+		var features []store.Object
+		for _, feature := range StockFeatures() {
+			features = append(features, feature.state(tx))
+		}
+		page, err = s.run(r.Query, features)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &route.Response{Page: page, Version: configVersion}, nil
+}
+
+// state is what a tenant tells of a feature: it is installed once all that it
+// adds is there.
+func (f Feature) state(tx *store.Tx) store.Object {
+	var installed any
+	if f.Installed(tx.Get(configs, managedDoc)) {
+		installed = f.Version
+	}
+	return store.Object{"_id": f.ID, "installedVersion": installed, "availableVersions": []any{f.Version}}
+}
+
+func (s *Service) validateFeature(feature Feature) (*route.Response, error) {
+	var conflicts []string
+	s.store.View(func(tx *store.Tx) { conflicts = feature.Conflicts(tx.Get(configs, managedDoc)) })
+	answer := store.Object{"status": json.Number("200"), "success": true, "message": "Validate complete."}
+	if len(conflicts) > 0 {
+		answer["success"] = false
+		answer["message"] = "Validate failed. " + strings.Join(conflicts, " ")
+	}
+	return &route.Response{Object: answer, Version: configVersion}, nil
+}
+
+// InstallFeature adds a feature's types and properties, once and for all.
+func (s *Service) InstallFeature(id string) error {
+	for _, feature := range StockFeatures() {
+		if feature.ID != id {
+			continue
+		}
+		return s.store.Change(func(tx *store.Tx) error {
+			before := tx.Get(configs, managedDoc)
+			if conflicts := feature.Conflicts(before); len(conflicts) > 0 {
+				return crest.Errorf(http.StatusBadRequest, "Validate failed. %s", strings.Join(conflicts, " "))
+			}
+			document, err := feature.Install(before)
+			if err != nil {
+				return err
+			}
+			_, err = s.putTypes(tx, withoutIdentity(document))
+			return err
+		})
+	}
+	return crest.Errorf(http.StatusNotFound, "Feature '%s' not found", id)
+}
+
+// FeatureInstalled tells whether all that a feature adds is there.
+func (s *Service) FeatureInstalled(id string) (installed bool) {
+	s.store.View(func(tx *store.Tx) {
+		for _, feature := range StockFeatures() {
+			if feature.ID == id {
+				installed = feature.Installed(tx.Get(configs, managedDoc))
+			}
+		}
+	})
+	return installed
+}

@@ -1,0 +1,256 @@
+package idm
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"aicmcp/mockaic/internal/crest"
+	"aicmcp/mockaic/internal/store"
+)
+
+// policyRule is what a policyId of IDM's standard policies demands.
+type policyRule struct {
+	requirements []string // for the policy service, which lists them
+	valid        func(params map[string]any) error
+	check        func(s *Service, w candidateWrite, name string, value any, use policyUse, f *failures)
+}
+
+// Each rule is told only of values that have the type of their property.
+var policyRules = map[string]policyRule{
+	"required":  {[]string{"REQUIRED"}, nil, textRule("REQUIRED", func(text string, _ policyUse) bool { return text != "" })},
+	"not-empty": {[]string{"REQUIRED"}, nil, textRule("REQUIRED", func(text string, _ policyUse) bool { return text != "" })},
+	"not-null": {[]string{"NOT_NULL"}, nil, func(_ *Service, _ candidateWrite, name string, value any, _ policyUse, f *failures) {
+		if value == nil {
+			f.add(name, "NOT_NULL", nil)
+		}
+	}},
+	"unique": {[]string{"UNIQUE"}, nil, uniqueRule("UNIQUE")},
+	"valid-username": {[]string{"VALID_USERNAME"}, nil, func(s *Service, w candidateWrite, name string, value any, use policyUse, f *failures) {
+		if text, _ := value.(string); text == "" {
+			f.add(name, "VALID_USERNAME", nil)
+			return
+		}
+		uniqueRule("VALID_USERNAME")(s, w, name, value, use, f)
+	}},
+	"regexpMatches":              {[]string{"MATCH_REGEXP"}, validRegexp, textRule("MATCH_REGEXP", matchesRegexp, "regexp", "flags")},
+	"valid-email-address-format": {[]string{"VALID_EMAIL_ADDRESS_FORMAT"}, nil, patternRule("VALID_EMAIL_ADDRESS_FORMAT", `^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$`)},
+	"valid-name-format":          {[]string{"VALID_NAME_FORMAT"}, nil, patternRule("VALID_NAME_FORMAT", `^[\pL\pM' .-]+$`)},
+	"valid-phone-format":         {[]string{"VALID_PHONE_FORMAT"}, nil, patternRule("VALID_PHONE_FORMAT", `^\+?([0-9\- ()])*$`)},
+	"valid-date":                 {[]string{"VALID_DATE"}, nil, dateRule("VALID_DATE", time.DateOnly, time.RFC3339, "2006/01/02", "01/02/2006")},
+	"valid-formatted-date":       {[]string{"VALID_FORMATTED_DATE"}, nil, dateRule("VALID_FORMATTED_DATE", time.DateOnly)},
+	"valid-time":                 {[]string{"VALID_TIME"}, nil, dateRule("VALID_TIME", "15:04:05Z07:00", "15:04:05", "15:04")},
+	"valid-datetime":             {[]string{"VALID_DATETIME"}, nil, dateRule("VALID_DATETIME", time.RFC3339)},
+	"valid-duration":             {[]string{"VALID_DURATION"}, nil, patternRule("VALID_DURATION", `^P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$`)},
+	"minimum-length": {[]string{"MIN_LENGTH"}, countParam("minLength"), textRule("MIN_LENGTH", func(text string, use policyUse) bool {
+		return len([]rune(text)) >= use.count("minLength")
+	}, "minLength")},
+	"maximum-length": {[]string{"MAX_LENGTH"}, countParam("maxLength"), textRule("MAX_LENGTH", func(text string, use policyUse) bool {
+		return len([]rune(text)) <= use.count("maxLength")
+	}, "maxLength")},
+	"at-least-X-capitals": {[]string{"AT_LEAST_X_CAPITAL_LETTERS"}, countParam("numCaps"), textRule("AT_LEAST_X_CAPITAL_LETTERS", func(text string, use policyUse) bool {
+		return countRunes(text, unicode.IsUpper) >= use.count("numCaps")
+	}, "numCaps")},
+	"at-least-X-numbers": {[]string{"AT_LEAST_X_NUMBERS"}, countParam("numNums"), textRule("AT_LEAST_X_NUMBERS", func(text string, use policyUse) bool {
+		return countRunes(text, unicode.IsDigit) >= use.count("numNums")
+	}, "numNums")},
+	"cannot-contain-characters": {[]string{"CANNOT_CONTAIN_CHARACTERS"}, listParam("forbiddenChars"), func(_ *Service, _ candidateWrite, name string, value any, use policyUse, f *failures) {
+		text, _ := value.(string)
+		forbidden, _ := stringList(use.params["forbiddenChars"])
+		if slices.ContainsFunc(forbidden, func(char string) bool { return strings.Contains(text, char) }) {
+			f.add(name, "CANNOT_CONTAIN_CHARACTERS", map[string]any{"forbiddenChars": strings.Join(forbidden, "")})
+		}
+	}},
+	"cannot-contain-others": {[]string{"CANNOT_CONTAIN_OTHERS"}, nil, func(_ *Service, w candidateWrite, name string, value any, use policyUse, f *failures) {
+		text, _ := value.(string)
+		fields, _ := stringList(use.params["disallowedFields"])
+		for _, field := range fields {
+			for other := range strings.SplitSeq(field, ",") {
+				if part, _ := w.object[strings.TrimSpace(other)].(string); part != "" && strings.Contains(strings.ToLower(text), strings.ToLower(part)) {
+					f.add(name, "CANNOT_CONTAIN_OTHERS", map[string]any{"disallowedFields": strings.TrimSpace(other)})
+					return
+				}
+			}
+		}
+	}},
+	"cannot-contain-duplicates": {[]string{"CANNOT_CONTAIN_DUPLICATES"}, nil, func(_ *Service, _ candidateWrite, name string, value any, _ policyUse, f *failures) {
+		list, _ := value.([]any)
+		for i := range list {
+			if slices.ContainsFunc(list[:i], func(before any) bool { return crest.Equal(before, list[i]) }) {
+				f.add(name, "CANNOT_CONTAIN_DUPLICATES", map[string]any{"duplicateValue": list[i]})
+				return
+			}
+		}
+	}},
+	"id-must-equal-property": {[]string{"ID_MUST_EQUAL_PROPERTY"}, nil, func(_ *Service, w candidateWrite, name string, value any, use policyUse, f *failures) {
+		property, _ := use.params["propertyName"].(string)
+		if other, present := w.object[property]; present && other != value {
+			f.add(name, "ID_MUST_EQUAL_PROPERTY", use.repeat([]string{"propertyName"}))
+		}
+	}},
+	"valid-query-filter": {[]string{"VALID_QUERY_FILTER"}, nil, textRule("VALID_QUERY_FILTER", func(text string, _ policyUse) bool {
+		_, err := crest.ParseFilter(text)
+		return text == "" || err == nil
+	})},
+	"minimumNumber": {[]string{"MINIMUM_NUMBER_VALUE"}, numberParam("minimum"), numberRule("MINIMUM_NUMBER_VALUE", "minimum", func(n, bound float64) bool { return n >= bound })},
+	"maximumNumber": {[]string{"MAXIMUM_NUMBER_VALUE"}, numberParam("maximum"), numberRule("MAXIMUM_NUMBER_VALUE", "maximum", func(n, bound float64) bool { return n <= bound })},
+	"validNumber": {[]string{"VALID_NUMBER"}, nil, func(_ *Service, _ candidateWrite, name string, value any, _ policyUse, f *failures) {
+		if _, ok := value.(json.Number); !ok && value != nil {
+			f.add(name, "VALID_NUMBER", nil)
+		}
+	}},
+}
+
+// textRule demands something of strings, and of nothing else. params names the
+// parameters that a failure repeats.
+func textRule(requirement string, holds func(string, policyUse) bool, params ...string) func(*Service, candidateWrite, string, any, policyUse, *failures) {
+	return func(_ *Service, _ candidateWrite, name string, value any, use policyUse, f *failures) {
+		if text, ok := value.(string); ok && !holds(text, use) {
+			f.add(name, requirement, use.repeat(params))
+		}
+	}
+}
+
+func (u policyUse) repeat(names []string) map[string]any {
+	var params map[string]any
+	for _, name := range names {
+		if value, ok := u.params[name]; ok {
+			if params == nil {
+				params = map[string]any{}
+			}
+			params[name] = value
+		}
+	}
+	return params
+}
+
+func (u policyUse) count(param string) int {
+	number, _ := u.params[param].(json.Number)
+	n, _ := strconv.Atoi(number.String())
+	return n
+}
+
+func countParam(name string) func(map[string]any) error {
+	return func(params map[string]any) error {
+		number, _ := params[name].(json.Number)
+		if _, err := strconv.Atoi(number.String()); err != nil {
+			return fmt.Errorf("params/%s must be a whole number", name)
+		}
+		return nil
+	}
+}
+
+func numberParam(name string) func(map[string]any) error {
+	return func(params map[string]any) error {
+		if number, _ := params[name].(json.Number); number == "" {
+			return fmt.Errorf("params/%s must be a number", name)
+		}
+		return nil
+	}
+}
+
+func listParam(name string) func(map[string]any) error {
+	return func(params map[string]any) error {
+		if list, err := stringList(params[name]); err != nil || len(list) == 0 {
+			return fmt.Errorf("params/%s must be an array of strings", name)
+		}
+		return nil
+	}
+}
+
+func numberRule(requirement, param string, holds func(n, bound float64) bool) func(*Service, candidateWrite, string, any, policyUse, *failures) {
+	return func(_ *Service, _ candidateWrite, name string, value any, use policyUse, f *failures) {
+		number, ok := value.(json.Number)
+		bound, bounded := use.params[param].(json.Number)
+		n, err := number.Float64()
+		limit, limitErr := bound.Float64()
+		if ok && bounded && err == nil && limitErr == nil && !holds(n, limit) {
+			f.add(name, requirement, use.repeat([]string{param}))
+		}
+	}
+}
+
+func patternRule(requirement, pattern string) func(*Service, candidateWrite, string, any, policyUse, *failures) {
+	compiled := regexp.MustCompile(pattern)
+	return textRule(requirement, func(text string, _ policyUse) bool { return text == "" || compiled.MatchString(text) })
+}
+
+func dateRule(requirement string, layouts ...string) func(*Service, candidateWrite, string, any, policyUse, *failures) {
+	return textRule(requirement, func(text string, _ policyUse) bool {
+		return text == "" || slices.ContainsFunc(layouts, func(layout string) bool {
+			_, err := time.Parse(layout, text)
+			return err == nil
+		})
+	})
+}
+
+// goRegexp is a policy's expression in Go's syntax. JavaScript's look-around and
+// back references have no counterpart there.
+func goRegexp(params map[string]any) (*regexp.Regexp, error) {
+	text, _ := params["regexp"].(string)
+	flags, _ := params["flags"].(string)
+	if flags = strings.Map(func(r rune) rune {
+		if strings.ContainsRune("ims", r) {
+			return r
+		}
+		return -1
+	}, flags); flags != "" {
+		text = "(?" + flags + ")" + text
+	}
+	return regexp.Compile(text)
+}
+
+func validRegexp(params map[string]any) error {
+	if _, ok := params["regexp"].(string); !ok {
+		return fmt.Errorf("params/regexp must be a string")
+	}
+	if _, err := goRegexp(params); err != nil {
+		return notImplemented(fmt.Sprintf("the regular expression of a policy: %v", err))
+	}
+	return nil
+}
+
+func matchesRegexp(text string, use policyUse) bool {
+	pattern, err := goRegexp(use.params)
+	return err == nil && pattern.MatchString(text)
+}
+
+func countRunes(text string, is func(rune) bool) int {
+	n := 0
+	for _, r := range text {
+		if is(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// uniqueRule demands that no other object of the type has the value.
+func uniqueRule(requirement string) func(*Service, candidateWrite, string, any, policyUse, *failures) {
+	return func(s *Service, w candidateWrite, name string, value any, _ policyUse, f *failures) {
+		text, ok := value.(string)
+		if ok && s.taken(w, name, text) {
+			f.add(name, requirement, nil)
+		}
+	}
+}
+
+func (s *Service) taken(w candidateWrite, name, text string) bool {
+	found := false
+	visit := func(other store.Object) bool {
+		value, ok := other[name].(string)
+		found = ok && other["_id"] != w.id && strings.EqualFold(value, text)
+		return !found
+	}
+	forEqual(w.tx, w.t.collection, name, text, visit)
+	return found
+}
+
+func quoteList(names []string) string {
+	return "'" + strings.Join(names, "', '") + "'"
+}

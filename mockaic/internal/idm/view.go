@@ -1,0 +1,133 @@
+package idm
+
+import (
+	"maps"
+	"slices"
+
+	"aicmcp/mockaic/internal/crest"
+	"aicmcp/mockaic/internal/store"
+)
+
+// fieldSet is what _fields asks of an object of a type.
+type fieldSet struct {
+	standard bool // what a read without _fields returns
+	plain    []crest.Pointer
+	// related has an entry for each relationship that is asked for, with what is
+	// asked of the object behind it; an empty list is the bare reference.
+	related map[string][]crest.Pointer
+}
+
+func (t *objectType) parseFields(fields []crest.Pointer) fieldSet {
+	set := fieldSet{standard: len(fields) == 0, related: map[string][]crest.Pointer{}}
+	for _, field := range fields {
+		switch {
+		case len(field) == 0 || len(field) == 1 && field[0] == "*":
+			set.standard = true
+		case len(field) == 1 && field[0] == "*_ref":
+			for _, name := range t.names {
+				if t.properties[name].relationship {
+					set.related[name] = append(set.related[name], nil)
+				}
+			}
+		case t.properties[field[0]].relationship || field[0] == metaKey && t.meta != "":
+			set.related[field[0]] = append(set.related[field[0]], field[1:])
+		default:
+			set.plain = append(set.plain, field)
+		}
+	}
+	return set
+}
+
+// view is an object as a client sees it. Complete answers, which those to
+// single objects without _fields are, show what the directory has not set.
+func (s *Service) view(tx *store.Tx, t *objectType, object store.Object, fields []crest.Pointer, complete bool) store.Object {
+	if t.open {
+		return crest.Project(object, fields)
+	}
+	set := t.parseFields(fields)
+	result := store.Object{}
+	if set.standard {
+		all := s.withVirtual(tx, t, object, func(p propertyType, _ string) bool { return p.byDefault() })
+		for name, value := range all {
+			if p, defined := t.properties[name]; !defined || !p.asked || complete {
+				result[name] = value
+			}
+		}
+		if complete && len(fields) == 0 {
+			for _, name := range t.names {
+				p := t.properties[name]
+				if _, present := result[name]; !present && p.native && !p.relationship && !p.private && name != "_id" {
+					result[name] = p.empty()
+				}
+			}
+		}
+	}
+	if len(set.plain) > 0 {
+		wanted := s.withVirtual(tx, t, object, func(_ propertyType, name string) bool {
+			return slices.ContainsFunc(set.plain, func(field crest.Pointer) bool { return field[0] == name })
+		})
+		maps.Copy(result, crest.Project(wanted, set.plain))
+	}
+	for name, inner := range set.related {
+		if name == metaKey {
+			result[name] = s.metaReference(tx, t, object, inner)
+			continue
+		}
+		result[name] = s.related(tx, t, object["_id"].(string), name, inner)
+	}
+	result["_id"], result["_rev"] = object["_id"], object["_rev"]
+	return result
+}
+
+// related is the value of a relationship property, with what is asked of the
+// objects behind it.
+func (s *Service) related(tx *store.Tx, t *objectType, id, name string, fields []crest.Pointer) any {
+	fields = slices.DeleteFunc(slices.Clone(fields), func(field crest.Pointer) bool { return len(field) == 0 || field[0] == "_ref" })
+	list := []any{}
+	for _, e := range edgesAt(tx, endOf(t.collection, id, name)) {
+		reference := e.reference()
+		if len(fields) > 0 {
+			expanded := s.behind(tx, e, fields)
+			maps.Copy(expanded, reference)
+			reference = expanded
+		}
+		list = append(list, reference)
+	}
+	switch {
+	case t.properties[name].many:
+		return list
+	case len(list) == 0:
+		return nil
+	}
+	return list[0]
+}
+
+// behind is the object at the far end of an edge.
+func (s *Service) behind(tx *store.Tx, e edge, fields []crest.Pointer) store.Object {
+	t, err := s.types.lookup(tx, e.there.collection)
+	object := tx.Get(e.there.collection, e.there.id)
+	if err != nil || t == nil || object == nil {
+		return store.Object{} // its type is gone, or broken
+	}
+	return s.view(tx, t, object, fields, false)
+}
+
+// candidate is an object as filters and sort keys see it.
+func (s *Service) candidate(tx *store.Tx, t *objectType, object store.Object, mentioned map[string]bool) store.Object {
+	object = s.withVirtual(tx, t, object, func(_ propertyType, name string) bool { return mentioned[name] })
+	own := true
+	for name := range mentioned {
+		if !t.properties[name].relationship {
+			continue
+		}
+		value := references(tx, t, object["_id"].(string), name)
+		if value == nil {
+			continue
+		}
+		if own {
+			object, own = maps.Clone(object), false
+		}
+		object[name] = value
+	}
+	return object
+}

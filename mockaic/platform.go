@@ -1,0 +1,89 @@
+package mockaic
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"aicmcp/mockaic/internal/am"
+	"aicmcp/mockaic/internal/crest"
+	"aicmcp/mockaic/internal/idm"
+	"aicmcp/mockaic/internal/route"
+)
+
+// agentsFeature is IDM's half of AI agents.
+const agentsFeature = "aiagent"
+
+// platform answers what spans IDM and AM: /feature and /environment/aiagent.
+type platform struct {
+	authorize func(*http.Request, ...string) (route.Caller, error)
+	installed func() bool
+	install   func() error
+	enable    func() error
+}
+
+func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	serve := p.serveFeatures
+	scopes := []string{}
+	if below(r, "/environment") {
+		serve, scopes = p.serveAgents, []string{am.Scope, idm.Scope}
+	}
+	_, err := p.authorize(r, scopes...)
+	if err == nil {
+		err = serve(w, r)
+	}
+	if err != nil {
+		p.refuse(w, err)
+	}
+}
+
+// refuse answers as /environment does: without a reason.
+func (p *platform) refuse(w http.ResponseWriter, err error) {
+	refusal := crest.Errorf(http.StatusInternalServerError, "Internal Server Error")
+	errors.As(err, &refusal)
+	w.Header().Set("Content-Type", "application/json")
+	// A client that went away needs no answer.
+	_ = route.WriteJSON(w, refusal.Code, map[string]any{"code": refusal.Code, "message": refusal.Error()}, false)
+}
+
+// serveFeatures lists the features of the platform, which are not IDM's.
+func (p *platform) serveFeatures(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Path != "/feature" && r.URL.Path != "/feature/" {
+		return crest.Errorf(http.StatusNotFound, "path %s was not found", r.URL.Path)
+	}
+	if r.Method != http.MethodGet {
+		return crest.Errorf(http.StatusNotImplemented, "%s of %s is not implemented by this fake tenant", r.Method, r.URL.Path)
+	}
+	body, err := json.Marshal(map[string]any{"result": []any{
+		map[string]any{"_id": "service-accounts", "installedVersion": "1", "availableVersions": []any{"1"}},
+	}})
+	if err != nil {
+		return fmt.Errorf("list the features: %w", err)
+	}
+	digest := sha256.Sum256(body)
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("ETag", fmt.Sprintf(`W/"%x-%s"`, len(body), base64.RawStdEncoding.EncodeToString(digest[:20])))
+	w.Header().Set("X-Frame-Options", "SAMEORIGIN")
+	return route.WriteJSON(w, http.StatusOK, json.RawMessage(body), false)
+}
+
+// serveAgents enables AI agents: IDM's feature, and AM's part in all realms.
+// Both can be done again.
+func (p *platform) serveAgents(w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodPost || r.URL.Query().Get("_action") != "enable" {
+		return crest.Errorf(http.StatusNotImplemented, "%s of %s is not implemented by this fake tenant, but for _action=enable", r.Method, r.URL.Path)
+	}
+	if !p.installed() {
+		if err := p.install(); err != nil {
+			return err
+		}
+	}
+	if err := p.enable(); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	return route.WriteJSON(w, http.StatusOK, map[string]any{}, false)
+}
