@@ -1,6 +1,7 @@
 package idm
 
 import (
+	"net"
 	"net/http"
 
 	"aicmcp/mockaic/internal/crest"
@@ -51,10 +52,14 @@ func (s *Service) login(r *route.Request) store.Object {
 	if !r.Caller.Administrator {
 		component, roles = "internal/user", []any{"internal/role/platform-provisioning"}
 	}
+	address, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		address = r.RemoteAddr
+	}
 	return store.Object{
 		"_id": "login", "authenticationId": r.Caller.ID,
 		"authorization": map[string]any{
-			"id": r.Caller.ID, "component": component, "roles": roles, "ipAddress": r.Host,
+			"id": r.Caller.ID, "component": component, "roles": roles, "ipAddress": address,
 			"authLogin": false, "adminUser": true, "moduleId": "RSFILTER", "processesRequired": false,
 		},
 	}

@@ -87,12 +87,6 @@ var policyRules = map[string]policyRule{
 			}
 		}
 	}},
-	"id-must-equal-property": {[]string{"ID_MUST_EQUAL_PROPERTY"}, nil, func(_ *Service, w candidateWrite, name string, value any, use policyUse, f *failures) {
-		property, _ := use.params["propertyName"].(string)
-		if other, present := w.object[property]; present && other != value {
-			f.add(name, "ID_MUST_EQUAL_PROPERTY", use.repeat([]string{"propertyName"}))
-		}
-	}},
 	"valid-query-filter": {[]string{"VALID_QUERY_FILTER"}, nil, textRule("VALID_QUERY_FILTER", func(text string, _ policyUse) bool {
 		_, err := crest.ParseFilter(text)
 		return text == "" || err == nil

@@ -1,0 +1,225 @@
+package mockaic_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"aicmcp/mockaic"
+)
+
+// patch sends operations and demands a status.
+func patch(t *testing.T, mock *mockaic.Tenant, path string, status int, operations string) map[string]any {
+	t.Helper()
+	got := call(t, mock, "PATCH", path, jsonHeader, operations)
+	if got.status != status {
+		t.Fatalf("PATCH %s %s: %d %.300s", path, operations, got.status, got.body)
+	}
+	return got.object(t)
+}
+
+func get(t *testing.T, mock *mockaic.Tenant, path string) map[string]any {
+	t.Helper()
+	got := call(t, mock, "GET", path, nil, "")
+	if got.status != http.StatusOK {
+		t.Fatalf("GET %s: %d %.300s", path, got.status, got.body)
+	}
+	return got.object(t)
+}
+
+// ids lists the objects that a relationship refers to.
+func ids(value any) []string {
+	var out []string
+	list, many := value.([]any)
+	if !many && value != nil {
+		list = []any{value}
+	}
+	for _, element := range list {
+		out = append(out, element.(map[string]any)["_refResourceId"].(string))
+	}
+	return out
+}
+
+func person(t *testing.T, mock *mockaic.Tenant, name string) string {
+	t.Helper()
+	return create(t, mock, users, strings.ReplaceAll(jane, "jane", name))["_id"].(string)
+}
+
+func reference(path string) string { return fmt.Sprintf(`{"_ref":%q}`, path) }
+
+func TestARelationshipHasTwoEnds(t *testing.T) {
+	mock := start(t)
+	boss, worker := person(t, mock, "boss"), person(t, mock, "worker")
+	patch(t, mock, users+"/"+worker, 200, `[{"operation":"replace","field":"/manager","value":`+reference("managed/alpha_user/"+boss)+`}]`)
+	if got := ids(get(t, mock, users+"/"+boss+"?_fields=reports")["reports"]); len(got) != 1 || got[0] != worker {
+		t.Errorf("reports: %v", got)
+	}
+	other := person(t, mock, "other")
+	patch(t, mock, users+"/"+worker, 200, `[{"operation":"replace","field":"/manager","value":`+reference("managed/alpha_user/"+other)+`}]`)
+	if got := ids(get(t, mock, users+"/"+boss+"?_fields=reports")["reports"]); len(got) != 0 {
+		t.Errorf("reports after a change: %v", got)
+	}
+	// From the other side a manager takes the place of the one there is.
+	call(t, mock, "POST", users+"/"+boss+"/reports?_action=create", jsonHeader, reference("managed/alpha_user/"+worker))
+	if got := ids(get(t, mock, users+"/"+worker+"?_fields=manager")["manager"]); len(got) != 1 || got[0] != boss {
+		t.Errorf("manager: %v", got)
+	}
+	patch(t, mock, users+"/"+worker, 200, `[{"operation":"remove","field":"/manager"}]`)
+	if got := get(t, mock, users+"/"+boss+"?_fields=reports")["reports"].([]any); len(got) != 0 {
+		t.Errorf("reports after removal: %v", got)
+	}
+	// Somebody may be their own manager, which is one edge with two ends.
+	patch(t, mock, users+"/"+worker, 200, `[{"operation":"replace","field":"/manager","value":`+reference("managed/alpha_user/"+worker)+`}]`)
+	both := get(t, mock, users+"/"+worker+"?_fields=manager,reports")
+	if ids(both["manager"])[0] != worker || len(ids(both["reports"])) != 1 {
+		t.Errorf("own manager: %v", both)
+	}
+	if got := call(t, mock, "DELETE", users+"/"+worker, nil, ""); got.status != 200 {
+		t.Errorf("delete: %d", got.status)
+	}
+}
+
+func TestRelationshipsInWrites(t *testing.T) {
+	mock := start(t)
+	role := create(t, mock, "/openidm/managed/alpha_role", `{"name":"r1"}`)["_id"].(string)
+	second := create(t, mock, "/openidm/managed/alpha_role", `{"name":"r2"}`)["_id"].(string)
+	ref := func(id string) string { return reference("managed/alpha_role/" + id) }
+	created := create(t, mock, users, strings.Replace(jane, "{", `{"roles":[`+ref(role)+`],`, 1))
+	path := users + "/" + created["_id"].(string)
+	if created["roles"] != nil || len(created["effectiveRoles"].([]any)) != 1 {
+		t.Errorf("created: roles %v, effectiveRoles %v", created["roles"], created["effectiveRoles"])
+	}
+	same := call(t, mock, "PATCH", path, jsonHeader, `[{"operation":"replace","field":"/roles","value":[`+ref(role)+`]}]`)
+	if same.header.Get("X-Not-Modified") != "true" || same.object(t)["_rev"] != created["_rev"] {
+		t.Errorf("the same references: %v", same.header)
+	}
+	added := patch(t, mock, path, 200, `[{"operation":"add","field":"/roles/-","value":`+ref(second)+`}]`)
+	if added["_rev"] == created["_rev"] {
+		t.Error("a new reference kept the revision")
+	}
+	roles := get(t, mock, path+"?_fields=roles")["roles"].([]any)
+	properties := roles[1].(map[string]any)["_refProperties"].(map[string]any)
+	// Without the _id of the relationship nothing is removed.
+	patch(t, mock, path, 200, `[{"operation":"remove","field":"/roles","value":`+ref(second)+`}]`)
+	if got := ids(get(t, mock, path+"?_fields=roles")["roles"]); len(got) != 2 {
+		t.Errorf("after a vague removal: %v", got)
+	}
+	patch(t, mock, path, 200, fmt.Sprintf(`[{"operation":"remove","field":"/roles","value":{"_ref":"managed/alpha_role/%s","_refProperties":{"_id":%q}}}]`, second, properties["_id"]))
+	if got := ids(get(t, mock, path+"?_fields=roles")["roles"]); len(got) != 1 || got[0] != role {
+		t.Errorf("after a removal: %v", got)
+	}
+	// A replacement that does not name a relationship leaves it.
+	if got := call(t, mock, "PUT", path, jsonHeader, jane); got.status != 200 || len(ids(get(t, mock, path+"?_fields=roles")["roles"])) != 1 {
+		t.Errorf("PUT: %d", got.status)
+	}
+	for operations, status := range map[string]int{
+		`[{"operation":"remove","field":"/roles"}]`:                                                             400,
+		`[{"operation":"add","field":"/roles","value":` + ref(second) + `}]`:                                    403,
+		`[{"operation":"add","field":"/roles/-","value":` + ref("nobody") + `}]`:                                400,
+		`[{"operation":"add","field":"/roles/-","value":` + reference("managed/alpha_user/x") + `}]`:            400,
+		`[{"operation":"add","field":"/roles/-","value":"text"}]`:                                               400,
+		`[{"operation":"replace","field":"/manager","value":[]}]`:                                               403,
+		`[{"operation":"increment","field":"/roles","value":1}]`:                                                400,
+		`[{"operation":"replace","field":"/sn","value":"X"},{"operation":"add","field":"/roles/-","value":{}}]`: 400,
+	} {
+		patch(t, mock, path, status, operations)
+	}
+	after := get(t, mock, path+"?_fields=roles,sn")
+	if after["sn"] != "Roe" || len(ids(after["roles"])) != 1 {
+		t.Errorf("refused writes left traces: %v", after)
+	}
+	again := call(t, mock, "POST", path+"/roles?_action=create", jsonHeader, ref(role))
+	if again.status != 412 || !strings.Contains(string(again.body), "already been assigned") {
+		t.Errorf("twice the same: %d %s", again.status, again.body)
+	}
+}
+
+func TestTheEndpointOfARelationship(t *testing.T) {
+	mock := start(t)
+	group := create(t, mock, "/openidm/managed/alpha_group", `{"name":"g"}`)
+	if group["_id"] != "g" {
+		t.Errorf("a group's ID: %v", group["_id"])
+	}
+	member := person(t, mock, "member")
+	collection := "/openidm/managed/alpha_group/g/members"
+	made := call(t, mock, "POST", collection+"?_action=create", jsonHeader, `{"_ref":"managed/alpha_user/`+member+`","_refProperties":{"note":"n"}}`)
+	edge := made.object(t)
+	id := edge["_id"].(string)
+	if made.status != 201 || !strings.HasSuffix(made.header.Get("Location"), collection+"/"+id) || edge["_refResourceRev"] == nil {
+		t.Fatalf("made: %d %s %v", made.status, made.body, made.header)
+	}
+	page := get(t, mock, collection+"?_queryFilter=true&_fields=_ref/*,userName")["result"].([]any)
+	if element := page[0].(map[string]any); element["userName"] != "member" || element["_id"] != id || element["sn"] != nil {
+		t.Errorf("listed: %v", element)
+	}
+	for filter, want := range map[string]float64{`userName eq "member"`: 1, `_refResourceId eq "` + member + `"`: 1, `userName eq "x"`: 0} {
+		if got := get(t, mock, collection+"?_queryFilter="+url.QueryEscape(filter))["resultCount"]; got != want {
+			t.Errorf("%s finds %v", filter, got)
+		}
+	}
+	one := get(t, mock, collection+"/"+id)
+	if one["_refProperties"].(map[string]any)["note"] != "n" {
+		t.Errorf("edge: %v", one)
+	}
+	changed := call(t, mock, "PATCH", collection+"/"+id, jsonHeader, `[{"operation":"replace","field":"/_refProperties/note","value":"m"}]`)
+	if changed.status != 200 || changed.object(t)["_rev"] == one["_rev"] {
+		t.Errorf("edge patched: %d %s", changed.status, changed.body)
+	}
+	if got := get(t, mock, users+"/"+member+"?_fields=groups")["groups"].([]any)[0].(map[string]any)["_refProperties"].(map[string]any); got["note"] != "m" {
+		t.Errorf("seen from the member: %v", got)
+	}
+	for request, status := range map[string]int{
+		"GET " + collection:                              400,
+		"GET " + collection + "/none":                    404,
+		"DELETE " + collection + "/none":                 404,
+		"GET " + users + "/nobody/groups":                404,
+		"GET " + users + "/" + member + "/manager":       404,
+		"GET " + users + "/" + member + "/groups/" + id:  200,
+		"GET " + users + "/" + member + "/reports/" + id: 404,
+		"GET " + users + "/" + member + "/groups/x/y":    404,
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		if got := call(t, mock, method, path, nil, ""); got.status != status {
+			t.Errorf("%s: %d %s", request, got.status, got.body)
+		}
+	}
+	if got := call(t, mock, "DELETE", collection+"/"+id, nil, ""); got.status != 200 || got.object(t)["_id"] != id {
+		t.Errorf("edge deleted: %d %s", got.status, got.body)
+	}
+	if got := get(t, mock, users+"/"+member+"?_fields=groups")["groups"].([]any); len(got) != 0 {
+		t.Errorf("groups afterwards: %v", got)
+	}
+}
+
+func TestOrganizationsAndTheirMembers(t *testing.T) {
+	mock := start(t)
+	const organizations = "/openidm/managed/alpha_organization"
+	ref := func(id string) string { return reference("managed/alpha_organization/" + id) }
+	top := create(t, mock, organizations, `{"name":"top"}`)["_id"].(string)
+	middle := create(t, mock, organizations, `{"name":"middle","parent":`+ref(top)+`}`)["_id"].(string)
+	leaf := create(t, mock, organizations, `{"name":"leaf","parent":`+ref(middle)+`}`)["_id"].(string)
+	admin := person(t, mock, "admin")
+	patch(t, mock, organizations+"/"+top, 200, `[{"operation":"add","field":"/admins/-","value":`+reference("managed/alpha_user/"+admin)+`}]`)
+	member := create(t, mock, users, strings.Replace(jane, "{", `{"memberOfOrg":[`+ref(leaf)+`],`, 1))["_id"].(string)
+	if got := get(t, mock, users+"/"+member)["memberOfOrgIDs"].([]any); len(got) != 3 {
+		t.Errorf("memberOfOrgIDs: %v", got)
+	}
+	if got := get(t, mock, organizations+"/"+leaf)["parentAdminIDs"].([]any); len(got) != 1 || got[0] != admin {
+		t.Errorf("parentAdminIDs: %v", got)
+	}
+	found := get(t, mock, users+"?_queryFilter="+url.QueryEscape(`/memberOfOrgIDs eq "`+top+`"`)+"&_fields=userName")
+	if found["resultCount"] != 1.0 {
+		t.Errorf("members of the top: %v", found)
+	}
+	patch(t, mock, organizations+"/"+leaf, 200, `[{"operation":"remove","field":"/parent"}]`)
+	if got := get(t, mock, users+"/"+member)["memberOfOrgIDs"].([]any); len(got) != 1 || got[0] != leaf {
+		t.Errorf("after the move: %v", got)
+	}
+	// A hierarchy can be made a circle; it must still be answered.
+	patch(t, mock, organizations+"/"+top, 200, `[{"operation":"replace","field":"/parent","value":`+ref(middle)+`}]`)
+	if got := get(t, mock, organizations+"/"+middle)["parentIDs"].([]any); len(got) != 2 {
+		t.Errorf("in a circle: %v", got)
+	}
+}
