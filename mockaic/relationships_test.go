@@ -223,3 +223,35 @@ func TestOrganizationsAndTheirMembers(t *testing.T) {
 		t.Errorf("in a circle: %v", got)
 	}
 }
+
+func TestConditionsGrantRoles(t *testing.T) {
+	mock := start(t)
+	const roles = "/openidm/managed/alpha_role"
+	before := create(t, mock, users, strings.Replace(jane, "{", `{"city":"Oslo",`, 1))["_id"].(string)
+	role := create(t, mock, roles, `{"name":"northern","condition":"/city eq \"oslo\""}`)["_id"].(string)
+	after := create(t, mock, users, strings.ReplaceAll(strings.Replace(jane, "{", `{"city":"Oslo",`, 1), "jane", "june"))["_id"].(string)
+	person(t, mock, "southerner")
+	members := get(t, mock, roles+"/"+role+"?_fields=members")["members"].([]any)
+	if len(members) != 2 {
+		t.Fatalf("members: %v", members)
+	}
+	if properties := members[0].(map[string]any)["_refProperties"].(map[string]any); properties["_grantType"] != "conditional" {
+		t.Errorf("a member by condition: %v", properties)
+	}
+	// What a condition grants can't be taken away by hand, and goes with the condition.
+	patch(t, mock, users+"/"+after, 200, `[{"operation":"replace","field":"/roles","value":[]}]`)
+	if got := get(t, mock, users+"/"+after)["effectiveRoles"].([]any); len(got) != 1 {
+		t.Errorf("after a removal by hand: %v", got)
+	}
+	patch(t, mock, users+"/"+after, 200, `[{"operation":"replace","field":"/city","value":"Bergen"}]`)
+	if got := ids(get(t, mock, roles+"/"+role+"?_fields=members")["members"]); len(got) != 1 || got[0] != before {
+		t.Errorf("after a move: %v", got)
+	}
+	patch(t, mock, roles+"/"+role, 200, `[{"operation":"remove","field":"/condition"}]`)
+	if got := ids(get(t, mock, roles+"/"+role+"?_fields=members")["members"]); len(got) != 0 {
+		t.Errorf("without a condition: %v", got)
+	}
+	if got := call(t, mock, "POST", "/openidm/managed/alpha_group?_action=create", jsonHeader, `{"name":"x","condition":"nonsense"}`); got.status != 403 {
+		t.Errorf("a condition that is no filter: %d %s", got.status, got.body)
+	}
+}

@@ -148,7 +148,14 @@ func (s *Service) putTypes(tx *store.Tx, document store.Object) (store.Object, e
 	if err != nil {
 		return nil, err
 	}
+	before, err := s.types.all(tx)
+	if err != nil {
+		return nil, err
+	}
 	for path, t := range types {
+		if former := before[path]; former != nil && slices.Equal(former.names, t.names) && slices.Equal(former.privates(), t.privates()) {
+			continue
+		}
 		for _, object := range tx.All(path) {
 			id := object["_id"].(string)
 			if !t.misplaced(object, tx.Get(private(path), id)) {
@@ -160,6 +167,11 @@ func (s *Service) putTypes(tx *store.Tx, document store.Object) (store.Object, e
 		}
 	}
 	return tx.Put(configs, managedDoc, document), nil
+}
+
+// privates names the properties that are never returned.
+func (t *objectType) privates() []string {
+	return slices.DeleteFunc(slices.Clone(t.names), func(name string) bool { return !t.properties[name].private })
 }
 
 // misplaced reports whether a value is shown that must not be, or the reverse.

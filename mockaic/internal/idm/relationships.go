@@ -210,7 +210,8 @@ func (t *objectType) parseReference(name string, value any, at string) (referenc
 }
 
 // setRelationship makes links the relationships of a property, and tells
-// whether that changed anything. What is there already stays as it is.
+// whether that changed anything. What is there already stays as it is, and so
+// does what a condition grants.
 func (s *Service) setRelationship(tx *store.Tx, t *objectType, id, name string, links []reference, at string) (changed bool, err error) {
 	here := endOf(t.collection, id, name)
 	left := edgesAt(tx, here)
@@ -229,6 +230,7 @@ func (s *Service) setRelationship(tx *store.Tx, t *objectType, id, name string, 
 		}
 		left = slices.Delete(left, i, i+1)
 	}
+	left = slices.DeleteFunc(left, func(e edge) bool { return e.properties[grantType] == conditional })
 	for _, e := range left {
 		e.remove(tx)
 	}

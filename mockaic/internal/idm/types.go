@@ -21,7 +21,8 @@ type objectType struct {
 	names      []string // of the properties, sorted
 	required   []string
 	schema     map[string]any
-	open       bool   // lists no properties, so accepts any
+	open       bool // lists no properties, so accepts any
+	grantees   []grantee
 	meta       string // collection of the sidecars; "" if the type has none
 	defect     string // why no object of the type can be reached
 }
@@ -36,6 +37,7 @@ type propertyType struct {
 	relationship bool
 	many         bool // relationship with several targets
 	targets      []string
+	conditions   map[string]string // by target: its property that says who is related to it
 	reverse      string
 	initial      any
 	enum         []any
@@ -75,9 +77,11 @@ func (c *typeCache) all(tx *store.Tx) (map[string]*objectType, error) {
 		if err != nil {
 			return nil, err
 		}
-		for name, t := range c.hidden {
-			types[name] = t
+		for path, t := range c.hidden {
+			own := *t
+			types[path] = &own
 		}
+		linkGrants(types)
 		c.types, c.revision = types, document["_rev"]
 	}
 	return c.types, nil
@@ -211,8 +215,16 @@ func parseProperty(definition map[string]any) (propertyType, error) {
 		targets, _ := relation["resourceCollection"].([]any)
 		for _, target := range targets {
 			if object, ok := target.(map[string]any); ok {
-				if path, ok := object["path"].(string); ok {
-					p.targets = append(p.targets, path)
+				path, ok := object["path"].(string)
+				if !ok {
+					continue
+				}
+				p.targets = append(p.targets, path)
+				if field, ok := object["conditionalAssociationField"].(string); ok {
+					if p.conditions == nil {
+						p.conditions = map[string]string{}
+					}
+					p.conditions[path] = field
 				}
 			}
 		}

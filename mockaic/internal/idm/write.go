@@ -88,7 +88,7 @@ func (s *Service) insert(tx *store.Tx, t *objectType, id string, content store.O
 	if _, err := s.setRelationships(tx, t, id, object); err != nil {
 		return nil, err
 	}
-	return stored, nil
+	return stored, s.grants(tx, t, id, nil)
 }
 
 // setRelationships makes the relationships that an object names, and tells
@@ -362,8 +362,12 @@ func (s *Service) putIfChanged(tx *store.Tx, t *objectType, id string, object st
 	if !changed && crest.Equal(withoutIdentity(s.whole(tx, t, id)), object) && !(newPassword && t.hasPassword()) {
 		unchanged = true
 	} else {
+		before := stored
 		var err error
 		if stored, err = s.put(tx, t, id, object); err != nil {
+			return nil, err
+		}
+		if err := s.grants(tx, t, id, before); err != nil {
 			return nil, err
 		}
 	}
