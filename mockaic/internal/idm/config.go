@@ -82,7 +82,13 @@ func (s *Service) changeConfig(tx *store.Tx, r *route.Request, id string, before
 	case route.Read:
 		return before, nil
 	case route.Create, route.Update, route.Upsert:
-		return s.putConfig(tx, id, r.Body.(map[string]any))
+		document := r.Body.(map[string]any)
+		// Recorded: an _id that is not the document's own becomes its id, but only in
+		// a document that is there already.
+		if other, ok := document["_id"].(string); ok && other != id && before != nil && document["id"] == nil {
+			document["id"] = other
+		}
+		return s.putConfig(tx, id, document)
 	case route.Patch:
 		patched, _, err := crest.Apply(before, r.Patch)
 		if err != nil {
