@@ -13,11 +13,20 @@
 //
 // # What is faked
 //
-//   - /openidm/managed/{type}: create, read, query, replace, patch, delete, with
-//     revisions and conditional requests, for every type in
-//     /openidm/config/managed, which can be read, replaced and patched
-//   - policies on these: required, types, not null, unique names, characters that
-//     an _id may not have
+//   - /openidm/managed/{type} and /openidm/internal/role: create, read, query,
+//     replace, patch, delete, _action=patch, with revisions and conditional
+//     requests, for every type in /openidm/config/managed and for those that a
+//     tenant has besides: {realm}_usermeta, teammember, teammembermeta, svcacct
+//   - relationships: in writes, in _fields, at their own endpoints, from both
+//     ends; roles, groups and assignments granted by a condition; virtual
+//     properties, which are computed from relationships when they are asked for;
+//     the sidecar _meta
+//   - policies: those of IDM by policyId, of a schema, and of passwords by
+//     config/fieldPolicy; /openidm/policy
+//   - /openidm/config with all documents of a new tenant, /openidm/schema/managed,
+//     /openidm/feature, /openidm/ui/theme, /openidm/info, /feature,
+//     /environment/aiagent, and the settings of the OAuth providers at
+//     /am/json/{realm}/realm-config/services/oauth-oidc
 //   - /am/oauth2 of the root realm: discovery, JWKS, the authorization endpoint
 //     with login and consent pages, authorization_code with PKCE, refresh_token
 //     with rotation, token exchange by impersonation; tokens are good under every
@@ -27,27 +36,28 @@
 //
 // These answer 501 and say so:
 //
-//   - relationship endpoints, relationships in a write, and their expansion in
-//     _fields (references of the seed can be read, as in _fields=roles or *_ref)
-//   - other documents of /openidm/config, and all else of IDM: schema, policy,
-//     info, internal, script, ui, feature, endpoint, sync and so on
-//   - _action=patch, DELETE of config/managed, _queryId, _queryExpression,
-//     multipart bodies of more than one part
+//   - of IDM: custom endpoints, script, sync, recon, scheduler, workflow, audit,
+//     notifications, internal/user, connectors and the like; writes of
+//     /openidm/ui/theme (themes are written in config/ui/themerealm)
+//   - _action=triggerSyncCheck, _queryId, _queryExpression, multipart bodies of
+//     more than one part, a policy's regular expression that Go's syntax lacks
 //   - the OAuth providers of the realms alpha and bravo; other grants; actor
 //     tokens; introspection, tokeninfo, userinfo, revocation, registration, device
 //     and PAR endpoints
-//   - /am/json, /environment, /monitoring, /keys, /feature, /platform
+//   - the rest of /am/json and /environment; /monitoring, /keys, /platform
 //
 // The authorization endpoint answers request objects, the parameter claims and
 // response modes other than query with the error invalid_request. There are no
 // ID tokens: a client with the scope openid is refused at the start.
 //
-// Not there yet, and not noticed by an error: virtual properties such as
-// effectiveRoles have no value, and what a client writes to them is dropped;
-// policies other than those above are not enforced, so that the _id of a user
-// may be another than a UUID; any resource version may be asked for; the order
-// of an object's members is not kept (JSON gives it no meaning); the tenant
-// enforces no quota and writes no logs.
+// Not there yet, and not noticed by an error: scripts of a type (onCreate and
+// the like) are stored and do not run; the OAuth providers do not follow their
+// settings; passwordLastChangedTime and passwordExpirationTime stay unset;
+// policies without a rule here (mapping-exists, scripts of one's own) are not
+// enforced, nor is that a user's _id is a UUID; any resource version may be asked
+// for, but where versions differ; the order of an object's members is not kept
+// (JSON gives it no meaning); the query _id sw "emailTemplate" finds the shipped
+// templates too; the tenant enforces no quota and writes no logs.
 //
 // # Unkind by default
 //
@@ -63,7 +73,7 @@
 // inference. Inferred are:
 //
 //   - 403 "Access denied" for a bearer without the scope of an API
-//   - 400 for a property that a type does not have
+//   - 400 for a property that a user type does not have; other types keep any
 //   - 413 for bodies above 10 MiB
 //   - the names of directory entries for types outside the realms
 //   - that errors at the authorization endpoint go to the redirection URI once
@@ -73,8 +83,16 @@
 //     deleted and created again: recorded revisions, a UUID and a number, are all
 //     of types with a schema
 //   - that _countOnly is known at every protocol version
-//   - that /openidm/managed/teammember and svcacct are closed to everybody:
-//     recorded for callers without the privilege
+//   - that managed/teammember is closed to all but the people who run the tenant,
+//     and svcacct to all but them and the developer's token: 403 is recorded for
+//     callers without the privilege
+//   - that a PUT leaves the relationships that it does not name, and takes null for
+//     an unset attribute of the directory; a create refuses it (recorded)
+//   - that a relationship with a single-valued other end replaces the one there
+//   - that writing an edge at its own endpoint changes the revision of neither end;
+//     that a patch of one end leaves that of the other is recorded
+//   - that a condition which is no query filter is fulfilled by nobody
+//   - the body of /environment/aiagent's answer, which is {}
 //
 // The tenant leaves Strict-Transport-Security out on HTTPS to a loopback name,
 // where it would lock a developer's other servers out of plain HTTP for a year.
