@@ -20,6 +20,9 @@ func (s *Service) serveObjects(r *route.Request, path string, below []string) (*
 	if err := s.allow(r, path); err != nil {
 		return nil, err
 	}
+	if err := s.checkFields(path, r.Options.Fields); err != nil {
+		return nil, err
+	}
 	switch len(below) {
 	case 0:
 		return s.serveCollection(r, path)

@@ -2,6 +2,7 @@ package idm
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 
 	"aicmcp/mockaic/internal/crest"
@@ -15,6 +16,40 @@ type fieldSet struct {
 	// related has an entry for each relationship that is asked for, with what is
 	// asked of the object behind it; an empty list is the bare reference.
 	related map[string][]crest.Pointer
+}
+
+// maxHops bounds how far _fields follows relationships: two that lead back and
+// forth multiply what is returned with every step.
+const maxHops = 2
+
+// checkFields refuses fields that follow too many relationships.
+func (s *Service) checkFields(path string, fields []crest.Pointer) (err error) {
+	s.store.View(func(tx *store.Tx) {
+		var types map[string]*objectType
+		if types, err = s.types.all(tx); err != nil {
+			return
+		}
+		for _, field := range fields {
+			if types[path] != nil && hops(types, types[path], field) > maxHops {
+				err = crest.Errorf(http.StatusBadRequest, "The field '%s' follows more than %d relationships", field, maxHops)
+			}
+		}
+	})
+	return err
+}
+
+// hops counts the relationships that a field follows.
+func hops(types map[string]*objectType, t *objectType, field crest.Pointer) int {
+	if len(field) == 0 || !t.properties[field[0]].relationship {
+		return 0
+	}
+	most := 0
+	for _, path := range t.properties[field[0]].targets {
+		if other := types[path]; other != nil {
+			most = max(most, hops(types, other, field[1:]))
+		}
+	}
+	return 1 + most
 }
 
 func (t *objectType) parseFields(fields []crest.Pointer) fieldSet {

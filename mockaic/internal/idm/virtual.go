@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/store"
 )
 
@@ -49,33 +48,46 @@ func parseSources(value any) (virtualSources, error) {
 	return v, nil
 }
 
-// maxVirtualDepth bounds how far virtual properties are computed from others,
-// as an organization's parents are: a hierarchy can be a circle.
-const maxVirtualDepth = 64
+// computation is the making of virtual properties, which can depend on others,
+// as an organization's parents do. Each is made once, and one that is needed to
+// make itself, as in a circle of organizations, is left out there.
+type computation map[virtualKey]any
+
+type virtualKey struct{ collection, id, property string }
 
 // virtual computes a property of an object.
-func (s *Service) virtual(tx *store.Tx, t *objectType, id, name string, depth int) any {
+func (s *Service) virtual(tx *store.Tx, t *objectType, id, name string, c computation) any {
+	key := virtualKey{t.collection, id, name}
+	if value, known := c[key]; known {
+		return value
+	}
+	c[key] = nil
 	p := t.properties[name]
 	var found []any
 	seen := map[string]bool{}
 	for _, chain := range p.sources.paths {
-		for _, end := range s.follow(tx, t, id, chain, depth) {
+		for _, end := range s.follow(tx, t, id, chain) {
 			if reference := end.path(); !seen[reference] {
 				seen[reference] = true
-				found = append(found, s.virtualValues(tx, p.sources, end, depth)...)
+				found = append(found, s.virtualValues(tx, p.sources, end, c)...)
 			}
 		}
 	}
 	if p.sources.flatten {
 		found = distinct(found)
 	}
-	if slices.Equal(p.kinds, []string{"array"}) {
+	c[key] = p.valueOf(found)
+	return c[key]
+}
+
+// valueOf gives what was found the type of the property.
+func (p propertyType) valueOf(found []any) any {
+	switch {
+	case slices.Equal(p.kinds, []string{"array"}):
 		if found == nil {
-			found = []any{}
+			return []any{}
 		}
 		return found
-	}
-	switch {
 	case len(found) > 0:
 		return found[0]
 	case slices.Equal(p.kinds, []string{"object"}):
@@ -92,7 +104,7 @@ type target struct {
 func (t target) path() string { return referencePath(t.collection, t.id) }
 
 // follow returns the objects that a chain of relationships leads to.
-func (s *Service) follow(tx *store.Tx, t *objectType, id string, chain []string, depth int) []target {
+func (s *Service) follow(tx *store.Tx, t *objectType, id string, chain []string) []target {
 	ends := []target{{t.collection, id}}
 	for _, property := range chain {
 		var next []target
@@ -112,10 +124,10 @@ func (s *Service) follow(tx *store.Tx, t *objectType, id string, chain []string,
 }
 
 // virtualValues is what one related object adds to a virtual property.
-func (s *Service) virtualValues(tx *store.Tx, sources virtualSources, end target, depth int) []any {
+func (s *Service) virtualValues(tx *store.Tx, sources virtualSources, end target, c computation) []any {
 	t, err := s.types.lookup(tx, end.collection)
 	object := tx.Get(end.collection, end.id)
-	if err != nil || t == nil || object == nil || depth >= maxVirtualDepth {
+	if err != nil || t == nil || object == nil {
 		return nil
 	}
 	if sources.fields == nil {
@@ -136,7 +148,7 @@ func (s *Service) virtualValues(tx *store.Tx, sources virtualSources, end target
 		}
 		value, present := object[name]
 		if t.properties[name].virtual {
-			value, present = s.virtual(tx, t, end.id, name, depth+1), true
+			value, present = s.virtual(tx, t, end.id, name, c), true
 		}
 		if !present || value == nil {
 			continue
@@ -174,13 +186,13 @@ func distinct(values []any) []any {
 // withVirtual adds the virtual properties that a filter, a sort key or a
 // projection may ask for.
 func (s *Service) withVirtual(tx *store.Tx, t *objectType, object store.Object, wanted func(propertyType, string) bool) store.Object {
-	own := true
+	own, c := true, computation{}
 	for _, name := range t.names {
 		p := t.properties[name]
 		if !p.virtual || !wanted(p, name) {
 			continue
 		}
-		value := s.virtual(tx, t, object["_id"].(string), name, 0)
+		value := s.virtual(tx, t, object["_id"].(string), name, c)
 		if value == nil {
 			continue
 		}
@@ -190,9 +202,4 @@ func (s *Service) withVirtual(tx *store.Tx, t *objectType, object store.Object, 
 		object[name] = value
 	}
 	return object
-}
-
-// mentions tells whether a query looks at what is not stored with the object.
-func (t *objectType) mentions(pointer crest.Pointer) bool {
-	return len(pointer) == 0 || t.properties[pointer[0]].virtual || t.properties[pointer[0]].relationship || pointer[0] == metaKey
 }
