@@ -13,8 +13,18 @@ type List struct{ members []member }
 type member struct {
 	place  uint64
 	id     string
-	object map[string]any
+	object plain
 }
+
+// plain is a record that is a map.
+type plain map[string]any
+
+func (p plain) Member(name string) (any, bool) {
+	value, ok := p[name]
+	return value, ok
+}
+
+func (p plain) Object() map[string]any { return p }
 
 func (m member) compare(place uint64, id string) int {
 	return cmp.Or(cmp.Compare(m.place, place), strings.Compare(m.id, id))
@@ -24,7 +34,7 @@ func (m member) compare(place uint64, id string) int {
 func NewList(objects []map[string]any, place func(id string) uint64) List {
 	l := List{make([]member, len(objects))}
 	for i, object := range objects {
-		id := identifier(object)
+		id := identifier(plain(object))
 		l.members[i] = member{place(id), id, object}
 	}
 	slices.SortStableFunc(l.members, func(a, b member) int { return a.compare(b.place, b.id) })
@@ -35,8 +45,8 @@ func NewList(objects []map[string]any, place func(id string) uint64) List {
 func (l List) Len() int { return len(l.members) }
 
 // Ascend walks through the objects from a place and an id on.
-func (l List) Ascend(place uint64, id string) iter.Seq2[uint64, map[string]any] {
-	return func(yield func(uint64, map[string]any) bool) {
+func (l List) Ascend(place uint64, id string) iter.Seq2[uint64, Record] {
+	return func(yield func(uint64, Record) bool) {
 		first, _ := slices.BinarySearchFunc(l.members, id, func(m member, id string) int { return m.compare(place, id) })
 		for _, m := range l.members[first:] {
 			if !yield(m.place, m.object) {
@@ -50,11 +60,11 @@ func (l List) Ascend(place uint64, id string) iter.Seq2[uint64, map[string]any] 
 func (l List) Indexed(string) bool { return false }
 
 // Equal finds nothing, as there is no index.
-func (l List) Equal(string, string, uint64, string) iter.Seq2[uint64, map[string]any] {
-	return func(func(uint64, map[string]any) bool) {}
+func (l List) Equal(string, string, uint64, string) iter.Seq2[uint64, Record] {
+	return func(func(uint64, Record) bool) {}
 }
 
 // Prefix finds nothing, as there is no index.
-func (l List) Prefix(string, string) iter.Seq2[uint64, map[string]any] {
-	return func(func(uint64, map[string]any) bool) {}
+func (l List) Prefix(string, string) iter.Seq2[uint64, Record] {
+	return func(func(uint64, Record) bool) {}
 }

@@ -39,7 +39,7 @@ func ParseMatching(name string) (Matching, error) {
 	return 0, fmt.Errorf("unknown matching %q: want %q or %q", name, IgnoreCase, Exact)
 }
 
-// Match reports whether f is true of object.
+// Match reports whether f is true of an object, which may be a [Record].
 func (f *Filter) Match(object any, m Matching) bool { return f.root.match(object, m) }
 
 func (n *node) match(object any, m Matching) bool {

@@ -7,7 +7,7 @@ import (
 
 // entry is an object with its keys. The last key is its id, so that no two entries are equal.
 type entry struct {
-	object map[string]any
+	object Record
 	place  uint64 // in the collection
 	keys   []key
 }
@@ -28,20 +28,20 @@ func (q *Query) order(m Matching) order {
 	return o
 }
 
-// keys appends the keys of an object to those given.
-func (o order) keys(keys []key, object map[string]any, by []SortKey) []key {
+// keys appends the keys of an object with an id to those given.
+func (o order) keys(keys []key, id string, object any, by []SortKey) []key {
 	for _, k := range by {
 		keys = append(keys, sortKey(object, k.Field, o.matching))
 	}
-	id := identifier(object)
 	if o.sorted {
 		id = codeUnits(id) // a collection compares bytes
 	}
 	return append(keys, key{rank: rankString, text: id})
 }
 
-func identifier(object map[string]any) string {
-	id, _ := object["_id"].(string)
+func identifier(object Record) string {
+	v, _ := object.Member("_id")
+	id, _ := v.(string)
 	return id
 }
 
@@ -75,7 +75,7 @@ type shortlist struct {
 	room    []key // for the keys of further entries
 }
 
-// roomFor is how many entries get room for their keys at once.
+// roomFor is how many entries get room for their keys at once, at most.
 const roomFor = 64
 
 // add takes an entry whose keys will be overwritten.
@@ -83,7 +83,7 @@ func (s *shortlist) add(e entry) {
 	if len(s.entries) < s.limit {
 		n := len(e.keys)
 		if len(s.room) < n {
-			s.room = make([]key, roomFor*n)
+			s.room = make([]key, n*min(len(s.entries)+1, roomFor))
 		}
 		copy(s.room, e.keys)
 		e.keys, s.room = s.room[:n:n], s.room[n:]

@@ -2,6 +2,7 @@ package crest
 
 import (
 	"iter"
+	"math"
 	"slices"
 	"strings"
 )
@@ -12,7 +13,7 @@ type probe struct {
 	prefix          bool
 }
 
-func (p probe) ask(c Collection) iter.Seq2[uint64, map[string]any] {
+func (p probe) ask(c Collection) iter.Seq2[uint64, Record] {
 	if p.prefix {
 		return c.Prefix(p.property, p.value)
 	}
@@ -20,8 +21,8 @@ func (p probe) ask(c Collection) iter.Seq2[uint64, map[string]any] {
 }
 
 // candidates returns objects that all matches are among, and whether they come in the order of the query. If they do, those before
-// from may be left out. Whole tells that all matches are needed, not just the first ones.
-func (r *run) candidates(from *position, whole bool) (objects iter.Seq2[uint64, map[string]any], ordered bool) {
+// from may be left out. Limit is how many matches are needed, 0 for all.
+func (r *run) candidates(from *position, limit int) (objects iter.Seq2[uint64, Record], ordered bool) {
 	ordered = !r.order.sorted
 	var place uint64
 	id := ""
@@ -37,20 +38,21 @@ func (r *run) candidates(from *position, whole bool) (objects iter.Seq2[uint64, 
 		return r.collection.Ascend(place, id), ordered
 	case len(probes) == 1 && !probes[0].prefix:
 		return r.collection.Equal(probes[0].property, probes[0].value, place, id), ordered
-	case ordered && !whole && r.many(probes):
+	case ordered && limit > 0 && r.many(probes, limit):
 		return r.collection.Ascend(place, id), ordered
 	default:
 		return union(r.collection, probes), false
 	}
 }
 
-// many reports whether so many objects answer to probes that a walk through the collection soon meets a page of them. What is found by
-// several probes has to be sorted before the first page is known.
-func (r *run) many(probes []probe) bool {
-	left := r.collection.Len() / 16
+// many reports whether so many objects answer to probes that a walk through the collection meets as many as are needed before it has
+// looked at more objects. What is found by several probes has to be looked at in whole, because it comes in another order.
+func (r *run) many(probes []probe, needed int) bool {
+	// With found of all objects evenly spread, the walk looks at needed*all/found.
+	enough := int(math.Sqrt(float64(needed) * float64(r.collection.Len())))
 	for _, p := range probes {
 		for range p.ask(r.collection) {
-			if left--; left < 0 {
+			if enough--; enough < 0 {
 				return true
 			}
 		}
@@ -59,12 +61,13 @@ func (r *run) many(probes []probe) bool {
 }
 
 // union walks through the answers to all probes, each once.
-func union(c Collection, probes []probe) iter.Seq2[uint64, map[string]any] {
-	return func(yield func(uint64, map[string]any) bool) {
+func union(c Collection, probes []probe) iter.Seq2[uint64, Record] {
+	return func(yield func(uint64, Record) bool) {
 		seen := map[string]bool{}
 		for _, p := range probes {
 			for place, object := range p.ask(c) {
-				if _, several := object[p.property].([]any); several || len(probes) > 1 {
+				v, _ := object.Member(p.property)
+				if _, several := v.([]any); several || len(probes) > 1 {
 					id := identifier(object)
 					if seen[id] {
 						continue

@@ -57,8 +57,8 @@ type counting struct {
 	visits *int
 }
 
-func (c counting) count(objects iter.Seq2[uint64, map[string]any]) iter.Seq2[uint64, map[string]any] {
-	return func(yield func(uint64, map[string]any) bool) {
+func (c counting) count(objects iter.Seq2[uint64, crest.Record]) iter.Seq2[uint64, crest.Record] {
+	return func(yield func(uint64, crest.Record) bool) {
 		for place, object := range objects {
 			*c.visits++
 			if !yield(place, object) {
@@ -68,15 +68,15 @@ func (c counting) count(objects iter.Seq2[uint64, map[string]any]) iter.Seq2[uin
 	}
 }
 
-func (c counting) Ascend(place uint64, id string) iter.Seq2[uint64, map[string]any] {
+func (c counting) Ascend(place uint64, id string) iter.Seq2[uint64, crest.Record] {
 	return c.count(c.Collection.Ascend(place, id))
 }
 
-func (c counting) Equal(property, value string, place uint64, id string) iter.Seq2[uint64, map[string]any] {
+func (c counting) Equal(property, value string, place uint64, id string) iter.Seq2[uint64, crest.Record] {
 	return c.count(c.Collection.Equal(property, value, place, id))
 }
 
-func (c counting) Prefix(property, value string) iter.Seq2[uint64, map[string]any] {
+func (c counting) Prefix(property, value string) iter.Seq2[uint64, crest.Record] {
 	return c.count(c.Collection.Prefix(property, value))
 }
 
@@ -109,8 +109,9 @@ func TestObjectsLookedAt(t *testing.T) {
 		{`true&_pageSize=10&_totalPagedResultsPolicy=EXACT`, 10, 11},
 		{`true&_countOnly=true`, 0, 0},
 		{`kind eq "odd"&_pageSize=10`, 10, 11},
-		{`name sw "name"&_pageSize=10`, 10, 150},
-		{`name sw "name17" and n ge 0&_pageSize=10`, 10, 222},
+		{`name sw "name"&_pageSize=10`, 10, 160},
+		{`name sw "name170" and n ge 0&_pageSize=2`, 2, 30},
+		{`name sw "name"&_pageSize=10&_totalPagedResultsPolicy=EXACT`, 10, 2000},
 		{`name sw "name"&_pageSize=10&_sortKeys=name`, 10, 2000},
 	} {
 		q := parseQuery(t, test.query)

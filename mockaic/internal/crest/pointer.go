@@ -96,7 +96,7 @@ func (p Pointer) String() string {
 	return b.String()
 }
 
-// Lookup returns the value at p. A member that is null is present.
+// Lookup returns the value at p. A member that is null is present. The root may be a [Record].
 func (p Pointer) Lookup(v any) (any, bool) {
 	for _, key := range p {
 		switch parent := v.(type) {
@@ -112,6 +112,12 @@ func (p Pointer) Lookup(v any) (any, bool) {
 				return nil, false
 			}
 			v = parent[i]
+		case Record:
+			member, ok := parent.Member(key)
+			if !ok {
+				return nil, false
+			}
+			v = member
 		default:
 			return nil, false
 		}

@@ -2,19 +2,25 @@ package crest
 
 import "iter"
 
+// Record is an object that need not be a map. Objects that are its members may be records, too, but not those in arrays.
+type Record = interface {
+	Member(name string) (any, bool)
+	Object() map[string]any
+}
+
 // Collection is what a query selects from: objects that each have their id in the string member _id, in an order of the collection by
 // place and then by id. Its iterators give the place of an object and the object.
 type Collection interface {
 	Len() int
 	// Ascend walks through the objects from a place and an id on, in order.
-	Ascend(place uint64, id string) iter.Seq2[uint64, map[string]any]
+	Ascend(place uint64, id string) iter.Seq2[uint64, Record]
 	// Indexed reports whether Equal and Prefix can look up objects by a property, or by one of an object in it, as in a/b.
 	Indexed(property string) bool
 	// Equal walks, from a place and an id on and in order, through all objects whose property has the same [Fold] as value, or is an
 	// array with such a member.
-	Equal(property, value string, place uint64, id string) iter.Seq2[uint64, map[string]any]
+	Equal(property, value string, place uint64, id string) iter.Seq2[uint64, Record]
 	// Prefix walks through all objects whose property, folded, begins with the folded value. It may visit an object several times.
-	Prefix(property, value string) iter.Seq2[uint64, map[string]any]
+	Prefix(property, value string) iter.Seq2[uint64, Record]
 }
 
 // RunOptions tell how to run a query.
@@ -27,7 +33,7 @@ type RunOptions struct {
 	View func(map[string]any) map[string]any
 }
 
-// Run filters, orders and pages a collection. The page shares the objects and does not apply Fields.
+// Run filters, orders and pages a collection. The page shares the objects' values and does not apply Fields.
 //
 // Objects with equal sort keys are in ascending order of their ids. Without sort keys the order is that of the collection. Errors are
 // of type [*Error].
@@ -68,7 +74,7 @@ func (q *Query) Run(c Collection, o RunOptions) (*Page, error) {
 		page.Cookie = formatCookie(entries[q.PageSize-1], binding)
 	}
 	for _, e := range entries {
-		page.Result = append(page.Result, e.object)
+		page.Result = append(page.Result, e.object.Object())
 	}
 	if counted {
 		page.Policy, page.Total = CountExact, total
@@ -86,19 +92,23 @@ type run struct {
 	order      order
 }
 
-// match returns an object as it is to be sorted, and whether it matches.
-func (r *run) match(object map[string]any) (map[string]any, bool) {
+// view returns an object as it is to be filtered and sorted.
+func (r *run) view(object Record) any {
 	if r.options.View != nil {
-		object = r.options.View(object)
+		return r.options.View(object.Object())
 	}
-	return object, r.Filter == nil || r.Filter.Match(object, r.options.Matching)
+	return object
+}
+
+func (r *run) match(seen any) bool {
+	return r.Filter == nil || r.Filter.Match(seen, r.options.Matching)
 }
 
 func (r *run) count() int {
 	total := 0
-	objects, _ := r.candidates(nil, true)
+	objects, _ := r.candidates(nil, 0)
 	for _, object := range objects {
-		if _, ok := r.match(object); ok {
+		if r.match(r.view(object)) {
 			total++
 		}
 	}
@@ -108,22 +118,25 @@ func (r *run) count() int {
 // first returns the first entries after a position, at most limit with those to skip, and counts all matches if it is to.
 func (r *run) first(limit, skip int, after *position, count bool) (entries []entry, total int) {
 	list := shortlist{order: r.order, limit: limit}
-	from := after
+	from, needed := after, limit
 	if count {
 		from = nil
 	}
-	objects, ordered := r.candidates(from, count || r.PageSize == 0)
+	if count || r.PageSize == 0 {
+		needed = 0
+	}
+	objects, ordered := r.candidates(from, needed)
 	var keys []key
 	for place, object := range objects {
-		seen, ok := r.match(object)
-		if !ok {
+		seen := r.view(object)
+		if !r.match(seen) {
 			continue
 		}
 		total++
 		if ordered && len(list.entries) == limit {
 			continue // only counting is left to do
 		}
-		keys = r.order.keys(keys[:0], seen, r.SortKeys)
+		keys = r.order.keys(keys[:0], identifier(object), seen, r.SortKeys)
 		e := entry{object, place, keys}
 		if after != nil && !r.order.follows(e, after) {
 			continue
@@ -145,10 +158,7 @@ func (r *run) complete(p *position) {
 		if place != p.place {
 			return
 		}
-		if r.options.View != nil {
-			object = r.options.View(object)
-		}
-		if keys := r.order.keys(nil, object, r.SortKeys); p.is(keys) {
+		if keys := r.order.keys(nil, identifier(object), r.view(object), r.SortKeys); p.is(keys) {
 			p.setKeys(keys)
 			return
 		}

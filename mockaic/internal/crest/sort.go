@@ -105,7 +105,7 @@ func numberKey(f float64) key {
 
 // sortKey returns the key of the value that p finds in object. An array sorts as its least member. A null, like an array of nulls
 // or of nothing, sorts as if it were missing.
-func sortKey(object map[string]any, p Pointer, m Matching) key {
+func sortKey(object any, p Pointer, m Matching) key {
 	v, _ := p.Lookup(object)
 	members, ok := v.([]any)
 	if !ok {
@@ -133,7 +133,7 @@ func valueKey(v any, m Matching) key {
 		return key{rank: rankString, text: fold(v)}
 	case []any:
 		return key{rank: rankArray}
-	case map[string]any:
+	case map[string]any, Record:
 		return key{rank: rankObject}
 	default:
 		return key{rank: rankMissing}

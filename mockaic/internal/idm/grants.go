@@ -48,11 +48,11 @@ func (s *Service) grants(tx *store.Tx, t *objectType, id string, before store.Ob
 			if granter == nil {
 				continue
 			}
-			for _, object := range tx.Collection(path).Ascend(0, "") {
-				if object[field] == nil {
+			for _, record := range tx.Collection(path).Ascend(0, "") {
+				if condition, _ := record.Member(field); condition == nil {
 					continue
 				}
-				if err := s.grant(tx, granter, object, field, t, id, name); err != nil {
+				if err := s.grant(tx, granter, record.Object(), field, t, id, name); err != nil {
 					return err
 				}
 			}
@@ -63,8 +63,9 @@ func (s *Service) grants(tx *store.Tx, t *objectType, id string, before store.Ob
 		if crest.Equal(before[g.field], after[g.field]) {
 			continue
 		}
-		for _, object := range tx.Collection(g.t.collection).Ascend(0, "") {
-			if err := s.grant(tx, t, after, g.field, g.t, object["_id"].(string), g.name); err != nil {
+		for _, record := range tx.Collection(g.t.collection).Ascend(0, "") {
+			id, _ := record.Member("_id")
+			if err := s.grant(tx, t, after, g.field, g.t, id.(string), g.name); err != nil {
 				return err
 			}
 		}

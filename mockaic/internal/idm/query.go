@@ -1,10 +1,8 @@
 package idm
 
 import (
-	"cmp"
 	"iter"
 	"net/http"
-	"slices"
 	"strings"
 
 	"aicmcp/mockaic/internal/crest"
@@ -61,59 +59,38 @@ func (c related) Indexed(property string) bool {
 }
 
 // Equal follows the relationships from their far end.
-func (c related) Equal(property, value string, place uint64, id string) iter.Seq2[uint64, map[string]any] {
+func (c related) Equal(property, value string, place uint64, id string) iter.Seq2[uint64, crest.Record] {
 	name, ok := strings.CutSuffix(property, refID)
 	if !ok {
 		return c.Collection.Equal(property, value, place, id)
 	}
-	type found struct {
-		place  uint64
-		id     string
-		object map[string]any
-	}
-	var all []found
-	for _, target := range c.t.properties[name].targets {
-		for _, edge := range edgesFrom(c.tx, target+"\n"+value+"\n") {
-			if edge.there.collection != c.t.collection || edge.there.property != name {
-				continue
-			}
-			f := found{c.place(edge.there.id), edge.there.id, c.tx.Get(c.t.collection, edge.there.id)}
-			if f.object != nil && (f.place > place || f.place == place && f.id >= id) {
-				all = append(all, f)
-			}
-		}
-	}
-	slices.SortFunc(all, func(a, b found) int {
-		return cmp.Or(cmp.Compare(a.place, b.place), strings.Compare(a.id, b.id))
-	})
-	all = slices.CompactFunc(all, func(a, b found) bool { return a.id == b.id })
-	return func(yield func(uint64, map[string]any) bool) {
-		for _, f := range all {
-			if !yield(f.place, f.object) {
-				return
-			}
-		}
-	}
+	return c.farEnds(name, value+"\n").Ascend(place, id)
 }
 
-func (c related) Prefix(property, value string) iter.Seq2[uint64, map[string]any] {
+func (c related) Prefix(property, value string) iter.Seq2[uint64, crest.Record] {
 	name, ok := strings.CutSuffix(property, refID)
 	if !ok {
 		return c.Collection.Prefix(property, value)
 	}
-	return func(yield func(uint64, map[string]any) bool) {
-		for _, target := range c.t.properties[name].targets {
-			for _, edge := range edgesFrom(c.tx, target+"\n"+value) {
-				object := c.tx.Get(c.t.collection, edge.there.id)
-				if edge.there.collection != c.t.collection || edge.there.property != name || object == nil {
-					continue
-				}
-				if !yield(c.place(edge.there.id), object) {
-					return
-				}
+	return c.farEnds(name, value).Ascend(0, "")
+}
+
+// farEnds are the objects that a property relates to those whose ID begins so.
+func (c related) farEnds(name, prefix string) crest.List {
+	found := map[string]bool{}
+	var objects []map[string]any
+	for _, target := range c.t.properties[name].targets {
+		for _, e := range edgesFrom(c.tx, target+"\n"+prefix) {
+			if e.there.collection != c.t.collection || e.there.property != name || found[e.there.id] {
+				continue
+			}
+			found[e.there.id] = true
+			if object := c.tx.Get(c.t.collection, e.there.id); object != nil {
+				objects = append(objects, object)
 			}
 		}
 	}
+	return crest.NewList(objects, c.place)
 }
 
 // forEqual visits the objects whose property may be equal to a text when case
@@ -124,8 +101,8 @@ func forEqual(tx *store.Tx, path, name, text string, visit func(store.Object) bo
 	if objects.Indexed(name) {
 		found = objects.Equal(name, text, 0, "")
 	}
-	for _, object := range found {
-		if !visit(object) {
+	for _, record := range found {
+		if !visit(record.Object()) {
 			return
 		}
 	}

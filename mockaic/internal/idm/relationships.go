@@ -62,7 +62,8 @@ func edgeFrom(object store.Object, fromFirst bool) edge {
 func edgesAt(tx *store.Tx, at end) []edge {
 	var found []edge
 	for _, side := range []string{"first", "second"} {
-		for _, object := range tx.Collection(relationships).Equal(side, at.key(), 0, "") {
+		for _, record := range tx.Collection(relationships).Equal(side, at.key(), 0, "") {
+			object := record.Object()
 			// An edge between two ends that are the same is found twice.
 			if object[side] == at.key() && (side == "first" || object["first"] != object["second"]) {
 				found = append(found, edgeFrom(object, side == "first"))
@@ -85,8 +86,8 @@ func edgesOf(tx *store.Tx, collection, id string) []edge {
 func edgesFrom(tx *store.Tx, prefix string) []edge {
 	var found []edge
 	for _, side := range []string{"first", "second"} {
-		for _, object := range tx.Collection(relationships).Prefix(side, prefix) {
-			found = append(found, edgeFrom(object, side == "first"))
+		for _, record := range tx.Collection(relationships).Prefix(side, prefix) {
+			found = append(found, edgeFrom(record.Object(), side == "first"))
 		}
 	}
 	return found

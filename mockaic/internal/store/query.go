@@ -29,14 +29,14 @@ func (c Collection) Indexed(property string) bool {
 }
 
 // Ascend walks through the objects from a place and an id on, in order.
-func (c Collection) Ascend(order uint64, id string) iter.Seq2[uint64, Object] {
-	return func(yield func(uint64, Object) bool) {
+func (c Collection) Ascend(place uint64, id string) iter.Seq2[uint64, Record] {
+	return func(yield func(uint64, Record) bool) {
 		content, ok := c.tx.state.Get(c.name)
 		if !ok {
 			return
 		}
-		still(c, content.objects).Ascend(entry{order: order, id: id}, func(e entry) bool {
-			return yield(e.order, e.object)
+		still(c, content.records).Ascend(&record{place: place, id: id}, func(r *record) bool {
+			return yield(r.place, r)
 		})
 	}
 }
@@ -52,34 +52,30 @@ func still[T any](c Collection, tree *btree.BTreeG[T]) *btree.BTreeG[T] {
 // Equal walks, from a place and an id on and in order, through the objects
 // whose property is a string that the index does not tell from value, or an
 // array that has such a member. Without an index by property it panics.
-func (c Collection) Equal(property, value string, order uint64, id string) iter.Seq2[uint64, Object] {
+func (c Collection) Equal(property, value string, place uint64, id string) iter.Seq2[uint64, Record] {
 	folded := c.tx.store.options.Fold(value)
-	from := posting{text: folded, order: order}
-	if id != "" {
-		from.object = Object{"_id": id}
-	}
-	return c.lookUp(property, from, func(text string) bool { return text == folded })
+	return c.lookUp(property, posting{folded, &record{place: place, id: id}}, func(text string) bool { return text == folded })
 }
 
 // Prefix is like Equal for strings that begin with value. The objects come in
 // the order of these strings, and more than once if several members do.
-func (c Collection) Prefix(property, value string) iter.Seq2[uint64, Object] {
+func (c Collection) Prefix(property, value string) iter.Seq2[uint64, Record] {
 	folded := c.tx.store.options.Fold(value)
-	return c.lookUp(property, posting{text: folded}, func(text string) bool { return strings.HasPrefix(text, folded) })
+	return c.lookUp(property, posting{folded, new(record)}, func(text string) bool { return strings.HasPrefix(text, folded) })
 }
 
-func (c Collection) lookUp(property string, from posting, fits func(string) bool) iter.Seq2[uint64, Object] {
+func (c Collection) lookUp(property string, from posting, fits func(string) bool) iter.Seq2[uint64, Record] {
 	if !c.Indexed(property) {
 		panic(fmt.Sprintf("store: %s has no index by %s", c.name, property))
 	}
-	return func(yield func(uint64, Object) bool) {
+	return func(yield func(uint64, Record) bool) {
 		content, ok := c.tx.state.Get(c.name)
 		if !ok {
 			return
 		}
 		at := slices.IndexFunc(content.indexes, func(i index) bool { return i.property == property })
 		still(c, content.indexes[at].postings).Ascend(from, func(p posting) bool {
-			return fits(p.text) && yield(p.order, p.object)
+			return fits(p.text) && yield(p.place, p.record)
 		})
 	}
 }

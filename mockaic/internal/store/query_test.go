@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"hash/fnv"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -143,10 +144,17 @@ func checkQueries(t *testing.T, c store.Collection, model map[string]store.Objec
 	}
 }
 
-func walk(t *testing.T, objects func(func(uint64, store.Object) bool)) []string {
+func walk(t *testing.T, objects iter.Seq2[uint64, store.Record]) []string {
 	t.Helper()
 	found := []string{}
-	for order, object := range objects {
+	for order, record := range objects {
+		object := record.Object()
+		if member, ok := record.Member("_id"); !ok || member != object["_id"] {
+			t.Errorf("%v has the _id %v", object, member)
+		}
+		if _, ok := record.Member("none"); ok {
+			t.Errorf("%v has a member none", object)
+		}
 		if order != place(id(object)) {
 			t.Errorf("%s is at %d", id(object), order)
 		}
@@ -162,14 +170,15 @@ func TestWritesWhileWalking(t *testing.T) {
 			tx.Put("c", fmt.Sprint(i), store.Object{"name": "same"})
 		}
 		c, seen := tx.Collection("c"), 0
-		for _, object := range c.Equal("name", "same", 0, "") {
+		for _, record := range c.Equal("name", "same", 0, "") {
 			seen++
-			tx.Delete("c", id(object))
-			tx.Put("c", "new"+id(object), store.Object{"name": "same"})
+			old := id(record.Object())
+			tx.Delete("c", old)
+			tx.Put("c", "new"+old, store.Object{"name": "same"})
 		}
-		for _, object := range c.Ascend(0, "") {
+		for _, record := range c.Ascend(0, "") {
 			seen++
-			tx.Delete("c", id(object))
+			tx.Delete("c", id(record.Object()))
 		}
 		if seen != 1000 || c.Len() != 0 {
 			t.Errorf("%d objects seen, %d left", seen, c.Len())
@@ -220,7 +229,8 @@ func TestReadersBesideAWriter(t *testing.T) {
 					c := tx.Collection("c")
 					var name string
 					seen := 0
-					for _, object := range c.Ascend(0, "") {
+					for _, record := range c.Ascend(0, "") {
+						object := record.Object()
 						if seen++; name == "" {
 							name = object["name"].(string)
 						}

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"maps"
 	"sync"
 	"sync/atomic"
 
@@ -15,7 +16,8 @@ import (
 )
 
 // Object is one stored document. It carries its own _id and, once stored, its
-// _rev. Objects handed out by the store are shared and must not be modified.
+// _rev. What is in objects handed out by the store is shared and must not be
+// modified.
 type Object = map[string]any
 
 // Options say how a store names, orders and indexes objects. The zero value is
@@ -43,7 +45,7 @@ type Store struct {
 
 	writer sync.Mutex // guards what follows, and options.Chance
 	writes uint64
-	texts  recent
+	shared sharing
 }
 
 // collections is a state of the whole store. There may be very many.
@@ -104,14 +106,17 @@ func (t *Tx) Get(collection, id string) Object {
 	if !ok {
 		return nil
 	}
-	found, _ := c.objects.Get(entry{order: t.store.options.Order(id), id: id})
-	return found.object
+	found, ok := c.records.Get(&record{place: t.store.options.Order(id), id: id})
+	if !ok {
+		return nil
+	}
+	return found.Object()
 }
 
 // Len counts the objects of a collection.
 func (t *Tx) Len(collection string) int {
 	if c, ok := t.state.Get(collection); ok {
-		return c.objects.Len()
+		return c.records.Len()
 	}
 	return 0
 }
@@ -119,14 +124,14 @@ func (t *Tx) Len(collection string) int {
 // All returns the objects of a collection in the order of the store.
 func (t *Tx) All(collection string) []Object {
 	all := make([]Object, 0, t.Len(collection))
-	for _, object := range t.Collection(collection).Ascend(0, "") {
-		all = append(all, object)
+	for _, record := range t.Collection(collection).Ascend(0, "") {
+		all = append(all, record.Object())
 	}
 	return all
 }
 
-// Put stores a copy of object under id with a new revision and returns the
-// copy. Nested values are shared with the argument.
+// Put stores an object under id with a new revision and returns it as stored.
+// Nested values are shared with the argument.
 func (t *Tx) Put(collection, id string, object Object) Object {
 	return t.PutRevision(collection, id, object, fmt.Sprintf("%s-%d", t.store.revision, t.store.writes+1))
 }
@@ -136,23 +141,18 @@ func (t *Tx) PutRevision(collection, id string, object Object, revision string) 
 	c := t.own(collection)
 	t.store.writes++
 	stored := make(Object, len(object)+2)
-	for name, value := range object {
-		if text, ok := value.(string); ok {
-			value = t.store.texts.share(text)
-		}
-		stored[t.store.texts.share(name).(string)] = value
-	}
+	maps.Copy(stored, object)
 	stored["_id"] = id
 	stored["_rev"] = revision
-	c.put(&t.store.options, id, stored)
+	c.put(t.store.options.Fold, &record{t.store.options.Order(id), id, t.store.shared.members(stored)})
 	return stored
 }
 
 // Delete removes the object if it is there.
 func (t *Tx) Delete(collection, id string) {
 	c := t.own(collection)
-	c.remove(&t.store.options, id)
-	if c.objects.Len() == 0 {
+	c.remove(t.store.options.Fold, &record{place: t.store.options.Order(id), id: id})
+	if c.records.Len() == 0 {
 		t.state.Delete(collection)
 		delete(t.changed, collection)
 	}

@@ -1,8 +1,11 @@
 package store_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -79,6 +82,33 @@ func TestEveryWriteHasItsOwnRevision(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+func TestObjectsComeBackAsTheyWere(t *testing.T) {
+	s := open(t)
+	for i, object := range []store.Object{
+		nil,
+		{"a": nil, "b": true, "c": json.Number("1.0"), "d": "text", "e": []any{}, "f": []any{nil, store.Object{"x": []any{}}}, "g": store.Object{}},
+		{"a": store.Object{"b": store.Object{"c": []any{store.Object{}}}, "d": nil}},
+		{"b": store.Object{"a": strings.Repeat("long", 100)}, "_id": "other", "_rev": json.Number("5")},
+	} {
+		id := fmt.Sprint(i)
+		want := maps.Clone(object)
+		if want == nil {
+			want = store.Object{}
+		}
+		want["_id"], want["_rev"] = id, "7"
+		change(t, s, func(tx *store.Tx) {
+			if put := tx.PutRevision("c", id, object, "7"); !reflect.DeepEqual(put, want) {
+				t.Errorf("%v, want %v", put, want)
+			}
+		})
+		s.View(func(tx *store.Tx) {
+			if got := tx.Get("c", id); !reflect.DeepEqual(got, want) {
+				t.Errorf("%v, want %v", got, want)
+			}
+		})
+	}
 }
 
 func TestViewCannotWrite(t *testing.T) {
