@@ -31,7 +31,7 @@ fuzz: ## each fuzz target for FUZZTIME (default 1m)
 		done; \
 	done
 
-bench: ## all benchmarks, three times each
+bench: ## all benchmarks, three times each; MILLION=1 adds one of a million users
 	go test -run '^$$' -bench . -benchmem -count 3 ./...
 
 check: ## what continuous integration runs
