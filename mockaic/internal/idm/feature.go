@@ -93,7 +93,7 @@ func (s *Service) InstallFeature(id string) error {
 			}
 			document, err := feature.Install(before)
 			if err != nil {
-				return err
+				return crest.Errorf(http.StatusBadRequest, "Install failed. %w", err)
 			}
 			_, err = s.putTypes(tx, withoutIdentity(document))
 			return err
