@@ -36,10 +36,13 @@ func NewConnector(opts ConnectorOptions) (tool.Connector, error) {
 	if opts.BaseURL == nil || opts.Bearers == nil {
 		return nil, errors.New("server: a connector needs a base URL and bearers")
 	}
-	return &connector{opts}, nil
+	return &connector{opts: opts}, nil
 }
 
-type connector struct{ opts ConnectorOptions }
+type connector struct {
+	opts  ConnectorOptions
+	locks aic.Locks
+}
 
 func (c *connector) Client(_ context.Context, scopes []tool.Scope) (*aic.Client, error) {
 	names := make([]string, len(scopes))
@@ -50,6 +53,7 @@ func (c *connector) Client(_ context.Context, scopes []tool.Scope) (*aic.Client,
 		BaseURL:    c.opts.BaseURL,
 		HTTPClient: c.opts.HTTPClient,
 		Retry:      c.opts.Retry,
+		Locks:      &c.locks,
 		Logger:     c.opts.Logger,
 		Token: func(ctx context.Context) (string, error) {
 			token, err := c.opts.Bearers.Token(ctx, names)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"aicmcp/server/aic"
 	"aicmcp/server/auth"
 	"aicmcp/server/tool"
 )
@@ -36,7 +37,7 @@ func TestLoginFailures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = client.ManagedConfig(t.Context())
+		_, err = client.Config(t.Context(), aic.ManagedConfig)
 		var f *tool.Failure
 		if !errors.As(err, &f) || !strings.Contains(f.Message, tc.want) || f.Retryable != tc.retryable {
 			t.Errorf("%v: %+v", tc.err, f)

@@ -22,7 +22,9 @@ type Options struct {
 	// a 401 is final.
 	Invalidate func(token string)
 	// Retry is DefaultRetry if nil.
-	Retry  *Retry
+	Retry *Retry
+	// Locks are shared by the clients of a tenant; the client's own if nil.
+	Locks  *Locks
 	Logger *slog.Logger
 }
 
@@ -33,6 +35,7 @@ type Client struct {
 	token      func(ctx context.Context) (string, error)
 	invalidate func(token string)
 	retry      Retry
+	locks      *Locks
 	log        *slog.Logger
 }
 
@@ -57,7 +60,11 @@ func New(opts Options) (*Client, error) {
 		token:      opts.Token,
 		invalidate: opts.Invalidate,
 		retry:      DefaultRetry(),
+		locks:      opts.Locks,
 		log:        opts.Logger,
+	}
+	if c.locks == nil {
+		c.locks = &Locks{}
 	}
 	if opts.Retry != nil {
 		c.retry = *opts.Retry

@@ -32,12 +32,6 @@ type PatchOperation struct {
 
 var typeName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// ManagedConfig reads the definitions of all managed object types.
-func (c *Client) ManagedConfig(ctx context.Context) (Object, error) {
-	doc, _, err := c.object(ctx, request{method: http.MethodGet, path: "/openidm/config/managed", repeatable: true})
-	return doc, err
-}
-
 // QueryManaged returns the tenant's query envelope.
 func (c *Client) QueryManaged(ctx context.Context, objectType string, q Query) (Object, error) {
 	path, err := typePath(objectType)
@@ -173,9 +167,13 @@ func ifMatch(revision string) http.Header {
 // typePath returns the path of a type's collection.
 func typePath(objectType string) (string, error) {
 	if !typeName.MatchString(objectType) {
-		return "", &Error{Reason: "Invalid argument", Message: "an object type consists of letters, digits, _ and -"}
+		return "", badType()
 	}
 	return "/openidm/managed/" + objectType, nil
+}
+
+func badType() error {
+	return &Error{Reason: "Invalid argument", Message: "an object type consists of letters, digits, _ and -"}
 }
 
 // objectPath returns the path of one object, its ID escaped as one segment.
@@ -184,8 +182,9 @@ func objectPath(objectType, id string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if id == "" || id == "." || id == ".." {
-		return "", &Error{Reason: "Invalid argument", Message: "an object ID is not empty and neither . nor .."}
+	escaped, err := segment(id)
+	if err != nil {
+		return "", err
 	}
-	return path + "/" + url.PathEscape(id), nil
+	return path + "/" + escaped, nil
 }

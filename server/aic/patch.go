@@ -3,7 +3,6 @@ package aic
 import (
 	"encoding/json"
 	"math/big"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -49,14 +48,13 @@ func asking(ops []PatchOperation) string {
 	return strings.Join(fields, ",")
 }
 
-// lookup resolves a CREST pointer through objects: slashes optional at both
-// ends, segments percent-encoded.
+// lookup resolves a CREST pointer through objects.
 func lookup(doc any, pointer string) (any, bool) {
-	for segment := range strings.SplitSeq(strings.Trim(pointer, "/"), "/") {
-		key, err := url.PathUnescape(segment)
-		if err != nil {
-			return nil, false
-		}
+	segments, err := ParsePointer(pointer)
+	if err != nil {
+		return nil, false
+	}
+	for _, key := range segments {
 		object, _ := doc.(map[string]any)
 		var ok bool
 		if doc, ok = object[key]; !ok {

@@ -34,14 +34,19 @@ type request struct {
 	body   any
 	// repeatable says that sending it twice does no harm.
 	repeatable bool
+	// harmless marks a POST that changes nothing.
+	harmless bool
+	// expiry is when it is too late to send it; zero is never.
+	expiry time.Time
 }
 
-func (r request) writes() bool { return r.method != http.MethodGet }
+func (r request) writes() bool { return r.method != http.MethodGet && !r.harmless }
 
 type answer struct {
 	status      int
 	body        []byte
 	transaction string
+	asked       time.Time // when the attempt that was answered began
 }
 
 // do sends the request, again if it may be, and returns an answer of 2xx.
@@ -67,6 +72,10 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 		}
 		if err != nil {
 			return nil, err
+		}
+		// The token may have taken a person at a login page.
+		if e := expired(r, c.retry.Now()); e != nil {
+			return nil, e
 		}
 		var a *answer
 		if a, failure = c.send(ctx, r, payload, token, id); failure == nil {
@@ -136,7 +145,7 @@ func (c *Client) send(ctx context.Context, r request, payload []byte, token, id 
 	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set(transactionHeader, id)
 
-	start := time.Now()
+	start, asked := time.Now(), c.retry.Now()
 	traceSent(ctx)
 	res, err := c.http.Do(req)
 	if err != nil {
@@ -162,7 +171,7 @@ func (c *Client) send(ctx context.Context, r request, payload []byte, token, id 
 		}
 	}
 	if res.StatusCode >= 200 && res.StatusCode < 300 {
-		return &answer{status: res.StatusCode, body: data, transaction: id}, nil
+		return &answer{status: res.StatusCode, body: data, transaction: id, asked: asked}, nil
 	}
 	e := errorFrom(res.StatusCode, data)
 	e.TransactionID = id

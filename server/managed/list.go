@@ -52,17 +52,11 @@ var list = tool.Define(tool.Spec{
 
 // definitions reads the definitions of all types.
 func definitions(ctx context.Context, c *aic.Client) ([]aic.Object, error) {
-	doc, err := c.ManagedConfig(ctx)
+	doc, err := c.Config(ctx, aic.ManagedConfig)
 	if err != nil {
 		return nil, err
 	}
-	entries, _ := doc["objects"].([]any)
-	var out []aic.Object
-	for _, e := range entries {
-		if d, ok := e.(map[string]any); ok && str(d, "name") != "" {
-			out = append(out, d)
-		}
-	}
+	out := definitionsIn(doc)
 	if len(out) == 0 {
 		return nil, unusable("the tenant's managed object configuration lists no types")
 	}

@@ -12,8 +12,12 @@ import (
 // Scope is an OAuth scope of the tenant.
 type Scope string
 
-// IDM is what the managed object, configuration and theme APIs ask for.
-const IDM Scope = "fr:idm:*"
+const (
+	// IDM is what the managed object, configuration and theme APIs ask for.
+	IDM Scope = "fr:idm:*"
+	// AM is what the configuration of realms asks for.
+	AM Scope = "fr:am:*"
+)
 
 // Effect is what a tool does to the tenant. Its zero value is invalid, so
 // that a tool cannot come by one by accident.
