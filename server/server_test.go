@@ -234,7 +234,7 @@ func TestListAndSchema(t *testing.T) {
 	if d, _ := doc["definition"].(map[string]any); d["onCreate"] == nil {
 		t.Errorf("definition is %v", d)
 	}
-	s.fails("getManagedObjectSchema", `{"objectType":"alpha_usr"}`, "Call listManagedObjects")
+	s.fails("getManagedObjectSchema", `{"objectType":"alpha_usr"}`, `It has these types: "alpha_role", "alpha_user"`)
 	s.last(4)
 }
 

@@ -14,7 +14,10 @@ import (
 
 // Tools lists the tools of this area.
 func Tools() []tool.Tool {
-	return []tool.Tool{list, query, schema, create, get, patch, remove}
+	return []tool.Tool{
+		list, query, schema, create, get, patch, remove,
+		createDefinition, patchDefinition, removeDefinition, patchRelationship,
+	}
 }
 
 var (

@@ -51,12 +51,7 @@ var schema = tool.Define(tool.Spec{
 	}
 	i := slices.IndexFunc(all, func(d aic.Object) bool { return str(d, "name") == in.ObjectType })
 	if i < 0 {
-		return schemaOutput{}, &tool.Failure{
-			Reason:    "Not Found",
-			Message:   "this tenant has no managed object type of that name",
-			Parameter: "objectType",
-			Hint:      "Call listManagedObjects for the types that it has.",
-		}
+		return schemaOutput{}, unknownType("objectType", all)
 	}
 	s := object(all[i], "schema")
 	out := schemaOutput{

@@ -1,0 +1,50 @@
+package managed
+
+import (
+	"context"
+	"maps"
+
+	"aicmcp/server/aic"
+	"aicmcp/server/tool"
+)
+
+type createDefinitionInput struct {
+	Name       string     `json:"objectName"`
+	Definition aic.Object `json:"objectDefinition" jsonschema:"e.g. {\"schema\":{\"type\":\"object\",\"title\":\"Badge\",\"properties\":{\"number\":{\"type\":\"string\"}},\"order\":[\"number\"],\"required\":[\"number\"]}}"`
+}
+
+var createDefinition = tool.Define(tool.Spec{
+	Name:        "createManagedObjectDefinition",
+	Title:       "Create Managed Object Type",
+	Description: "Define a new managed object type. Add relationships afterwards, with patchManagedObjectRelationship.",
+	Scopes:      []tool.Scope{tool.IDM},
+	Effect:      tool.Additive,
+	Params:      tool.Params{"objectName": nameRules},
+	Less:        "The type was created; read it with getManagedObjectSchema.",
+}, func(ctx context.Context, c *aic.Client, in createDefinitionInput) (definitionOutput, error) {
+	if object(object(in.Definition, "schema"), "properties") == nil {
+		return definitionOutput{}, tool.Invalid("objectDefinition", "has no object schema.properties",
+			"Give schema.properties an object with the definition of each property. Nothing was sent to the tenant.")
+	}
+	value := maps.Clone(in.Definition)
+	value["name"] = in.Name
+	doc, err := changeDefinition(ctx, c, in.Name, func(doc aic.Object) (aic.ConfigEdit, error) {
+		if position(doc, in.Name) >= 0 {
+			return aic.ConfigEdit{}, &tool.Failure{
+				Reason:    "Conflict",
+				Message:   "this tenant has a managed object type of that name already",
+				Parameter: "objectName",
+				Hint:      "To change it, call patchManagedObjectDefinition; otherwise choose another name.",
+			}
+		}
+		return aic.ConfigEdit{Operations: []aic.PatchOperation{{Operation: "add", Field: "/objects/-", Value: value}}}, nil
+	})
+	if err != nil {
+		return definitionOutput{}, err
+	}
+	d := definition(doc, in.Name)
+	if d == nil {
+		return definitionOutput{}, unusable("the tenant reported success, but its answer does not hold the new type")
+	}
+	return definitionOutput{in.Name, d}, nil
+})

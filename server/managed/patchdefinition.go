@@ -1,0 +1,148 @@
+package managed
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"aicmcp/server/aic"
+	"aicmcp/server/tool"
+)
+
+type patchDefinitionInput struct {
+	Name       string                `json:"objectName"`
+	Operations []definitionOperation `json:"operations"`
+}
+
+type definitionOperation struct {
+	Operation string `json:"operation"`
+	Field     string `json:"field" jsonschema:"relative to the type, e.g. /schema/properties/email or /schema/order/-"`
+	Value     any    `json:"value,omitempty" jsonschema:"for add and replace, or the element to remove"`
+}
+
+var patchDefinition = tool.Define(tool.Spec{
+	Name:        "patchManagedObjectDefinition",
+	Title:       "Patch Managed Object Type",
+	Description: "Change a type's definition, all operations or none, but for relationships: see patchManagedObjectRelationship. Read it first: getManagedObjectSchema with includeFullDefinition.",
+	Scopes:      []tool.Scope{tool.IDM},
+	Effect:      tool.Destructive,
+	Params: tool.Params{
+		"objectName":           typeRules,
+		"operations":           tool.Rules(tool.Items(1, 100)),
+		"operations.operation": tool.Rules(tool.Enum("add", "remove", "replace")),
+		"operations.field":     tool.Rules(tool.Pattern(`[^/]`, "must name a field")),
+	},
+	Less: "The type was changed; read it with getManagedObjectSchema.",
+}, func(ctx context.Context, c *aic.Client, in patchDefinitionInput) (definitionOutput, error) {
+	var i int
+	doc, err := changeDefinition(ctx, c, in.Name, func(doc aic.Object) (aic.ConfigEdit, error) {
+		if i = position(doc, in.Name); i < 0 {
+			return aic.ConfigEdit{}, unknownType("objectName", definitionsIn(doc))
+		}
+		operations, err := in.on(definition(doc, in.Name), i)
+		return aic.ConfigEdit{Operations: operations}, err
+	})
+	if err != nil {
+		return definitionOutput{}, err
+	}
+	// The operations went to a position. Should types have come or gone between
+	// the read and the write, that is another type's.
+	if position(doc, in.Name) != i {
+		return definitionOutput{}, &tool.Failure{
+			Reason:  "Collision",
+			Message: "somebody else added or removed types at the same time, so that the operations went to another type",
+			Hint:    "Compare all types with what they should be, by getManagedObjectSchema with includeFullDefinition, and take back what went wrong.",
+		}
+	}
+	return definitionOutput{in.Name, definition(doc, in.Name)}, nil
+})
+
+// on makes the operations for the document of all types, where the type's
+// definition is at position i. What it refuses, it refuses before anything is
+// sent.
+func (in patchDefinitionInput) on(d aic.Object, i int) ([]aic.PatchOperation, error) {
+	var out []aic.PatchOperation
+	for n, o := range in.Operations {
+		at := fmt.Sprintf("operations[%d]", n)
+		path, err := aic.ParsePointer(o.Field)
+		if err != nil || len(path) == 0 {
+			return nil, tool.Invalid(at+".field", "is no pointer such as /schema/properties/email", nothingChanged)
+		}
+		if err := o.check(at, d, path); err != nil {
+			return nil, err
+		}
+		field := append([]string{"objects", strconv.Itoa(i)}, path...)
+		out = append(out, aic.PatchOperation{Operation: o.Operation, Field: aic.Pointer(field...), Value: o.Value})
+	}
+	return out, nil
+}
+
+const (
+	nothingChanged = "Correct the operation and call again; nothing was changed."
+	elsewhere      = "Relationships have two ends and are kept by another API: call patchManagedObjectRelationship. Nothing was changed."
+)
+
+// check refuses what the tenant would refuse, or what would break the type.
+func (o definitionOperation) check(at string, d aic.Object, path []string) error {
+	last := path[len(path)-1]
+	target := follow(d, path[:len(path)-1])
+	switch {
+	case o.Operation != "remove" && o.Value == nil:
+		return tool.Invalid(at+".value", "is required for "+o.Operation+", and may not be null: to take a field away, use remove", nothingChanged)
+	case path[0] == "name":
+		return tool.Invalid(at+".field", "is the type's name, which cannot change: its objects would be lost from sight", "Create another type with createManagedObjectDefinition. Nothing was changed.")
+	case isIndex(last) && isList(target):
+		return tool.Invalid(at+".field", "ends in a position in a list, which the tenant does not take", "Use replace for the whole list, add with - for the position to append, or remove with the element as value. Nothing was changed.")
+	case holdsRelationship(o.Value) || last == "type" && namesRelationship(o.Value):
+		return tool.Invalid(at+".value", "defines a relationship", elsewhere)
+	}
+	return untouched(at, d, path)
+}
+
+// shaping are the members that make a relationship what it is.
+var shaping = []string{"type", "items", "resourceCollection", "reverseRelationship", "reversePropertyName"}
+
+// untouched refuses a path to an existing relationship, to something that
+// contains one, or to what makes it one.
+func untouched(at string, d aic.Object, path []string) error {
+	for i := range path {
+		v := follow(d, path[:i+1])
+		if isRelationship(v) && (i+1 == len(path) || slices.Contains(shaping, path[i+1])) {
+			return tool.Invalid(at+".field", "is, or belongs to, the relationship "+tool.Quote(path[i]), elsewhere)
+		}
+	}
+	if holdsRelationship(follow(d, path)) {
+		return tool.Invalid(at+".field", "contains relationships", "Name the properties that you mean one by one. "+elsewhere)
+	}
+	return nil
+}
+
+// follow steps through objects and lists, to nil where there is nothing.
+func follow(v any, path []string) any {
+	for _, key := range path {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[key]
+		case []any:
+			i, err := strconv.Atoi(key)
+			if err != nil || i < 0 || i >= len(x) {
+				return nil
+			}
+			v = x[i]
+		default:
+			return nil
+		}
+	}
+	return v
+}
+
+func isIndex(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 32)
+	return err == nil
+}
+
+func isList(v any) bool {
+	_, ok := v.([]any)
+	return ok
+}
