@@ -38,7 +38,7 @@ type ConfigChange struct {
 	// if the document has got too old.
 	Plan func(doc Object) (ConfigEdit, error)
 	// Part is what the change is about, such as one theme; nil if the
-	// document has no such thing.
+	// document has no such thing. It is called after Plan only.
 	Part func(doc Object) any
 }
 
@@ -79,64 +79,80 @@ const (
 // sender gave up. What they undo before our look is noticed, what they undo
 // later is not; and whether we undid something of theirs cannot be seen, for
 // the tenant's answer to a write does not tell what was there before.
+//
+// A document that is to stay as it is, is not written.
 func (c *Client) ChangeConfig(ctx context.Context, id string, change ConfigChange) (Object, error) {
-	before, after, late, err := c.writeConfig(ctx, id, change)
-	if err != nil && (after == nil || !isUnknown(err)) {
+	w, err := c.writeConfig(ctx, id, change)
+	if w.document == nil || err != nil && !isUnknown(err) {
 		return nil, err
 	}
-	want := change.Part(after)
+	if w.nothing {
+		return w.document, nil
+	}
+	want := change.Part(w.document)
 	for try := 1; ; try++ {
 		if err := c.retry.Sleep(ctx, c.retry.Settle); err != nil {
 			return nil, interrupted(err, "", true)
 		}
-		now, a, readErr := c.object(ctx, readConfig(id))
+		doc, a, readErr := c.object(ctx, readConfig(id))
 		if readErr != nil && err == nil {
 			return nil, unwatched(readErr)
 		}
 		if readErr != nil {
 			return nil, err
 		}
-		part := change.Part(now)
+		now := change.Part(doc)
 		switch {
-		case equal(part, want) && late:
+		case equal(now, want) && w.late:
 			return nil, collision(a, "the change is there, but it took so long that it may have undone a change that somebody else made at the same time")
-		case equal(part, want):
-			return after, nil
-		case equal(part, before) && try < watchTries:
+		case equal(now, want):
+			return w.document, nil
+		case equal(now, w.before) && try < watchTries:
 			continue
 		case err != nil:
 			return nil, err
-		case equal(part, before):
+		case equal(now, w.before):
 			return nil, collision(a, "the tenant accepted the change, but it is not there any more: somebody else wrote the same document at the same time")
 		}
 		return nil, collision(a, "the tenant accepted the change, but somebody else changed the same thing at the same time")
 	}
 }
 
-// writeConfig reads, plans and writes. It returns the part before the write
-// and the document after it, also with an error if the write may have taken
-// effect.
-func (c *Client) writeConfig(ctx context.Context, id string, change ConfigChange) (before any, after Object, late bool, err error) {
+// configWrite is a write that was made, or may have been.
+type configWrite struct {
+	before   any    // the part that is about to change
+	document Object // the whole afterwards
+	nothing  bool   // there was nothing to write
+	late     bool
+}
+
+// writeConfig reads, plans and writes. With an error, it returns the write if
+// that may have taken effect all the same.
+func (c *Client) writeConfig(ctx context.Context, id string, change ConfigChange) (configWrite, error) {
 	unlock, err := c.locks.lock(ctx, id)
 	if err != nil {
-		return nil, nil, false, interrupted(err, "", false)
+		return configWrite{}, interrupted(err, "", false)
 	}
 	defer unlock()
 	for try := 1; ; try++ {
 		doc, a, err := c.object(ctx, readConfig(id))
 		if err != nil {
-			return nil, nil, false, err
+			return configWrite{}, err
 		}
-		before = change.Part(doc)
 		var draft Object
 		if err := Decode(a.body, &draft); err != nil {
-			return nil, nil, false, err
+			return configWrite{}, err
 		}
 		edit, err := change.Plan(draft)
 		if err != nil {
-			return nil, nil, false, err
+			return configWrite{}, err
 		}
-		w := request{
+		w := configWrite{before: change.Part(doc), document: edit.Document}
+		if edit.Operations == nil && equal(edit.Document, doc) {
+			w.nothing = true
+			return w, nil
+		}
+		r := request{
 			method: http.MethodPut,
 			path:   "/openidm/config/" + id,
 			header: anyRevision(),
@@ -144,17 +160,18 @@ func (c *Client) writeConfig(ctx context.Context, id string, change ConfigChange
 			expiry: a.asked.Add(c.retry.Settle / 2),
 		}
 		if edit.Operations != nil {
-			w.method, w.body = http.MethodPatch, edit.Operations
+			r.method, r.body = http.MethodPatch, edit.Operations
 		}
-		answered, _, err := c.object(ctx, w)
+		answered, _, err := c.object(ctx, r)
 		if errors.Is(err, errExpired) && try < planTries {
 			continue
 		}
-		after = answered
-		if edit.Operations == nil {
-			after = edit.Document // the answer, which can be lost, only repeats it
+		// To a PUT the answer, which can be lost, repeats the document.
+		if edit.Operations != nil {
+			w.document = answered
 		}
-		return before, after, c.retry.Now().After(a.asked.Add(c.retry.Settle)), err
+		w.late = c.retry.Now().After(a.asked.Add(c.retry.Settle))
+		return w, err
 	}
 }
 

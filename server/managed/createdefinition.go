@@ -19,6 +19,7 @@ var createDefinition = tool.Define(tool.Spec{
 	Description: "Define a new managed object type. Add relationships afterwards, with patchManagedObjectRelationship.",
 	Scopes:      []tool.Scope{tool.IDM},
 	Effect:      tool.Additive,
+	NoSecrets:   true,
 	Params:      tool.Params{"objectName": nameRules},
 	Less:        "The type was created; read it with getManagedObjectSchema.",
 }, func(ctx context.Context, c *aic.Client, in createDefinitionInput) (definitionOutput, error) {

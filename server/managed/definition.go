@@ -65,7 +65,7 @@ func unknownType(parameter string, all []aic.Object) error {
 		Hint:      "Call listManagedObjects for the types that it has.",
 	}
 	if len(names) > 0 && len(names) <= 50 {
-		f.Hint = "It has these types: " + strings.Join(names, ", ") + "."
+		f.Hint = "It has these types, which listManagedObjects describes: " + strings.Join(names, ", ") + "."
 	}
 	return f
 }

@@ -27,6 +27,7 @@ var patchDefinition = tool.Define(tool.Spec{
 	Description: "Change a type's definition, all operations or none, but for relationships: see patchManagedObjectRelationship. Read it first: getManagedObjectSchema with includeFullDefinition.",
 	Scopes:      []tool.Scope{tool.IDM},
 	Effect:      tool.Destructive,
+	NoSecrets:   true,
 	Params: tool.Params{
 		"objectName":           typeRules,
 		"operations":           tool.Rules(tool.Items(1, 100)),

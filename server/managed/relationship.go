@@ -29,6 +29,7 @@ var patchRelationship = tool.Define(tool.Spec{
 	Description: "Add, replace or remove a custom relationship property of a type, with its reverse property.",
 	Scopes:      []tool.Scope{tool.IDM},
 	Effect:      tool.Destructive,
+	NoSecrets:   true,
 	Params: tool.Params{
 		"objectType":   typeRules,
 		"propertyName": tool.Rules(tool.Pattern(`^custom_[a-zA-Z0-9_-]+$`, "must begin with custom_, and consist of letters, digits, _ and -")),

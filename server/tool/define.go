@@ -73,7 +73,9 @@ func Define[In, Out any](spec Spec, fn func(ctx context.Context, c *aic.Client, 
 			if failure != nil {
 				return failed(failure, trace, hidden), nil
 			}
-			hidden = secretsIn(args)
+			if !spec.NoSecrets {
+				hidden = secretsIn(args)
+			}
 			var given In
 			if err := convert(args, &given); err != nil {
 				return failed(&Failure{Reason: "Invalid arguments", Message: "an argument does not have the form that the schema asks for"}, trace, hidden), nil

@@ -72,6 +72,9 @@ type Spec struct {
 	// Params refines the inferred input schema, by parameter; a dot steps
 	// into an object or an array's elements ("operations.operation").
 	Params Params
+	// NoSecrets says that the arguments declare things: what is called
+	// password in them is a property, not somebody's password.
+	NoSecrets bool
 	// Cursor names the output member that leads to the next page. It is
 	// left out of a page that lost elements.
 	Cursor string
