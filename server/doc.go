@@ -11,7 +11,9 @@
 //	aic/        the tenant's REST APIs
 //	auth/       browser login, refresh, token exchange
 //	tokenstore/ where a login is kept
-//	managed/    the tools for managed objects
+//	managed/    the tools for managed objects and their types
+//	themes/     the tools for themes
+//	features/   the tools for features
 //
 // An area of tools imports tool and aic, never another area; auth imports
 // tokenstore only, so Connector, which joins auth to tool, is here.

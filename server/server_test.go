@@ -234,7 +234,7 @@ func TestListAndSchema(t *testing.T) {
 	if d, _ := doc["definition"].(map[string]any); d["onCreate"] == nil {
 		t.Errorf("definition is %v", d)
 	}
-	s.fails("getManagedObjectSchema", `{"objectType":"alpha_usr"}`, `It has these types: "alpha_role", "alpha_user"`)
+	s.fails("getManagedObjectSchema", `{"objectType":"alpha_usr"}`, `listManagedObjects describes: "alpha_role", "alpha_user"`)
 	s.last(4)
 }
 
@@ -413,7 +413,7 @@ func TestReadOnly(t *testing.T) {
 			t.Errorf("%s is offered", tl.Name)
 		}
 	}
-	if len(res.Tools) != 4 {
+	if len(res.Tools) != 9 {
 		t.Errorf("%d tools", len(res.Tools))
 	}
 }
@@ -505,7 +505,7 @@ func TestRules(t *testing.T) {
 			}
 		}
 	}
-	if got := fmt.Sprint(server.Scopes()); got != "[fr:idm:*]" {
+	if got := fmt.Sprint(server.Scopes()); got != "[fr:am:* fr:idm:*]" {
 		t.Errorf("scopes are %s", got)
 	}
 }

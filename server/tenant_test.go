@@ -93,7 +93,7 @@ func visit(t *testing.T) *visitedTenant {
 	bearers, err := auth.New(auth.Options{
 		BaseURL: base, HTTPClient: client, Now: v.clock,
 		// More than one tool needs, so that narrowing can be seen.
-		Scopes: append(server.Scopes(), "fr:am:*", "fr:idc:esv:*"),
+		Scopes: append(server.Scopes(), "fr:idc:esv:*"),
 		OpenURL: func(address string) error {
 			go func() {
 				if _, err := person.Visit(t.Context(), address); err != nil {

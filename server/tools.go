@@ -8,7 +8,9 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"aicmcp/server/features"
 	"aicmcp/server/managed"
+	"aicmcp/server/themes"
 	"aicmcp/server/tool"
 )
 
@@ -16,6 +18,8 @@ import (
 func Tools() []tool.Tool {
 	return slices.Concat(
 		managed.Tools(),
+		themes.Tools(),
+		features.Tools(),
 	)
 }
 

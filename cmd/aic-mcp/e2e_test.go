@@ -194,7 +194,7 @@ func TestReadOnlyLeavesOutWhatWrites(t *testing.T) {
 	for _, tool := range tools.Tools {
 		names = append(names, tool.Name)
 	}
-	if got := fmt.Sprint(names); got != "[getManagedObject getManagedObjectSchema listManagedObjects queryManagedObjects]" {
+	if got := fmt.Sprint(names); got != "[getManagedObject getManagedObjectSchema getTheme getThemeSchema getThemes listFeatures listManagedObjects queryManagedObjects validateIdmFeature]" {
 		t.Errorf("tools %s", got)
 	}
 }

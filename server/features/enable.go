@@ -1,0 +1,30 @@
+package features
+
+import (
+	"context"
+
+	"aicmcp/server/aic"
+	"aicmcp/server/tool"
+)
+
+type enableInput struct{}
+
+type enableOutput struct {
+	Note     string `json:"note"`
+	Response any    `json:"response,omitempty" jsonschema:"what the tenant answered, if anything"`
+}
+
+var enableAIAgent = tool.Define(tool.Spec{
+	Name:        "enableAiAgent",
+	Title:       "Enable AI Agents",
+	Description: "Turn on AI agents in both realms. Nothing turns them off again: ask the person first.",
+	Scopes:      []tool.Scope{tool.AM, tool.IDM},
+	Effect:      tool.Idempotent,
+	Less:        "AI agents were turned on.",
+}, func(ctx context.Context, c *aic.Client, _ enableInput) (enableOutput, error) {
+	response, err := c.EnableAIAgent(ctx)
+	if err != nil {
+		return enableOutput{}, explain(err)
+	}
+	return enableOutput{"The tenant accepted it. listFeatures tells whether IDM and both realms have it.", response}, nil
+})

@@ -1,0 +1,42 @@
+package features
+
+import (
+	"context"
+	"encoding/json"
+
+	"aicmcp/server/aic"
+	"aicmcp/server/tool"
+)
+
+type installOutput struct {
+	Name    string `json:"name"`
+	Message string `json:"message,omitempty" jsonschema:"the tenant's own words"`
+	Note    string `json:"note"`
+}
+
+var install = tool.Define(tool.Spec{
+	Name:        "installIdmFeature",
+	Title:       "Install IDM Feature",
+	Description: "Install a feature of IDM. It cannot be undone: call validateIdmFeature first and ask the person. For AI agents call enableAiAgent.",
+	Scopes:      []tool.Scope{tool.IDM},
+	Effect:      tool.Destructive,
+	Params:      tool.Params{"featureName": nameRules},
+	Less:        "The feature was installed.",
+}, func(ctx context.Context, c *aic.Client, in featureInput) (installOutput, error) {
+	doc, err := c.InstallFeature(ctx, in.Name)
+	if err != nil {
+		return installOutput{}, explain(err)
+	}
+	// A refusal can come with HTTP status 200.
+	n, _ := doc["status"].(json.Number)
+	status, _ := n.Int64()
+	if doc["success"] == false || status >= 400 {
+		return installOutput{}, &tool.Failure{
+			Code: int(status), Reason: "Not installed",
+			Message:   "the tenant answered " + tool.Quote(str(doc, "message")),
+			Parameter: "featureName",
+			Hint:      "Call validateIdmFeature for what stands in the way, and listFeatures for what is installed already.",
+		}
+	}
+	return installOutput{in.Name, str(doc, "message"), "The feature is installed and cannot be removed."}, nil
+})

@@ -1,0 +1,53 @@
+package themes
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"aicmcp/server/aic"
+	"aicmcp/server/tool"
+)
+
+type createInput struct {
+	Realm string     `json:"realm"`
+	Data  aic.Object `json:"themeData" jsonschema:"name, and the fields that differ from the defaults"`
+}
+
+var create = tool.Define(tool.Spec{
+	Name:        "createTheme",
+	Title:       "Create Theme",
+	Description: "Create a theme. Call getThemeSchema first for the fields. A realm's first theme becomes its default.",
+	Scopes:      []tool.Scope{tool.IDM},
+	Effect:      tool.Additive,
+	NoSecrets:   true,
+	Params:      tool.Params{"realm": realmRules},
+	Less:        "The theme was created; read it with getTheme.",
+}, func(ctx context.Context, c *aic.Client, in createInput) (written, error) {
+	data, err := checked("themeData", in.Data)
+	if err != nil {
+		return written{}, err
+	}
+	if data["name"] == nil {
+		return written{}, tool.Invalid("themeData.name", "is required", nothingSent)
+	}
+	theme := aic.Object{}
+	for _, f := range fields() {
+		if f.Required {
+			theme[f.Name] = f.Default
+		}
+	}
+	for name, v := range data {
+		theme[name] = v
+	}
+	id := uuid.NewString()
+	theme["_id"] = id
+	err = change(ctx, c, in.Realm, byID(id), func(themes []any) ([]any, error) {
+		theme["isDefault"] = len(themes) == 0
+		return append(themes, theme), nameFree(themes, str(theme, "name"), "themeData", -1)
+	})
+	if err != nil {
+		return written{}, err
+	}
+	return written{id, theme}, nil
+})

@@ -1,0 +1,162 @@
+// Package themes holds the tools for the themes of a realm's hosted pages.
+package themes
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"aicmcp/server/aic"
+	"aicmcp/server/tool"
+)
+
+// Tools lists the tools of this area.
+func Tools() []tool.Tool {
+	return []tool.Tool{schema, list, get, create, update, remove, setDefault}
+}
+
+var (
+	realmRules      = tool.Rules(tool.Enum("alpha", "bravo"))
+	identifierRules = tool.Rules(tool.Pattern(`\S`, "must not be blank"))
+)
+
+// written is what a write of a theme returns.
+type written struct {
+	ID    string     `json:"id"`
+	Theme aic.Object `json:"theme"`
+}
+
+// find returns where the theme stands that has the identifier for its ID or
+// else for its name.
+func find(themes []any, identifier string) (int, error) {
+	i := slices.IndexFunc(themes, func(e any) bool { return str(e, "_id") == identifier })
+	if i >= 0 {
+		return i, nil
+	}
+	var ids []string
+	for at, e := range themes {
+		if str(e, "name") == identifier {
+			i, ids = at, append(ids, tool.Quote(str(e, "_id")))
+		}
+	}
+	switch len(ids) {
+	case 0:
+		return -1, &tool.Failure{
+			Reason: "Not Found", Message: "the realm has no theme with that ID or name", Parameter: "themeIdentifier",
+			Hint: "Call getThemes for those that it has; capitals count in names.",
+		}
+	case 1:
+		return i, nil
+	}
+	return -1, &tool.Failure{
+		Reason: "Conflict", Message: "more than one theme has that name: " + strings.Join(ids, ", "), Parameter: "themeIdentifier",
+		Hint: "Name the one that you mean by its ID.",
+	}
+}
+
+// nameFree makes sure that no theme but the one at position except has the name.
+func nameFree(themes []any, name, parameter string, except int) error {
+	for i, e := range themes {
+		if i != except && str(e, "name") == name {
+			return &tool.Failure{
+				Reason: "Conflict", Message: "another theme of the realm has that name: " + tool.Quote(str(e, "_id")), Parameter: parameter + ".name",
+				Hint: "Choose another name, or change that theme with updateTheme. Nothing was changed.",
+			}
+		}
+	}
+	return nil
+}
+
+// defaults lists the IDs of the themes that are marked as the realm's default.
+func defaults(themes []any) []any {
+	ids := []any{}
+	for _, e := range themes {
+		if t, _ := e.(map[string]any); t["isDefault"] == true {
+			ids = append(ids, str(t, "_id"))
+		}
+	}
+	return ids
+}
+
+// byID returns a theme as what a change is about.
+func byID(id string) func(themes []any) any {
+	return func(themes []any) any {
+		i := slices.IndexFunc(themes, func(e any) bool { return str(e, "_id") == id })
+		if i < 0 {
+			return nil
+		}
+		return themes[i]
+	}
+}
+
+// change edits the themes of a realm. part is what the change is about; edit
+// has been called when it is.
+func change(ctx context.Context, c *aic.Client, realm string, part func(themes []any) any, edit func(themes []any) ([]any, error)) error {
+	_, err := c.ChangeConfig(ctx, aic.ThemeConfig, aic.ConfigChange{
+		Plan: func(doc aic.Object) (aic.ConfigEdit, error) {
+			themes, err := of(doc, realm)
+			if err != nil {
+				return aic.ConfigEdit{}, err
+			}
+			if themes, err = edit(themes); err != nil {
+				return aic.ConfigEdit{}, err
+			}
+			realms, _ := doc["realm"].(map[string]any)
+			if realms == nil {
+				realms = map[string]any{}
+				doc["realm"] = realms
+			}
+			realms[realm] = themes
+			return aic.ConfigEdit{Document: doc}, nil
+		},
+		Part: func(doc aic.Object) any {
+			themes, err := of(doc, realm)
+			if err != nil {
+				return nil
+			}
+			return part(themes)
+		},
+	})
+	return explain(err)
+}
+
+// of returns the themes of a realm in the document of all themes. A realm that
+// never had any is missing there.
+func of(doc aic.Object, realm string) ([]any, error) {
+	realms, _ := doc["realm"].(map[string]any)
+	switch themes := realms[realm].(type) {
+	case nil:
+		return nil, nil
+	case []any:
+		return themes, nil
+	}
+	return nil, &tool.Failure{
+		Reason:  "Unusable answer",
+		Message: "the realm's themes are not a list, but in an older form",
+		Hint:    "Open and save the hosted pages in the admin console, which brings them into the current form.",
+	}
+}
+
+// explain adds to an error what a caller of these tools should know.
+func explain(err error) error {
+	var e *aic.Error
+	switch {
+	case errors.Is(err, aic.ErrOverwritten):
+		return tool.WithHint(err, "", "Read the themes with getThemes and getTheme, compare, and repeat what is missing; ask whether somebody else is changing themes at the moment.")
+	case !errors.As(err, &e):
+		return err
+	case e.Unknown:
+		return tool.WithHint(err, "", "It is not known whether the change took effect: look with getThemes and getTheme before trying again.")
+	case e.Status == http.StatusNotFound:
+		return tool.WithHint(err, "", "The tenant has no themes, or not this API: open the hosted pages once in the admin console.")
+	}
+	return err
+}
+
+func str(v any, name string) string {
+	o, _ := v.(map[string]any)
+	s, _ := o[name].(string)
+	return s
+}

@@ -1,0 +1,52 @@
+package themes
+
+import (
+	"context"
+	"maps"
+
+	"aicmcp/server/aic"
+	"aicmcp/server/tool"
+)
+
+type updateInput struct {
+	Realm   string     `json:"realm"`
+	Theme   string     `json:"themeIdentifier" jsonschema:"ID or name"`
+	Updates aic.Object `json:"themeUpdates" jsonschema:"the fields to change, with their new values"`
+}
+
+var update = tool.Define(tool.Spec{
+	Name:        "updateTheme",
+	Title:       "Update Theme",
+	Description: "Change fields of a theme; the others stay. Call getThemeSchema first for the fields.",
+	Scopes:      []tool.Scope{tool.IDM},
+	Effect:      tool.Idempotent,
+	NoSecrets:   true,
+	Params:      tool.Params{"realm": realmRules, "themeIdentifier": identifierRules},
+	Less:        "The theme was changed; read it with getTheme.",
+}, func(ctx context.Context, c *aic.Client, in updateInput) (written, error) {
+	updates, err := checked("themeUpdates", in.Updates)
+	if err != nil {
+		return written{}, err
+	}
+	if len(updates) == 0 {
+		return written{}, tool.Invalid("themeUpdates", "names no field to change", nothingSent)
+	}
+	var out written
+	err = change(ctx, c, in.Realm, func(themes []any) any { return byID(out.ID)(themes) }, func(themes []any) ([]any, error) {
+		i, err := find(themes, in.Theme)
+		if err != nil {
+			return nil, err
+		}
+		if name := str(updates, "name"); name != "" {
+			err = nameFree(themes, name, "themeUpdates", i)
+		}
+		theme, _ := themes[i].(map[string]any)
+		maps.Copy(theme, updates)
+		out = written{str(theme, "_id"), theme}
+		return themes, err
+	})
+	if err != nil {
+		return written{}, err
+	}
+	return out, nil
+})
