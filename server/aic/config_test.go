@@ -1,0 +1,368 @@
+package aic
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// register is a tenant that holds one document, which anybody may overwrite.
+// The way there and the way back take time, which passes in a bubble only.
+type register struct {
+	mu       sync.Mutex
+	doc      []byte
+	requests []string
+	latency  func() time.Duration
+	// hold delays a write on its way, lose loses the answer to one, after
+	// runs when one was done.
+	hold  func() time.Duration
+	lose  bool
+	after func(r *register)
+	// stale is how long reads still show what was there before a write.
+	stale   time.Duration
+	before  []byte
+	changed time.Time
+}
+
+func (r *register) way() {
+	if r.latency != nil {
+		r.mu.Lock()
+		d := r.latency()
+		r.mu.Unlock()
+		time.Sleep(d)
+	}
+}
+
+func (r *register) RoundTrip(req *http.Request) (*http.Response, error) {
+	r.way()
+	if req.Method != http.MethodGet && r.hold != nil {
+		time.Sleep(r.hold())
+	}
+	status, body, err := r.answer(req)
+	r.way()
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body)), Request: req}, nil
+}
+
+func (r *register) answer(req *http.Request) (int, []byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.requests = append(r.requests, req.Method)
+	if req.Method == http.MethodGet {
+		if time.Since(r.changed) < r.stale {
+			return 200, r.before, nil
+		}
+		return 200, r.doc, nil
+	}
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return 0, nil, err
+	}
+	r.before, r.doc, r.changed = r.doc, body, time.Now()
+	if r.after != nil {
+		r.after(r)
+	}
+	if r.lose {
+		return 0, nil, errors.New("connection reset")
+	}
+	return 200, body, nil
+}
+
+func (r *register) log() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return strings.Join(r.requests, " ")
+}
+
+func (r *register) things(t *testing.T) []any {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var doc Object
+	if err := Decode(r.doc, &doc); err != nil {
+		t.Fatal(err)
+	}
+	things, _ := doc["things"].([]any)
+	return things
+}
+
+// writer is a client with locks of its own, as each process has them.
+func (r *register) writer(t *testing.T, change ...func(*Options)) *Client {
+	t.Helper()
+	opts := Options{
+		BaseURL:    &url.URL{Scheme: "http", Host: "tenant.example"},
+		HTTPClient: &http.Client{Transport: r},
+		Token:      func(context.Context) (string, error) { return secretToken, nil },
+	}
+	for _, f := range change {
+		f(&opts)
+	}
+	c, err := New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// adding puts a thing into the document.
+func adding(name string) ConfigChange {
+	return ConfigChange{
+		Plan: func(doc Object) (ConfigEdit, error) {
+			things, _ := doc["things"].([]any)
+			if !slices.Contains(things, any(name)) {
+				doc["things"] = append(things, name)
+			}
+			return ConfigEdit{Document: doc}, nil
+		},
+		Part: func(doc Object) any {
+			things, _ := doc["things"].([]any)
+			return slices.Contains(things, any(name))
+		},
+	}
+}
+
+func newRegister() *register { return &register{doc: []byte(`{"things":[]}`)} }
+
+// compete lets two processes with 40 writers each add things, and counts what
+// happened. Latencies are up to 450 ms each way.
+func compete(t *testing.T, seed uint64, change func(*Options)) (succeeded, collided, lost int) {
+	t.Helper()
+	r := newRegister()
+	chance := rand.New(rand.NewPCG(seed, 1))
+	r.latency = func() time.Duration { return time.Duration(chance.Int64N(int64(450 * time.Millisecond))) }
+	var mu sync.Mutex
+	var kept []string
+	var wg sync.WaitGroup
+	for process := range 2 {
+		c := r.writer(t, change)
+		for i := range 40 {
+			wg.Go(func() {
+				name := fmt.Sprintf("%d-%d", process, i)
+				_, err := c.ChangeConfig(t.Context(), ThemeConfig, adding(name))
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case err == nil:
+					kept = append(kept, name)
+				case errors.Is(err, ErrOverwritten):
+					collided++
+				default:
+					t.Errorf("%s: %v", name, err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	things := r.things(t)
+	for _, name := range kept {
+		if !slices.Contains(things, any(name)) {
+			lost++
+		}
+	}
+	return len(kept), collided, lost
+}
+
+func TestNothingThatWasReportedAsSuccessIsLost(t *testing.T) {
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			succeeded, collided, lost := compete(t, seed, func(*Options) {})
+			if lost > 0 || succeeded == 0 || collided == 0 {
+				t.Errorf("seed %d: %d succeeded, %d collided, %d lost", seed, succeeded, collided, lost)
+			}
+		})
+	}
+}
+
+// The pause is what it takes: a writer that looks at once loses some.
+func TestALookAtOnceMissesLosses(t *testing.T) {
+	total := 0
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			_, _, lost := compete(t, seed, func(o *Options) {
+				hasty := DefaultRetry()
+				hasty.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+				o.Retry = &hasty
+			})
+			total += lost
+		})
+	}
+	if total == 0 {
+		t.Error("nothing was lost: the test above shows nothing")
+	}
+}
+
+func TestWritersOfOneProcessDoNotCollide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRegister()
+		r.latency = func() time.Duration { return 100 * time.Millisecond }
+		locks := &Locks{}
+		began := time.Now()
+		var wg sync.WaitGroup
+		for i := range 10 {
+			c := r.writer(t, func(o *Options) { o.Locks = locks })
+			wg.Go(func() {
+				if _, err := c.ChangeConfig(t.Context(), ThemeConfig, adding(fmt.Sprint(i))); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := len(r.things(t)); n != 10 {
+			t.Errorf("%d things", n)
+		}
+		// They wait for each other's requests, not for each other's pauses.
+		if took := time.Since(began); took > 10*400*time.Millisecond+3*time.Second {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
+func TestChangeConfig(t *testing.T) {
+	overwrite := func(doc string) func(*register) {
+		return func(r *register) { r.doc = []byte(doc) }
+	}
+	for name, tc := range map[string]struct {
+		register  *register
+		change    func(o *Options)
+		want      string // in the error, empty for success
+		unknown   bool
+		collision bool
+		requests  string
+	}{
+		"undisturbed": {requests: "GET PUT GET"},
+		"somebody adds another": {
+			register: &register{after: overwrite(`{"things":["x","theirs"]}`)},
+			requests: "GET PUT GET",
+		},
+		"somebody undoes it": {
+			register: &register{after: overwrite(`{"things":["theirs"]}`)},
+			want:     "not there any more", unknown: true, collision: true, requests: "GET PUT GET GET GET",
+		},
+		"reads lag behind": {register: &register{stale: 3 * time.Second}, requests: "GET PUT GET GET"},
+		"the write is late": {
+			register: &register{hold: func() time.Duration { return 3 * time.Second }},
+			want:     "took so long", unknown: true, collision: true, requests: "GET PUT GET",
+		},
+		"the answer is lost": {register: &register{lose: true}, requests: "GET PUT GET"},
+		"the answer and the write are lost": {
+			register: &register{lose: true, after: overwrite(`{"things":[]}`)},
+			want:     "broke before the answer", unknown: true, requests: "GET PUT GET GET GET",
+		},
+		"a login comes in between": {
+			change: func(o *Options) {
+				asked := 0
+				o.Token = func(context.Context) (string, error) {
+					if asked++; asked == 2 {
+						time.Sleep(time.Minute)
+					}
+					return secretToken, nil
+				}
+			},
+			requests: "GET GET PUT GET",
+		},
+		"reads take too long": {
+			register: &register{latency: func() time.Duration { return time.Second }},
+			want:     "cannot be made safely", requests: "GET GET GET",
+		},
+		"nothing to do": {register: &register{doc: []byte(`{"things":["x"]}`)}, requests: "GET"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := tc.register
+				if r == nil {
+					r = &register{}
+				}
+				if r.doc == nil {
+					r.doc = newRegister().doc
+				}
+				c := r.writer(t, func(o *Options) {
+					if tc.change != nil {
+						tc.change(o)
+					}
+				})
+				doc, err := c.ChangeConfig(t.Context(), ThemeConfig, adding("x"))
+				if got := r.log(); got != tc.requests {
+					t.Errorf("requests %s, want %s", got, tc.requests)
+				}
+				if tc.want == "" {
+					if err != nil || adding("x").Part(doc) != true {
+						t.Errorf("document %v, error %v", doc, err)
+					}
+					return
+				}
+				if err == nil || !strings.Contains(err.Error(), tc.want) || isUnknown(err) != tc.unknown || errors.Is(err, ErrOverwritten) != tc.collision {
+					t.Errorf("error %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestAChangedPartIsACollision(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRegister()
+		r.after = func(r *register) { r.doc = []byte(`{"colour":"blue"}`) }
+		_, err := r.writer(t).ChangeConfig(t.Context(), ThemeConfig, ConfigChange{
+			Plan: func(doc Object) (ConfigEdit, error) {
+				doc["colour"] = "red"
+				return ConfigEdit{Document: doc}, nil
+			},
+			Part: func(doc Object) any { return doc["colour"] },
+		})
+		if !errors.Is(err, ErrOverwritten) || !strings.Contains(err.Error(), "changed the same thing") {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+func TestAPlanThatFailsWritesNothing(t *testing.T) {
+	r := newRegister()
+	refused := errors.New("no")
+	_, err := r.writer(t).ChangeConfig(t.Context(), ThemeConfig, ConfigChange{
+		Plan: func(Object) (ConfigEdit, error) { return ConfigEdit{}, refused },
+		Part: func(Object) any { return nil },
+	})
+	if !errors.Is(err, refused) || r.log() != "GET" {
+		t.Errorf("error %v after %s", err, r.log())
+	}
+}
+
+func TestWaitingForAWriterCanBeCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRegister()
+		r.latency = func() time.Duration { return 100 * time.Millisecond }
+		c := r.writer(t)
+		unlock, err := c.locks.lock(t.Context(), ManagedConfig)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unlock() // another document has another lock
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := c.ChangeConfig(t.Context(), ThemeConfig, adding("first")); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		_, err = c.ChangeConfig(ctx, ThemeConfig, adding("second"))
+		if !errors.Is(err, context.DeadlineExceeded) || isUnknown(err) {
+			t.Errorf("error %v", err)
+		}
+		wg.Wait()
+	})
+}
