@@ -107,6 +107,7 @@ func start(t *testing.T, handlers map[string]http.HandlerFunc, change ...func(*s
 	}
 	retry := aic.DefaultRetry()
 	retry.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	retry.Now = func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 	log := &safeBuffer{}
 	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	connector, err := server.NewConnector(server.ConnectorOptions{BaseURL: base, HTTPClient: srv.Client(), Bearers: auth.Static(bearer), Retry: &retry, Logger: logger})

@@ -37,6 +37,8 @@ type visitedTenant struct {
 	grants  []url.Values // forms sent to the token endpoint
 	bearers []string     // sent to IDM
 	lost    func(*http.Request) bool
+	// meanwhile runs before the next write of a configuration reaches the tenant.
+	meanwhile func()
 }
 
 func (v *visitedTenant) clock() time.Time {
@@ -71,7 +73,14 @@ func (v *visitedTenant) RoundTrip(r *http.Request) (*http.Response, error) {
 		v.bearers = append(v.bearers, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
 	}
 	lose := v.lost != nil && v.lost(r)
+	var meanwhile func()
+	if r.Method != http.MethodGet && strings.HasPrefix(r.URL.Path, "/openidm/config/") {
+		meanwhile, v.meanwhile = v.meanwhile, nil
+	}
 	v.mu.Unlock()
+	if meanwhile != nil {
+		meanwhile()
+	}
 	response, err := http.DefaultTransport.RoundTrip(r)
 	if lose && err == nil {
 		response.Body.Close()
@@ -107,6 +116,7 @@ func visit(t *testing.T) *visitedTenant {
 		t.Fatal(err)
 	}
 	retry := aic.DefaultRetry()
+	retry.Now = v.clock
 	retry.Sleep = func(ctx context.Context, d time.Duration) error {
 		v.mu.Lock()
 		defer v.mu.Unlock()

@@ -23,8 +23,9 @@ func Tools() []tool.Tool {
 var (
 	typeRules = tool.Rules(tool.Pattern(`^[A-Za-z0-9_-]+$`, "must consist of letters, digits, _ and -"))
 	// An ID of dots only would be a step in the path.
-	idRules       = tool.Rules(tool.Pattern(`[^.]`, "must not consist of dots only"))
-	revisionRules = tool.Rules(tool.Pattern(`^[!-~]+$`, "must be a _rev: ASCII without blanks"))
+	idRules = tool.Rules(tool.Pattern(`[^.]`, "must not consist of dots only"))
+	// A quote inside would make two revisions of one.
+	revisionRules = tool.Rules(tool.Pattern(`^"?[!#-~]+"?$`, "must be a _rev: ASCII without blanks and quotes"))
 )
 
 // explain adds to a tenant's error what a caller of these tools should know.

@@ -1,0 +1,387 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/jsonschema-go/jsonschema"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"aicmcp/mockaic"
+	"aicmcp/server"
+	"aicmcp/server/aic"
+	"aicmcp/server/auth"
+	"aicmcp/server/tool"
+)
+
+// attacks are strings that mean something in a path, a query, a filter, a
+// pointer, a header or a log.
+var attacks = []string{
+	// paths
+	".", "..", "...", "../x", "../../config/managed", "x/../../config", "x/..", "/x", "x/", "//x", "/", "./x", "x/.", "~", "..;/x", ";x=y",
+	"..\\x", "\\", "\\\\host\\x", "%2e%2e", "%2e%2e%2fx", "%2F", "x%2Fy", "%252F", "%5c", "%00", "%", "%zz", "x?y", "x?_action=delete", "x#y",
+	"x&y=z", "x=y", "x+y", "http://evil.example/x", "//evil.example/x", "@evil.example", "x:80",
+	// filters
+	`"`, `""`, `\"`, `\\"`, `x" or true or "x`, `x" or _id pr or name eq "x`, `x\" or true or "x`, `") or (true`, `' or '1'='1`, "false", `!(true)`, "x eq y", `\`, `x\`, "*", "*)(uid=*",
+	// headers, logs, pages
+	"x\r\nX-Evil: 1", "x\n", "x\ny", "\tx", "x\x00y", "\x00", "\x1b[31m", "<script>alert(1)</script>", "&{esv.secret}", "${jndi:ldap://x}", "{{x}}", "$(id)", "`id`", "; rm -rf /",
+	// pointers
+	"-", "0", "/-", "/0", "/_id", "/objects/0", "/../objects/0/name",
+	// text
+	"ａｌｐｈａ", "․․／x", "∕", "⁄", "\u202ex", "\u200b", "\ufeffx", "é", "e\u0301", "😀", "\U0010ffff", "x\u2028y", strings.Repeat("A", 5000), strings.Repeat("../", 500),
+	`{"a":1}`, `[]`, "null", "undefined", "-1", "__proto__", "constructor",
+}
+
+// sent is one request as the tenant got it.
+type sent struct {
+	method, uri, ifMatch, body string
+}
+
+// recorder keeps what is sent to a whole tenant.
+type recorder struct {
+	mu   sync.Mutex
+	sent []sent
+	next http.Handler
+}
+
+func (r *recorder) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	body, err := io.ReadAll(q.Body)
+	if err != nil {
+		panic(err)
+	}
+	q.Body = io.NopCloser(strings.NewReader(string(body)))
+	r.mu.Lock()
+	r.sent = append(r.sent, sent{q.Method, q.RequestURI, strings.Join(q.Header.Values("If-Match"), "\n"), string(body)})
+	r.mu.Unlock()
+	r.next.ServeHTTP(w, q)
+}
+
+// samples are arguments that a tool accepts. A parameter that is not here gets
+// what its schema suggests.
+func samples(t *testing.T) map[string]any {
+	return map[string]any{
+		"objectType": "alpha_user",
+		"createManagedObjectDefinition.objectName":      "fresh",
+		"patchManagedObjectDefinition.objectName":       "alpha_group",
+		"deleteManagedObjectDefinition.objectName":      "badge",
+		"objectDefinition":                              object(t, badge),
+		"objectData":                                    map[string]any{"userName": "x", "givenName": "X", "sn": "X", "mail": "x@example.com"},
+		"patchManagedObjectDefinition.operations":       operations("add", "/schema/properties/x", `{"type":"string"}`),
+		"patchManagedObject.operations":                 operations("replace", "/sn", `"x"`),
+		"propertyName":                                  "custom_x",
+		"propertyDefinition":                            object(t, `{"type":"relationship","resourceCollection":[{"path":"managed/alpha_role"}]}`),
+		"themeData":                                     map[string]any{"name": "fresh"},
+		"themeUpdates":                                  map[string]any{"logoAltText": "x"},
+		"queryManagedObjects.queryFilter":               `userName eq "x"`,
+		"queryManagedObjects.pagedResultsCookie":        "c",
+		"patchManagedObjectDefinition.operations.field": "/schema/title",
+	}
+}
+
+// target is a server in front of a recorded tenant.
+type target struct {
+	*recorder
+	t       *testing.T
+	session *mcp.ClientSession
+}
+
+func newTarget(t *testing.T) *target {
+	t.Helper()
+	mock, err := mockaic.New(mockaic.DevToken(bearer), mockaic.Chance(7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tg := &target{recorder: &recorder{next: mock}, t: t}
+	front := httptest.NewServer(tg.recorder)
+	t.Cleanup(front.Close)
+	base, err := url.Parse(front.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	retry := aic.DefaultRetry()
+	retry.Tries = 1
+	retry.Now = func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
+	retry.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	connector, err := server.NewConnector(server.ConnectorOptions{BaseURL: base, HTTPClient: front.Client(), Bearers: auth.Static(bearer), Retry: &retry})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv, err := server.New(t.Context(), server.Options{Connector: connector})
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, there := mcp.NewInMemoryTransports()
+	if _, err := srv.Connect(t.Context(), there, nil); err != nil {
+		t.Fatal(err)
+	}
+	if tg.session, err = mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).Connect(t.Context(), here, nil); err != nil {
+		t.Fatal(err)
+	}
+	return tg
+}
+
+// call returns what the tenant was asked.
+func (tg *target) call(name string, arguments map[string]any) []sent {
+	tg.t.Helper()
+	tg.mu.Lock()
+	tg.sent = nil
+	tg.mu.Unlock()
+	result, err := tg.session.CallTool(tg.t.Context(), &mcp.CallToolParams{Name: name, Arguments: arguments})
+	if err != nil {
+		tg.t.Fatalf("%s %v: %v", name, arguments, err)
+	}
+	if text := result.Content[0].(*mcp.TextContent).Text; result.IsError && strings.HasPrefix(text, "Internal error") {
+		tg.t.Errorf("%s %v: %s", name, arguments, text)
+	}
+	tg.mu.Lock()
+	defer tg.mu.Unlock()
+	return slices.Clone(tg.sent)
+}
+
+// places lists the parameters into which a string goes, as paths: those of the
+// type string, and values and names within objects.
+func places(s *jsonschema.Schema, path []string) [][]string {
+	var out [][]string
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		p := s.Properties[name]
+		at := append(slices.Clone(path), name)
+		switch {
+		case p.Type == "string" || p.Type == "":
+			out = append(out, at)
+		case p.Type == "array" && p.Items != nil && p.Items.Type == "object":
+			out = append(out, places(p.Items, append(at, "0"))...)
+		case p.Type == "array":
+			out = append(out, append(at, "0"))
+		case p.Type == "object":
+			out = append(out, append(at, "*"), append(at, "*key"))
+		}
+	}
+	return out
+}
+
+// baseline makes arguments that the schema accepts.
+func baseline(tl tool.Tool, given map[string]any) map[string]any {
+	s := tl.Declaration.InputSchema.(*jsonschema.Schema)
+	out := map[string]any{}
+	for name, p := range s.Properties {
+		v, ok := given[tl.Name+"."+name]
+		if !ok {
+			v, ok = given[name]
+		}
+		switch {
+		case ok:
+		case len(p.Enum) > 0:
+			v = p.Enum[0]
+		case p.Type == "string":
+			v = "sample"
+		case p.Type == "object":
+			v = map[string]any{"sample": "sample"}
+		default:
+			continue // numbers and booleans, which have defaults
+		}
+		out[name] = v
+	}
+	return out
+}
+
+// with returns the arguments with one string changed.
+func with(arguments map[string]any, path []string, attack string) map[string]any {
+	data, err := json.Marshal(arguments)
+	if err != nil {
+		panic(err)
+	}
+	var out map[string]any
+	if err := json.Unmarshal(data, &out); err != nil {
+		panic(err)
+	}
+	var v any = out
+	for _, name := range path[:len(path)-1] {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[name]
+		case []any:
+			v = x[0]
+		}
+	}
+	switch x := v.(type) {
+	case map[string]any:
+		switch last := path[len(path)-1]; last {
+		case "*":
+			for name, e := range x {
+				if _, ok := e.(string); ok {
+					x[name] = attack
+				}
+			}
+		case "*key":
+			x[attack] = "x"
+		default:
+			x[last] = attack
+		}
+	case []any:
+		x[0] = attack
+	}
+	return out
+}
+
+// shape is what a request addresses, with {} for the string in one segment of
+// the path, in one value of the query, or in one literal of a filter.
+func (s sent) shape(t *testing.T, attack string) string {
+	path, query, _ := strings.Cut(s.uri, "?")
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		key, err := url.PathUnescape(segment)
+		switch {
+		case err != nil:
+			t.Errorf("path %s: %v", path, err)
+		case key == attack:
+			segments[i] = "{}"
+		default:
+			segments[i] = url.PathEscape(key)
+		}
+	}
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		t.Errorf("query %s: %v", query, err)
+	}
+	var parameters []string
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		for _, v := range values[name] {
+			if blanks.Replace(v) == blanks.Replace(attack) {
+				v = "{}" // the parameter as a whole is the caller's
+			} else if name == "_queryFilter" {
+				v = filterShape(v, attack)
+			}
+			parameters = append(parameters, name+"="+v)
+		}
+	}
+	match := s.ifMatch
+	if match == `"`+strings.Trim(attack, `"`)+`"` && strings.Count(match, `"`) == 2 {
+		match = "{}"
+	}
+	return fmt.Sprint(s.method, " ", strings.Join(segments, "/"), " ", parameters, " ", match, " ", s.patched())
+}
+
+// blanks are taken from lists of fields and keys.
+var blanks = strings.NewReplacer(" ", "", "\t", "", "\n", "", "\r", "", "\u2028", "")
+
+// filterShape reads a filter's literals as a tenant does: a backslash makes the
+// next character literal.
+func filterShape(filter, attack string) string {
+	var out, literal strings.Builder
+	inside, escaped := false, false
+	for _, r := range filter {
+		switch {
+		case !inside && r == '"':
+			inside = true
+			literal.Reset()
+		case !inside:
+			out.WriteRune(r)
+		case escaped:
+			literal.WriteRune(r)
+			escaped = false
+		case r == '\\':
+			escaped = true
+		case r == '"':
+			inside = false
+			if literal.String() == attack {
+				out.WriteString("{}")
+			} else {
+				fmt.Fprintf(&out, "%q", literal.String())
+			}
+		default:
+			literal.WriteRune(r)
+		}
+	}
+	if inside {
+		out.WriteString(" unfinished")
+	}
+	return out.String()
+}
+
+// patched is which type a patch of the document of all types is about.
+func (s sent) patched() string {
+	var operations []struct{ Field string }
+	if s.method != http.MethodPatch || !strings.HasPrefix(s.uri, "/openidm/config/") || json.Unmarshal([]byte(s.body), &operations) != nil {
+		return ""
+	}
+	var out []string
+	for _, o := range operations {
+		parts := strings.SplitN(o.Field, "/", 4)
+		out = append(out, strings.Join(parts[:min(3, len(parts))], "/"))
+	}
+	return strings.Join(slices.Compact(out), " ")
+}
+
+// No string that a caller gives, in any parameter of any tool, changes which
+// resource a request addresses or which filter is meant.
+func TestNoArgumentChangesWhatIsAddressed(t *testing.T) {
+	if len(attacks) < 60 {
+		t.Fatalf("%d attacks", len(attacks))
+	}
+	given := samples(t)
+	const marker = "marker7"
+	for _, tl := range server.Tools() {
+		tg := newTarget(t)
+		tg.call("createManagedObjectDefinition", map[string]any{"objectName": "badge", "objectDefinition": given["objectDefinition"]})
+		usual := baseline(tl, given)
+		normal := map[string]bool{}
+		note := func(arguments map[string]any) {
+			for _, s := range tg.call(tl.Name, arguments) {
+				normal[s.shape(t, marker)] = true
+			}
+		}
+		note(usual)
+		if len(normal) == 0 && tl.Name != "getThemeSchema" {
+			t.Errorf("%s: the sample arguments %v send nothing: add others to samples", tl.Name, usual)
+		}
+		for _, place := range places(tl.Declaration.InputSchema.(*jsonschema.Schema), nil) {
+			note(with(usual, place, marker))
+			note(with(usual, place, "custom_"+marker))
+			for _, attack := range attacks {
+				for _, s := range tg.call(tl.Name, with(usual, place, attack)) {
+					if got := s.shape(t, attack); !normal[got] {
+						t.Errorf("%s, %s = %.60q: %.300s; usual are\n  %s", tl.Name, strings.Join(place, "."), attack, got,
+							strings.Join(slices.Sorted(maps.Keys(normal)), "\n  "))
+					}
+				}
+			}
+		}
+	}
+}
+
+// What is the tenant's own syntax stays in its own parameter.
+func TestTheTenantsSyntaxStaysInItsParameter(t *testing.T) {
+	tg := newTarget(t)
+	for parameter, query := range map[string]string{
+		"queryFilter": "_queryFilter", "sortKeys": "_sortKeys", "fields": "_fields", "pagedResultsCookie": "_pagedResultsCookie",
+	} {
+		for _, attack := range attacks {
+			for _, s := range tg.call("queryManagedObjects", map[string]any{"objectType": "alpha_user", parameter: attack}) {
+				u, err := url.ParseRequestURI(s.uri)
+				if err != nil {
+					t.Fatal(err)
+				}
+				values := u.Query()
+				if got := values.Get(query); u.Path != "/openidm/managed/alpha_user" || blanks.Replace(got) != blanks.Replace(attack) {
+					t.Errorf("%s = %.60q: %s has %s = %.60q", parameter, attack, u.Path, query, got)
+				}
+				for name, given := range values {
+					if name != query && !slices.Contains([]string{"_queryFilter", "_pageSize", "_totalPagedResultsPolicy"}, name) || len(given) != 1 {
+						t.Errorf("%s = %.60q: %s is %q", parameter, attack, name, given)
+					}
+				}
+			}
+		}
+	}
+}
