@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,15 +12,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"aicmcp/mockaic"
 	"aicmcp/server"
-	"aicmcp/server/aic"
-	"aicmcp/server/auth"
 	"aicmcp/server/tool"
 )
 
@@ -105,29 +101,7 @@ func newTarget(t *testing.T) *target {
 	tg := &target{recorder: &recorder{next: mock}, t: t}
 	front := httptest.NewServer(tg.recorder)
 	t.Cleanup(front.Close)
-	base, err := url.Parse(front.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	retry := aic.DefaultRetry()
-	retry.Tries = 1
-	retry.Now = func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
-	retry.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
-	connector, err := server.NewConnector(server.ConnectorOptions{BaseURL: base, HTTPClient: front.Client(), Bearers: auth.Static(bearer), Retry: &retry})
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv, err := server.New(t.Context(), server.Options{Connector: connector})
-	if err != nil {
-		t.Fatal(err)
-	}
-	here, there := mcp.NewInMemoryTransports()
-	if _, err := srv.Connect(t.Context(), there, nil); err != nil {
-		t.Fatal(err)
-	}
-	if tg.session, err = mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).Connect(t.Context(), here, nil); err != nil {
-		t.Fatal(err)
-	}
+	tg.session = serve(t, front.URL, front.Client())
 	return tg
 }
 

@@ -143,6 +143,36 @@ func start(t *testing.T, handlers map[string]http.HandlerFunc, change ...func(*s
 	return &session{cs, t, tn, log}
 }
 
+// serve connects a client to a server of a tenant, without a login and pauses.
+func serve(t *testing.T, address string, client *http.Client) *mcp.ClientSession {
+	t.Helper()
+	base, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	retry := aic.DefaultRetry()
+	retry.Tries = 1
+	retry.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	retry.Now = func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
+	connector, err := server.NewConnector(server.ConnectorOptions{BaseURL: base, HTTPClient: client, Bearers: auth.Static(bearer), Retry: &retry})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv, err := server.New(t.Context(), server.Options{Connector: connector})
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, there := mcp.NewInMemoryTransports()
+	if _, err := srv.Connect(t.Context(), there, nil); err != nil {
+		t.Fatal(err)
+	}
+	session, err := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).Connect(t.Context(), here, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return session
+}
+
 // call calls a tool and checks its result against the tool's output schema.
 func (s *session) call(name, args string) (map[string]any, string) {
 	s.t.Helper()

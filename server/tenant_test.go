@@ -37,8 +37,8 @@ type visitedTenant struct {
 	grants  []url.Values // forms sent to the token endpoint
 	bearers []string     // sent to IDM
 	lost    func(*http.Request) bool
-	// meanwhile runs before the next write of a configuration reaches the tenant.
-	meanwhile func()
+	// These run once, before or after the next write of a configuration.
+	meanwhile, afterwards func()
 }
 
 func (v *visitedTenant) clock() time.Time {
@@ -73,15 +73,19 @@ func (v *visitedTenant) RoundTrip(r *http.Request) (*http.Response, error) {
 		v.bearers = append(v.bearers, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
 	}
 	lose := v.lost != nil && v.lost(r)
-	var meanwhile func()
+	var meanwhile, afterwards func()
 	if r.Method != http.MethodGet && strings.HasPrefix(r.URL.Path, "/openidm/config/") {
-		meanwhile, v.meanwhile = v.meanwhile, nil
+		meanwhile, afterwards = v.meanwhile, v.afterwards
+		v.meanwhile, v.afterwards = nil, nil
 	}
 	v.mu.Unlock()
 	if meanwhile != nil {
 		meanwhile()
 	}
 	response, err := http.DefaultTransport.RoundTrip(r)
+	if afterwards != nil {
+		afterwards()
+	}
 	if lose && err == nil {
 		response.Body.Close()
 		return nil, fmt.Errorf("connection reset: %w", io.ErrUnexpectedEOF)
@@ -89,10 +93,11 @@ func (v *visitedTenant) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-func visit(t *testing.T) *visitedTenant {
+func visit(t *testing.T, options ...mockaic.Option) *visitedTenant {
 	t.Helper()
 	v := &visitedTenant{t: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	v.Tenant = mockaic.Start(t, mockaic.Clock(v.clock), mockaic.LoopbackRedirects(auth.DefaultClientID), mockaic.Chance(7))
+	options = append(options, mockaic.Clock(v.clock), mockaic.LoopbackRedirects(auth.DefaultClientID), mockaic.Chance(7))
+	v.Tenant = mockaic.Start(t, options...)
 	base, err := url.Parse(v.URL)
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package aic
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"net/url"
@@ -60,14 +59,7 @@ func (c *Client) OAuthProvider(ctx context.Context, realm string) (Object, error
 // EnableAIAgent turns the AI agent feature on and returns what the tenant says
 // to it, nil if nothing.
 func (c *Client) EnableAIAgent(ctx context.Context) (any, error) {
-	r := request{method: http.MethodPost, path: "/environment/aiagent", query: url.Values{"_action": {"enable"}}, body: Object{}}
-	a, err := c.do(ctx, r)
-	if err != nil || len(bytes.TrimSpace(a.body)) == 0 {
-		return nil, err
-	}
-	var answered any
-	if err := Decode(a.body, &answered); err != nil {
-		return nil, unusable(r, a, "the tenant reported success, but "+describe(a.body), err)
-	}
-	return answered, nil
+	return c.anything(ctx, request{
+		method: http.MethodPost, path: "/environment/aiagent", query: url.Values{"_action": {"enable"}}, body: Object{},
+	})
 }

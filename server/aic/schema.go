@@ -18,7 +18,7 @@ func (c *Client) PutSchemaProperty(ctx context.Context, objectType, property str
 	return c.schemaProperty(ctx, objectType, property, request{method: http.MethodPut, header: anyRevision(), body: definition})
 }
 
-// DeleteSchemaProperty deletes it and returns what it was.
+// DeleteSchemaProperty deletes it and returns what it was, if the tenant says.
 func (c *Client) DeleteSchemaProperty(ctx context.Context, objectType, property string) (Object, error) {
 	return c.schemaProperty(ctx, objectType, property, request{method: http.MethodDelete, header: anyRevision()})
 }
@@ -43,6 +43,11 @@ func (c *Client) schemaProperty(ctx context.Context, objectType, property string
 			return nil, interrupted(err, "", false)
 		}
 		defer unlock()
+	}
+	if r.method == http.MethodDelete {
+		v, err := c.anything(ctx, r)
+		doc, _ := v.(map[string]any)
+		return doc, err
 	}
 	doc, _, err := c.object(ctx, r)
 	return doc, err

@@ -229,6 +229,20 @@ func (c *Client) object(ctx context.Context, r request) (Object, *answer, error)
 	return doc, a, nil
 }
 
+// anything sends the request and reads the answer as JSON of any kind, nil if
+// there is none.
+func (c *Client) anything(ctx context.Context, r request) (any, error) {
+	a, err := c.do(ctx, r)
+	if err != nil || len(bytes.TrimSpace(a.body)) == 0 {
+		return nil, err
+	}
+	var v any
+	if err := Decode(a.body, &v); err != nil {
+		return nil, unusable(r, a, "the tenant reported success, but "+describe(a.body), err)
+	}
+	return v, nil
+}
+
 func unusable(r request, a *answer, message string, err error) *Error {
 	return &Error{
 		Status:        a.status,

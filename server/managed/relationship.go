@@ -13,7 +13,7 @@ type patchRelationshipInput struct {
 	ObjectType string     `json:"objectType"`
 	Property   string     `json:"propertyName"`
 	Action     string     `json:"action"`
-	Definition aic.Object `json:"propertyDefinition,omitempty" jsonschema:"for add and update, whole, e.g. {\"title\":\"Badge\",\"type\":\"relationship\",\"reverseRelationship\":true,\"reversePropertyName\":\"custom_owner\",\"resourceCollection\":[{\"path\":\"managed/badge\",\"query\":{\"fields\":[\"number\"],\"queryFilter\":\"true\"}}]}; for many, {\"type\":\"array\",\"items\":...}"`
+	Definition aic.Object `json:"propertyDefinition,omitempty" jsonschema:"for add and update, whole, e.g. {\"title\":\"Badge\",\"type\":\"relationship\",\"reverseRelationship\":true,\"reversePropertyName\":\"custom_owner\",\"resourceCollection\":[{\"path\":\"managed/badge\",\"query\":{\"fields\":[\"number\"],\"queryFilter\":\"true\"},\"reverseProperty\":{\"title\":\"Owner\",\"type\":\"array\"}}]}; for many, {\"type\":\"array\",\"items\":...}"`
 }
 
 type patchRelationshipOutput struct {
@@ -90,7 +90,7 @@ func explainRelationship(err error) error {
 	case http.StatusNotFound:
 		return tool.WithHint(err, "propertyName", "Call getManagedObjectSchema for the relationships that the type has, or listManagedObjects if the type is in doubt; to make a new one, use the action add.")
 	case http.StatusBadRequest:
-		return tool.WithHint(err, "propertyDefinition", "Compare it with a relationship that is there, from getManagedObjectSchema with includeFullDefinition.")
+		return tool.WithHint(err, "propertyDefinition", "Compare it with a relationship that is there, from getManagedObjectSchema with includeFullDefinition. Where reverseRelationship is true, every write needs a reverseProperty in resourceCollection, which the definition does not show.")
 	}
 	return err
 }

@@ -50,6 +50,7 @@ func find(themes []any, identifier string) (int, error) {
 	case 1:
 		return i, nil
 	}
+	slices.Sort(ids)
 	return -1, &tool.Failure{
 		Reason: "Conflict", Message: "more than one theme has that name: " + strings.Join(ids, ", "), Parameter: "themeIdentifier",
 		Hint: "Name the one that you mean by its ID.",
