@@ -258,9 +258,9 @@ func TestFailuresOfDefinitionsSayWhatIsKnown(t *testing.T) {
 	if _, failure := v.call("createManagedObjectDefinition", create); failure["status"] != 404.0 {
 		t.Errorf("failure %v", failure)
 	}
-	// Whether a type was added shows, so a lost answer is settled.
-	v.loseOne("PUT")
+	// A deletion whose answer is lost shows in the document.
 	v.define()
+	v.loseOne("PUT")
 	n := len(v.Requests())
 	v.must("deleteManagedObjectDefinition", map[string]any{"objectName": "badge"})
 	v.expect(n, "GET "+managedPath+" 200", "PUT "+managedPath+" 200", "GET "+managedPath+" 200")

@@ -81,6 +81,9 @@ func TestAThemeIsMadeChangedAndDeleted(t *testing.T) {
 		"accountPageSections": map[string]any{"accountSecurity": map[string]any{"enabled": true, "subsections": map[string]any{"password": map[string]any{"enabled": true}}}},
 	}})
 	v.expect(n, "GET "+realmPath+" 200", "PUT "+realmPath+" 200", "GET "+realmPath+" 200")
+	if put := v.Requests()[n+1]; created["transactionId"] != put.TransactionID {
+		t.Errorf("transaction %v, not that of the write, %s", created["transactionId"], put.TransactionID)
+	}
 	stored := v.themesOf("alpha")["Harbour"]
 	id := created["id"]
 	if stored["_id"] != id || stored["isDefault"] != false || stored["primaryColor"] != "#0af" || stored["journeyLayout"] != "card" ||

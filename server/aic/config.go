@@ -94,7 +94,7 @@ func (c *Client) ChangeConfig(ctx context.Context, id string, change ConfigChang
 		if err := c.retry.Sleep(ctx, c.retry.Settle); err != nil {
 			return nil, interrupted(err, "", true)
 		}
-		doc, a, readErr := c.object(ctx, readConfig(id))
+		doc, _, readErr := c.object(ctx, readConfig(id))
 		if readErr != nil && err == nil {
 			return nil, unwatched(readErr)
 		}
@@ -104,7 +104,7 @@ func (c *Client) ChangeConfig(ctx context.Context, id string, change ConfigChang
 		now := change.Part(doc)
 		switch {
 		case equal(now, want) && w.late:
-			return nil, collision(a, "the change is there, but it took so long that it may have undone a change that somebody else made at the same time")
+			return nil, collision("the change is there, but it took so long that it may have undone a change that somebody else made at the same time")
 		case equal(now, want):
 			return w.document, nil
 		case equal(now, w.before) && try < watchTries:
@@ -112,9 +112,9 @@ func (c *Client) ChangeConfig(ctx context.Context, id string, change ConfigChang
 		case err != nil:
 			return nil, err
 		case equal(now, w.before):
-			return nil, collision(a, "the tenant accepted the change, but it is not there any more: somebody else wrote the same document at the same time")
+			return nil, collision("the tenant accepted the change, but it is not there any more: somebody else wrote the same document at the same time")
 		}
-		return nil, collision(a, "the tenant accepted the change, but somebody else changed the same thing at the same time")
+		return nil, collision("the tenant accepted the change, but somebody else changed the same thing at the same time")
 	}
 }
 
@@ -194,10 +194,9 @@ func unwatched(err error) error {
 	return &watched
 }
 
-func collision(a *answer, message string) error {
+func collision(message string) error {
 	return &Error{
-		Reason: "Collision", Message: message, OwnWords: true,
-		TransactionID: a.transaction, Unknown: true, Err: ErrOverwritten,
+		Reason: "Collision", Message: message, OwnWords: true, Unknown: true, Err: ErrOverwritten,
 	}
 }
 

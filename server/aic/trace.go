@@ -11,6 +11,8 @@ type Trace struct {
 	mu       sync.Mutex
 	requests int
 	ids      []string
+	wrote    bool
+	main     string
 }
 
 type traceKey struct{}
@@ -39,6 +41,14 @@ func (t *Trace) Transactions() []string {
 	return slices.Clone(t.ids)
 }
 
+// Transaction is the transaction ID to ask for in the tenant's logs: that of
+// the last write or, without one, of the last request.
+func (t *Trace) Transaction() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.main
+}
+
 func traceSent(ctx context.Context) {
 	if t, ok := ctx.Value(traceKey{}).(*Trace); ok {
 		t.mu.Lock()
@@ -47,7 +57,7 @@ func traceSent(ctx context.Context) {
 	}
 }
 
-func traceTransaction(ctx context.Context, id string) {
+func traceTransaction(ctx context.Context, id string, writes bool) {
 	t, ok := ctx.Value(traceKey{}).(*Trace)
 	if !ok || id == "" {
 		return
@@ -56,5 +66,8 @@ func traceTransaction(ctx context.Context, id string) {
 	defer t.mu.Unlock()
 	if !slices.Contains(t.ids, id) {
 		t.ids = append(t.ids, id)
+	}
+	if writes || !t.wrote {
+		t.main, t.wrote = id, writes
 	}
 }

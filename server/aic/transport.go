@@ -149,14 +149,14 @@ func (c *Client) send(ctx context.Context, r request, payload []byte, token, id 
 	traceSent(ctx)
 	res, err := c.http.Do(req)
 	if err != nil {
-		traceTransaction(ctx, id)
+		traceTransaction(ctx, id, r.writes())
 		return nil, c.unanswered(ctx, r, id, unsent.Load(), err)
 	}
 	defer res.Body.Close()
 	if got := res.Header.Get(transactionHeader); plainID.MatchString(got) {
 		id = got
 	}
-	traceTransaction(ctx, id)
+	traceTransaction(ctx, id, r.writes())
 	data, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	c.log.DebugContext(ctx, "tenant answered", "method", r.method, "path", r.path, "status", res.StatusCode,
 		"bytes", len(data), "duration", time.Since(start), "transactionId", id)

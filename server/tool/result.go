@@ -24,8 +24,8 @@ const (
 
 func succeeded(spec Spec, doc map[string]any, trace *aic.Trace, hidden secrets) (*mcp.CallToolResult, error) {
 	hidden.hide(doc)
-	if ids := trace.Transactions(); len(ids) > 0 {
-		doc["transactionId"] = ids[len(ids)-1]
+	if id := trace.Transaction(); id != "" {
+		doc["transactionId"] = id
 	}
 	data, err := shorten(spec, doc)
 	if err != nil {
@@ -40,9 +40,7 @@ func succeeded(spec Spec, doc map[string]any, trace *aic.Trace, hidden secrets) 
 // failed hides the secrets in all that a failure says, and bounds it.
 func failed(f *Failure, trace *aic.Trace, hidden secrets) *mcp.CallToolResult {
 	if f.TransactionID == "" {
-		if ids := trace.Transactions(); len(ids) > 0 {
-			f.TransactionID = ids[len(ids)-1]
-		}
+		f.TransactionID = trace.Transaction()
 	}
 	f.TransactionID = cutString(f.TransactionID, 250)
 	// Together with the detail, these are less than MaxFailure.
