@@ -17,6 +17,7 @@ import (
 
 	"aicmcp/mockaic"
 	"aicmcp/server"
+	"aicmcp/server/aic"
 	"aicmcp/server/auth"
 )
 
@@ -86,7 +87,10 @@ func newTour(ctx context.Context, out io.Writer) (*tour, error) {
 	if err != nil {
 		return nil, err
 	}
-	connector, err := server.NewConnector(server.ConnectorOptions{BaseURL: base, Bearers: bearers})
+	// Nobody else changes this tenant's configuration: there is nothing to wait for.
+	retry := aic.DefaultRetry()
+	retry.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	connector, err := server.NewConnector(server.ConnectorOptions{BaseURL: base, Bearers: bearers, Retry: &retry})
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +190,7 @@ func (t *tour) take(ctx context.Context) error {
 	t.say("\n    tenant  %s, in memory", t.address)
 	t.say("    login   admin@example.com, at the tenant's own pages")
 	began := time.Now()
-	for _, part := range []func(context.Context) error{t.discover, t.find, t.change, t.refusals, t.remove} {
+	for _, part := range []func(context.Context) error{t.discover, t.find, t.change, t.refusals, t.remove, t.model, t.brand} {
 		if err := part(ctx); err != nil {
 			return err
 		}
