@@ -402,3 +402,17 @@ func TestVirtualValuesCannotBeCopied(t *testing.T) {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 }
+
+func TestWhatWasReadCanBePutBack(t *testing.T) {
+	mock := start(t)
+	path := users + "/" + create(t, mock, users, jane)["_id"].(string)
+	read := call(t, mock, "GET", path, nil, "")
+	put := call(t, mock, "PUT", path, jsonHeader, string(read.body))
+	if put.status != 200 || put.header.Get("X-Not-Modified") != "true" || put.object(t)["_rev"] != read.object(t)["_rev"] {
+		t.Errorf("%d %v", put.status, put.header)
+	}
+	queried := get(t, mock, users+"?_queryFilter=true")["result"].([]any)[0].(map[string]any)
+	if _, present := queried["frIndexedMultivalued1"]; present {
+		t.Error("an unset attribute shows in a query")
+	}
+}

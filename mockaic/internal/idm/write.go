@@ -81,7 +81,7 @@ func (s *Service) insert(tx *store.Tx, t *objectType, id string, content store.O
 	if err := failed.err(writeRefused); err != nil {
 		return nil, err
 	}
-	stored, err := s.put(tx, t, id, t.withoutRelationships(object))
+	stored, err := s.put(tx, t, id, t.stored(object))
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ func (s *Service) replace(tx *store.Tx, t *objectType, id string, content store.
 	if err != nil {
 		return nil, err
 	}
-	return s.putIfChanged(tx, t, id, t.withoutRelationships(object), related, fields)
+	return s.putIfChanged(tx, t, id, t.stored(object), related, fields)
 }
 
 func (s *Service) patch(r *route.Request, path, id string) (*route.Response, error) {
@@ -242,11 +242,10 @@ func (s *Service) applyPatch(tx *store.Tx, t *objectType, id string, operations 
 		}
 		related = related || changed
 	}
-	object = t.withoutRelationships(object)
 	if t.hasPassword() && slices.ContainsFunc(operations, removesPassword) && forgetPassword(tx, t.collection, id) {
 		related = true
 	}
-	return s.putIfChanged(tx, t, id, object, related, fields)
+	return s.putIfChanged(tx, t, id, t.stored(object), related, fields)
 }
 
 // removals makes what a client says of a relationship to remove, by its _ref and
@@ -442,8 +441,13 @@ func (t *objectType) withoutVirtual(content store.Object) store.Object {
 	return object
 }
 
-func (t *objectType) withoutRelationships(object store.Object) store.Object {
+// stored is what the store keeps of an object: no relationships, and no empty
+// arrays where the directory has attributes, which are then unset.
+func (t *objectType) stored(object store.Object) store.Object {
 	object = maps.Clone(object)
-	maps.DeleteFunc(object, func(name string, _ any) bool { return t.properties[name].relationship })
+	maps.DeleteFunc(object, func(name string, value any) bool {
+		list, many := value.([]any)
+		return t.properties[name].relationship || t.properties[name].native && many && len(list) == 0
+	})
 	return object
 }
