@@ -1,9 +1,14 @@
 package mockaic_test
 
 import (
+	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
@@ -265,20 +270,74 @@ func BenchmarkReadersBesideWriter(b *testing.B) {
 	b.ReportMetric(float64(<-stopped)/b.Elapsed().Seconds(), "writes/s")
 }
 
-// It takes a minute and some GB of memory.
-func BenchmarkMillionUsers(b *testing.B) {
-	if os.Getenv(millionUsers) == "" {
-		b.Skip("set " + millionUsers + "=1 to run it")
+// seeded starts a tenant from a seed directory with n users, each with a role.
+func seeded(b *testing.B, n int) *mockaic.Tenant {
+	b.Helper()
+	dir := b.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "managed"), 0o700); err != nil {
+		b.Fatal(err)
 	}
-	const n = 1_000_000
-	few := load(b, fewUsers)
+	file, err := os.Create(filepath.Join(dir, "managed", "alpha_user.json"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer file.Close()
+	out := bufio.NewWriter(file)
+	for i := range n {
+		person := user(b, i)
+		person["_id"], person["roles"] = userID(i), []any{map[string]any{"_ref": "managed/alpha_role/staff"}}
+		text, err := json.Marshal(person)
+		if err != nil {
+			b.Fatal(err)
+		}
+		fmt.Fprintf(out, "%s%s\n", map[bool]string{true: "[", false: ","}[i == 0], text)
+	}
+	fmt.Fprintln(out, "]")
+	role := filepath.Join(dir, "managed", "alpha_role.json")
+	if err := errors.Join(out.Flush(), os.WriteFile(role, []byte(`[{"_id":"staff","name":"staff"}]`), 0o600)); err != nil {
+		b.Fatal(err)
+	}
+	tenant, err := mockaic.New(mockaic.Seed(dir), mockaic.DevToken("dev"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return tenant
+}
+
+// ask sends a request to a tenant and returns the size of the answer.
+func ask(tb testing.TB, tenant *mockaic.Tenant, path string) int {
+	tb.Helper()
+	request := httptest.NewRequest(http.MethodGet, path, nil)
+	request.RemoteAddr = "127.0.0.1:1"
+	request.Header.Set("Authorization", "Bearer dev")
+	answer := httptest.NewRecorder()
+	tenant.ServeHTTP(answer, request)
+	if answer.Code != http.StatusOK {
+		tb.Fatalf("%s: %d %s", path, answer.Code, answer.Body)
+	}
+	return answer.Body.Len()
+}
+
+// A whole tenant with everything that belongs to a user: sidecar, relationship,
+// private properties, indexes. The baselines are the JSON that a query
+// returns of them, and a tenant with 100 of them. MILLION=1 makes it a million users, which
+// takes a few minutes and GB.
+func BenchmarkTenant(b *testing.B) {
+	n := manyUsers
+	if os.Getenv(millionUsers) != "" {
+		n *= 10
+	}
+	const query = `/openidm/managed/alpha_user?_fields=userName&_queryFilter=userName+eq+%22user.0000042%22`
+	few := seeded(b, fewUsers)
+	baseline := cost(func() { ask(b, few, query) })
 	before, started := memory(), time.Now()
-	s := load(b, n)
+	tenant := seeded(b, n)
 	loading := time.Since(started)
-	ask := asker(b, few, `_queryFilter=userName+eq+"user.0000042"`, 1)
-	baseline := cost(func() { ask() })
-	ask = asker(b, s, `_queryFilter=userName+eq+"user.0000042"`, 1)
-	against(b, baseline, "x/100-users", func() { ask() })
+	size := float64(memory() - before)
+	const page = 1000
+	text := ask(b, tenant, fmt.Sprint("/openidm/managed/alpha_user?_queryFilter=true&_pageSize=", page)) * n / page
+	against(b, baseline, "x/100-users", func() { ask(b, tenant, query) })
 	b.ReportMetric(loading.Seconds(), "s-to-load")
-	reportMemory(b, s, n, before)
+	b.ReportMetric(size/float64(n), "B/user")
+	b.ReportMetric(size/float64(text), "x/JSON")
 }
