@@ -41,6 +41,11 @@ const (
 	OpenType Feature = "open-type"
 	// Config is /openidm/config.
 	Config Feature = "config"
+	// Types is that managed object types can be added to config/managed, and
+	// taken out again.
+	Types Feature = "types"
+	// Themes are those of the hosted pages, all kept in one document.
+	Themes Feature = "themes"
 	// OAuth is the provider of the root realm.
 	OAuth Feature = "oauth"
 	// FormLogin is a person who can log in through pages that work as plain
@@ -54,7 +59,7 @@ const (
 
 // Features lists all features.
 func Features() []Feature {
-	return []Feature{Managed, OpenType, Config, OAuth, FormLogin, TokenExchange, Tools}
+	return []Feature{Managed, OpenType, Config, Types, Themes, OAuth, FormLogin, TokenExchange, Tools}
 }
 
 // Case is one requirement and how to see whether it is met.

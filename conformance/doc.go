@@ -25,14 +25,18 @@
 // Many cases need a managed object type that accepts any property. Unless the
 // target names one (--open-type NAME), a run of the command adds a type
 // conformance_XXXXXXXXXXXX to the tenant's configuration, config/managed, and
-// takes it out again at the end. Runs without such cases (--without open-type)
-// and read-only runs (--read-only) leave the configuration alone.
+// takes it out again at the end. Cases about types (feature types) do so too,
+// one by one; others put documents emailTemplate/conformance-... into the
+// configuration (config), and themes named conformance-... into the document
+// of all themes, config/ui/themerealm (themes). A run without such cases
+// (--without open-type,types,config,themes) leaves the configuration alone, and
+// so does a read-only run (--read-only).
 //
 // What could not be removed is an error that names it, and the run exits with
 // 2. A run that was killed may leave a type whose name begins with conformance_
-// in config/managed, with the objects in it, and users, roles, groups,
-// organizations, assignments and applications whose names begin with
-// conformance-. These filters find them:
+// in config/managed, with the objects in it, documents and themes of such
+// names, and users, roles, internal roles, groups, organizations, assignments
+// and applications whose names begin with conformance-. These filters find them:
 //
 //	userName sw "conformance-"   for users
 //	name sw "conformance-"       for the others
