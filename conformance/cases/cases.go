@@ -9,7 +9,7 @@ import (
 
 // All lists every case.
 func All() []c.Case {
-	return slices.Concat(managed, patching, stock, querying, crest, config, oauth, issuing, tools)
+	return slices.Concat(managed, patching, stock, querying, crest, config, types, typePolicies, oauth, issuing, tools)
 }
 
 // Where requirements come from. "Recorded" is traffic of tenants, "live-verified"
@@ -53,6 +53,12 @@ const (
 	refBearer   = "recorded on tenants: a bearer that is not accepted is 401 with the message \"Access Denied\", and no WWW-Authenticate"
 	refNoBearer = "inferred from the recorded refusal of a bearer; no request without one was recorded"
 	refConfig   = "recorded on tenants: IDM, managed object configuration at config/managed"
+	refTypes    = "live-verified on tenants: a type that is defined is served, one with a default of the wrong type is 404, and one that is taken out orphans its objects"
+	refBadType  = "inferred: a configuration that cannot be used is refused; no such write was recorded"
+	refWritten  = "live-verified on tenants: enum is enforced for the properties that are written"
+	refNull     = "live-verified on tenants: null on create is NOT_NULL, and VALID_TYPE besides where the property is required"
+	refPolicies = "documented: IDM, \"Default policies\", with the names of what they demand and their parameters"
+	refRevision = "recorded on tenants: the revision of managed objects is UUID-number"
 	refOpen     = "what the feature open-type means; IDM's ancestor stores properties that a schema does not list, a tenant was not seen to"
 
 	refDiscovery = "recorded of the realm alpha and documented: the issuer is spelled as the request was and always has its port"

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -168,6 +169,13 @@ func without(doc any, members ...string) object {
 		}
 	}
 	return rest
+}
+
+var revisionForm = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[0-9]+$`)
+
+// checkRevision checks that a revision has the form of those of a tenant.
+func checkRevision(t *c.T, revision string) {
+	t.True("revision "+revision+" is UUID-number", revisionForm.MatchString(revision))
 }
 
 // content is an object less its identity.
