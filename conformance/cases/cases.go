@@ -9,7 +9,7 @@ import (
 
 // All lists every case.
 func All() []c.Case {
-	return slices.Concat(managed, patching, stock, querying, crest, config, types, typePolicies, oauth, issuing, tools)
+	return slices.Concat(managed, patching, stock, querying, crest, config, types, typePolicies, schemas, oauth, issuing, tools)
 }
 
 // Where requirements come from. "Recorded" is traffic of tenants, "live-verified"
@@ -53,6 +53,8 @@ const (
 	refBearer   = "recorded on tenants: a bearer that is not accepted is 401 with the message \"Access Denied\", and no WWW-Authenticate"
 	refNoBearer = "inferred from the recorded refusal of a bearer; no request without one was recorded"
 	refConfig   = "recorded on tenants: IDM, managed object configuration at config/managed"
+	refSchema   = "recorded on tenants for alpha_aiagent: the schema of config/managed and resourceCollection"
+	refProperty = "documented: relationship properties are managed at schema/managed/TYPE/properties/custom_NAME, version 2.0"
 	refTypes    = "live-verified on tenants: a type that is defined is served, one with a default of the wrong type is 404, and one that is taken out orphans its objects"
 	refBadType  = "inferred: a configuration that cannot be used is refused; no such write was recorded"
 	refWritten  = "live-verified on tenants: enum is enforced for the properties that are written"
