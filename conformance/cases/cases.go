@@ -9,7 +9,7 @@ import (
 
 // All lists every case.
 func All() []c.Case {
-	return slices.Concat(managed, patching, stock, querying, crest, config, types, typePolicies, schemas, oauth, issuing, tools)
+	return slices.Concat(managed, patching, stock, querying, crest, config, types, typePolicies, schemas, views, oauth, issuing, tools)
 }
 
 // Where requirements come from. "Recorded" is traffic of tenants, "live-verified"
@@ -47,12 +47,19 @@ const (
 	refCount     = "documented (CREST): _totalPagedResultsPolicy; live-verified on tenants: the answer may fall back to ESTIMATE or NONE"
 	refParams    = "documented (CREST): which parameters exclude each other and what values they have; the status is the reference implementation's"
 
-	refBinding  = "HTTP binding of the reference implementation of CREST; not seen on tenants"
-	refErrors   = "recorded on tenants: errors are {code, reason, message[, detail]}, the code equal to the status"
-	refHeaders  = "recorded on tenants: constant headers of every /openidm answer"
-	refBearer   = "recorded on tenants: a bearer that is not accepted is 401 with the message \"Access Denied\", and no WWW-Authenticate"
-	refNoBearer = "inferred from the recorded refusal of a bearer; no request without one was recorded"
-	refConfig   = "recorded on tenants: IDM, managed object configuration at config/managed"
+	refBinding     = "HTTP binding of the reference implementation of CREST; not seen on tenants"
+	refErrors      = "recorded on tenants: errors are {code, reason, message[, detail]}, the code equal to the status"
+	refHeaders     = "recorded on tenants: constant headers of every /openidm answer"
+	refBearer      = "recorded on tenants: a bearer that is not accepted is 401 with the message \"Access Denied\", and no WWW-Authenticate"
+	refNoBearer    = "inferred from the recorded refusal of a bearer; no request without one was recorded"
+	refConfig      = "recorded on tenants: IDM, managed object configuration at config/managed"
+	refUnset       = "documented: managing groups, the answer to the create of a user"
+	refUserSchema  = "recorded on tenants: the stock schema has scope private for password, cn and lastSync; relationships are returned only when asked for"
+	refLeftOut     = "recorded on tenants: _fields leaves out what was never set; a relationship that is empty is []"
+	refPatchAnswer = "recorded on tenants: PATCH is 200 with the object after the change, without relationships, and its ETag"
+	refAPIVersion  = "recorded on tenants: answers with managed objects have no Content-API-Version, empty pages and errors have one"
+	refPassword    = "documented: a user's password is write-only"
+
 	refSchema   = "recorded on tenants for alpha_aiagent: the schema of config/managed and resourceCollection"
 	refProperty = "documented: relationship properties are managed at schema/managed/TYPE/properties/custom_NAME, version 2.0"
 	refTypes    = "live-verified on tenants: a type that is defined is served, one with a default of the wrong type is 404, and one that is taken out orphans its objects"
