@@ -9,7 +9,7 @@ import (
 
 // All lists every case.
 func All() []c.Case {
-	return slices.Concat(managed, patching, stock, querying, crest, config, types, typePolicies, schemas, views, oauth, issuing, tools)
+	return slices.Concat(managed, patching, stock, querying, crest, config, types, typePolicies, schemas, views, relationships, relationshipPatches, edges, oauth, issuing, tools)
 }
 
 // Where requirements come from. "Recorded" is traffic of tenants, "live-verified"
@@ -59,6 +59,15 @@ const (
 	refPatchAnswer = "recorded on tenants: PATCH is 200 with the object after the change, without relationships, and its ETag"
 	refAPIVersion  = "recorded on tenants: answers with managed objects have no Content-API-Version, empty pages and errors have one"
 	refPassword    = "documented: a user's password is write-only"
+
+	refReferenceForm = "recorded on tenants: the four members of a relationship's value"
+	refBothEnds      = "recorded on tenants: the stock schema names the counterpart of each relationship; documented: both ends show it"
+	refFields        = "documented: IDM, _fields: *_ref stands for all relationships, PROPERTY/* and PROPERTY/NAME expand one"
+	refEdges         = "documented: IDM, \"Manage relationships\""
+	refEdgePage      = "recorded on tenants: the page of an object's relationships and the members of its elements"
+	refPatchEdges    = "documented: IDM, patches of relationships. Recorded on tenants was replace"
+	refPolicyBody    = "recorded on tenants: the whole body of the refusal of such a patch"
+	refDangling      = "inferred from IDM's ancestor, which refuses a relationship to what is not there; not seen on tenants"
 
 	refSchema   = "recorded on tenants for alpha_aiagent: the schema of config/managed and resourceCollection"
 	refProperty = "documented: relationship properties are managed at schema/managed/TYPE/properties/custom_NAME, version 2.0"
