@@ -9,7 +9,7 @@ import (
 
 // All lists every case.
 func All() []c.Case {
-	return slices.Concat(managed, patching, stock, querying, crest, config, types, typePolicies, schemas, views, relationships, relationshipPatches, edges, oauth, issuing, tools)
+	return slices.Concat(managed, patching, stock, querying, crest, config, types, typePolicies, schemas, views, relationships, relationshipPatches, edges, virtuals, policies, policyService, actions, oauth, issuing, tools)
 }
 
 // Where requirements come from. "Recorded" is traffic of tenants, "live-verified"
@@ -68,6 +68,16 @@ const (
 	refPatchEdges    = "documented: IDM, patches of relationships. Recorded on tenants was replace"
 	refPolicyBody    = "recorded on tenants: the whole body of the refusal of such a patch"
 	refDangling      = "inferred from IDM's ancestor, which refuses a relationship to what is not there; not seen on tenants"
+
+	refVirtual        = "recorded on tenants: the queryConfig of the stock schema's virtual properties; documented: they follow the relationships"
+	refTemporal       = "documented: temporalConstraints of a role are intervals START/END in which it is effective"
+	refOrganizations  = "documented: IDM, organizations, and the virtual properties of their hierarchy"
+	refPolicyPatch    = "live-verified on tenants: a patch that removes a required property is REQUIRED; recorded: the form of the body"
+	refUserPolicy     = "recorded on tenants: the policies of the stock schema; documented: what they demand"
+	refPasswordPolicy = "recorded on tenants: the field policy; the codes are those that the vendor's pages know"
+	refPolicyService  = "documented: IDM, policies over REST"
+	refPatchAction    = "documented: IDM, _action=patch on an object, and on a collection with a filter"
+	refIn             = "documented: IDM, \"Construct queries\"; live-verified on tenants: refused without quotes"
 
 	refSchema   = "recorded on tenants for alpha_aiagent: the schema of config/managed and resourceCollection"
 	refProperty = "documented: relationship properties are managed at schema/managed/TYPE/properties/custom_NAME, version 2.0"
