@@ -9,7 +9,8 @@ import (
 
 // All lists every case.
 func All() []c.Case {
-	return slices.Concat(managed, patching, stock, querying, crest, config, types, typePolicies, schemas, views, relationships, relationshipPatches, edges, virtuals, policies, policyService, actions, oauth, issuing, tools)
+	return slices.Concat(managed, patching, stock, querying, crest, config, types, typePolicies, schemas, views, relationships, relationshipPatches, edges, virtuals, policies, policyService, actions,
+		documents, theming, features, internals, metas, oauth, issuing, tools)
 }
 
 // Where requirements come from. "Recorded" is traffic of tenants, "live-verified"
@@ -78,6 +79,17 @@ const (
 	refPolicyService  = "documented: IDM, policies over REST"
 	refPatchAction    = "documented: IDM, _action=patch on an object, and on a collection with a filter"
 	refIn             = "documented: IDM, \"Construct queries\"; live-verified on tenants: refused without quotes"
+
+	refConfigList   = "recorded on tenants: a query of the configuration is counted, sorted by _id ignoring case, and has no revisions"
+	refConfigPut    = "recorded on tenants: PUT of a configuration is 201 or 200, without ETag and _rev; _id is corrected; Location has the type twice"
+	refConfigDelete = "recorded on tenants: DELETE of a configuration is 200 with all of it; one that is not there is 404 \"Not Found\""
+	refThemes       = "recorded on tenants: config/ui/themerealm, read and written as a whole"
+	refThemeService = "how the vendor's own MCP server reads themes; not recorded"
+	refFeatures     = "documented: IDM, /openidm/feature"
+	refInfo         = "documented: IDM, /openidm/info"
+	refInternal     = "recorded on tenants: queries, reads and replacements of internal roles"
+	refMeta         = "live-verified on tenants: _meta of a user, and queries of alpha_usermeta; other types have none"
+	refMetaQuery    = "live-verified on tenants: a filter on _meta matches nothing, a sort key on it is 500"
 
 	refSchema   = "recorded on tenants for alpha_aiagent: the schema of config/managed and resourceCollection"
 	refProperty = "documented: relationship properties are managed at schema/managed/TYPE/properties/custom_NAME, version 2.0"
