@@ -140,9 +140,8 @@ func addTheme(t *c.T, realm string, theme object) {
 	document := t.Get(themeDocument)
 	t.Status(http.StatusOK, document)
 	t.Equal("_id", "ui/themerealm", document.At("_id"))
-	realms, _ := document.At("realm").(object)
 	list := append(slices.Clone(document.List("realm", realm)), theme)
-	res := t.Put(themeDocument, with(document.Body.(object), "realm", with(realms, realm, list)))
+	res := t.Put(themeDocument, with(document.Body, "realm", with(document.At("realm"), realm, list)))
 	t.Status(http.StatusOK, res)
 	t.Equal("theme answered", theme, c.At(res.List("realm", realm), len(list)-1))
 }
@@ -165,6 +164,6 @@ func removeThemes(t *c.T, unwanted func(theme any) bool) {
 		left[realm], found = kept, found || len(kept) < len(themes)
 	}
 	if found {
-		t.Status(http.StatusOK, t.Put(themeDocument, with(document.Body.(object), "realm", left)))
+		t.Status(http.StatusOK, t.Put(themeDocument, with(document.Body, "realm", left)))
 	}
 }

@@ -164,7 +164,7 @@ func limitColours(t *c.T, name string) {
 }
 
 // with is a document with one member changed.
-func with(doc object, member string, value any) object {
+func with(doc any, member string, value any) object {
 	changed := without(doc)
 	changed[member] = value
 	return changed

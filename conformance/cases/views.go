@@ -162,6 +162,17 @@ var views = []c.Case{
 			t.Equal("X-Not-Modified of a change", "", changed.Header.Get("X-Not-Modified"))
 		},
 	}, {
+		ID:    "managed/view/put-back",
+		Title: "PUT of a user as it was read changes nothing",
+		Level: c.Should, Needs: []c.Feature{c.Managed}, Ref: "recorded on tenants for other types: an identical PUT changes nothing; that it may bring the nulls of a read is inferred", Writes: true,
+		Run: func(t *c.T) {
+			id, before := stored(t, users, newUser(t))
+			res := t.Put(at(users, id), content(before.Body))
+			t.Status(http.StatusOK, res)
+			t.Equal("X-Not-Modified", "true", res.Header.Get("X-Not-Modified"))
+			checkUnchanged(t, at(users, id), before)
+		},
+	}, {
 		ID:    "managed/view/put-group",
 		Title: "an identical PUT of a group keeps the revision and says X-Not-Modified",
 		Level: c.Must, Needs: []c.Feature{c.Managed}, Ref: refUnchanged, Writes: true,
