@@ -10,7 +10,8 @@ import (
 // All lists every case.
 func All() []c.Case {
 	return slices.Concat(managed, patching, stock, querying, crest, config, types, typePolicies, schemas, views, relationships, relationshipPatches, edges, virtuals, policies, policyService, actions,
-		documents, theming, features, internals, metas, oauth, issuing, tools)
+		documents, theming, features, internals, metas, oauth, issuing,
+		tools, typeTools, themeTools, featureTools)
 }
 
 // Where requirements come from. "Recorded" is traffic of tenants, "live-verified"

@@ -71,7 +71,8 @@ func report(t *testing.T, baseline c.Baseline, result c.Result) {
 	t.Error(text.String())
 }
 
-// TestNothingIsLeftBehind counts the objects before and after a run.
+// TestNothingIsLeftBehind counts the objects, documents and themes before and
+// after a run.
 func TestNothingIsLeftBehind(t *testing.T) {
 	target := testTarget(t)
 	before := inventory(t, target)
@@ -81,7 +82,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		}
 	}
 	if after := inventory(t, target); !c.Same(before, after) {
-		t.Errorf("objects by type before: %v, after: %v", before, after)
+		t.Errorf("objects by collection before: %v, after: %v", before, after)
 	}
 }
 
@@ -89,12 +90,19 @@ func inventory(t *testing.T, target c.Target) map[string]int64 {
 	t.Helper()
 	found := map[string]int64{}
 	err := c.Do(t.Context(), target, func(t *c.T) {
+		collections := []string{internalRoles, configuration, userMeta, "/openidm/managed/bravo_usermeta"}
 		for _, definition := range t.Get(managedConfig).List("objects") {
-			name := c.Text(definition, "name")
-			res := t.Get("/openidm/managed/"+name, c.Query("_queryFilter", "true"))
+			collections = append(collections, "/openidm/managed/"+c.Text(definition, "name"))
+		}
+		for _, collection := range collections {
+			res := t.Get(collection, c.Query("_queryFilter", "true"))
 			if res.Status == http.StatusOK {
-				found[name] = res.Number("resultCount")
+				found[collection] = res.Number("resultCount")
 			}
+		}
+		for _, realm := range []string{"alpha", "bravo"} {
+			found["themes of "+realm] = int64(len(themesOf(t, realm)))
+			found["default themes of "+realm] = int64(len(defaultsIn(themesOf(t, realm))))
 		}
 	})
 	if err != nil {

@@ -131,7 +131,8 @@ func removeType(t *c.T, name string) {
 
 // anyDefinition is a type's definition if any server has it.
 func anyDefinition(t *c.T, name string) any {
-	for _, res := range everywhere(t, func() *c.Response { return t.Get(managedConfig) }) {
+	for range servers {
+		res := t.Get(managedConfig)
 		if res.Status != http.StatusOK && res.Status != http.StatusNotFound {
 			t.Fatalf("the type %s may be left behind: the configuration answers %d", name, res.Status)
 		}

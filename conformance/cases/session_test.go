@@ -1,13 +1,16 @@
 package cases
 
 import (
+	"context"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	c "aicmcp/conformance"
 	"aicmcp/server"
+	"aicmcp/server/aic"
 	"aicmcp/server/auth"
 )
 
@@ -19,8 +22,11 @@ func newSession(t *testing.T, target c.Target) *mcp.ClientSession {
 	if err != nil {
 		t.Fatal(err)
 	}
+	retry := aic.DefaultRetry()
+	// The servers of these tests need no time to settle.
+	retry.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	connector, err := server.NewConnector(server.ConnectorOptions{
-		BaseURL: base, HTTPClient: target.HTTPClient, Bearers: auth.Static(target.Bearer),
+		BaseURL: base, HTTPClient: target.HTTPClient, Bearers: auth.Static(target.Bearer), Retry: &retry,
 	})
 	if err != nil {
 		t.Fatal(err)
