@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -73,7 +74,7 @@ var defects = []defect{
 	}, {
 		name:    "writes that change nothing are not told",
 		answer:  func(r *http.Response) error { r.Header.Del("X-Not-Modified"); return nil },
-		noticed: []string{"managed/replace/identical", "managed/patch/no-change"},
+		noticed: []string{"managed/replace/identical", "managed/patch/no-change", "managed/view/no-change", "managed/view/put-group", "relationships/patch/replace-same"},
 	}, {
 		name: "policy failures have no detail",
 		answer: inBody(func(body string) bool { return strings.Contains(body, "failedPolicyRequirements") }, func(doc any) any {
@@ -241,7 +242,7 @@ func TestDefectsAreNoticed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range defects {
+	for _, d := range slices.Concat(defects, idmDefects) {
 		t.Run(d.name, func(t *testing.T) {
 			front := httptest.NewServer(d.proxy(t, mock.URL))
 			defer front.Close()
