@@ -267,7 +267,7 @@ var views = []c.Case{
 			for _, filter := range []string{eq("password", user["password"].(string)), "password pr", `password sw "{"`, `password co "e"`} {
 				res := t.Get(users, c.Query("_queryFilter", eq("_id", id)+" and "+filter))
 				if res.Status == http.StatusOK {
-					t.Equal("users found by "+filter[:11], []any{}, res.At("result"))
+					t.Equal("users found by "+filter, []any{}, res.At("result"))
 				}
 			}
 		},
