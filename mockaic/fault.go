@@ -42,6 +42,12 @@ func (t *Tenant) Inject(fault Fault) {
 	t.faults.pending = append(t.faults.pending, fault)
 }
 
+func (f *faults) clear() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pending = nil
+}
+
 // take uses up one occurrence of the first fault that matches.
 func (f *faults) take(r *http.Request) (Fault, bool) {
 	f.mu.Lock()

@@ -1,6 +1,7 @@
 package mockaic
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
@@ -13,9 +14,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,14 +41,24 @@ type Tenant struct {
 	Chance uint64
 
 	settings settings
-	chance   io.Reader
-	journal  route.Journal
+	journal  atomic.Pointer[route.Journal]
 	faults   faults
-	openidm  http.Handler
-	am       http.Handler
-	platform http.Handler
-	oauth    http.Handler
 	client   *http.Client
+
+	changing sync.Mutex // held while current is replaced
+	current  atomic.Pointer[content]
+}
+
+// content is what the tenant holds, with the services that answer from it.
+type content struct {
+	clock      *clock
+	chance     io.Reader
+	store      *store.Store
+	clients    []oauth.Client
+	identities *idm.Service
+	access     *am.Service
+
+	openidm, am, platform, oauth http.Handler
 }
 
 const (
@@ -77,61 +90,75 @@ func New(options ...Option) (*Tenant, error) {
 		}
 		s.publicURL = address
 	}
-	seed, err := loadSeed(s.seed, s.chance)
+	t := &Tenant{Chance: s.chance, settings: s}
+	t.forgetRequests()
+	first, err := t.first()
 	if err != nil {
-		return nil, fmt.Errorf("seed %s: %w", s.seed, err)
-	}
-	if err := s.changeClients(seed.clients); err != nil {
 		return nil, err
 	}
-	t := &Tenant{Chance: s.chance, settings: s, chance: newChance(s.chance)}
-	t.journal.Size = journalLength
-	if err := t.build(seed); err != nil {
-		return nil, err
-	}
+	t.current.Store(first)
 	return t, nil
 }
 
+// first is the content that the tenant has at its start.
+func (t *Tenant) first() (*content, error) {
+	seed, err := loadSeed(t.settings.seed, t.Chance)
+	if err == nil {
+		var first *content
+		if first, err = t.build(seed, &clock{base: t.settings.now}, newChance(t.Chance)); err == nil {
+			return first, nil
+		}
+	}
+	return nil, fmt.Errorf("seed %s: %w", t.settings.seed, err)
+}
+
 // build puts the services together.
-func (t *Tenant) build(seed *seedData) error {
+func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader) (*content, error) {
 	s := t.settings
-	documents, err := store.New(store.Options{
-		Chance: t.chance, Order: crest.Order(s.chance), Indexed: idm.Indexed, Fold: crest.Fold,
-	})
+	if err := s.changeClients(seed.clients); err != nil {
+		return nil, err
+	}
+	documents, err := newStore(s.chance, chance, seed.digest)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	identities, err := idm.New(idm.Options{
-		Store: documents, Chance: t.chance, Now: s.now, Matching: s.matching, Seed: s.chance,
+		Store: documents, Chance: chance, Now: clock.now, Matching: s.matching, Seed: s.chance,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := identities.Import(seed.data); err != nil {
-		return fmt.Errorf("seed %s: %w", s.seed, err)
+		return nil, err
 	}
 	access, err := am.New(documents, idm.Realms)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if err := access.Import(seed.providers); err != nil {
+		return nil, err
 	}
 	if seed.agents {
 		if err := access.EnableAgents(); err != nil {
-			return fmt.Errorf("seed %s: %w", s.seed, err)
+			return nil, err
 		}
 	}
-	cookie, err := t.randomHex(15)
+	cookie, err := randomHex(chance, 15)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	provider, err := oauth.New(oauth.Options{
-		BaseURL: t.baseURL, Chance: t.chance, Now: s.now, Identities: people{identities},
+		BaseURL: t.baseURL, Chance: chance, Now: clock.now, Identities: people{identities},
 		Realms: idm.Realms, Clients: seed.clients, CookieName: cookie, DevToken: s.devToken, Logger: s.logger,
 	})
 	if err != nil {
-		return fmt.Errorf("seed %s: %w", s.seed, err)
+		return nil, err
 	}
-	t.oauth = provider
-	t.openidm = &route.CREST{
+	c := &content{
+		clock: clock, chance: chance, store: documents, clients: seed.clients,
+		identities: identities, access: access, oauth: provider,
+	}
+	c.openidm = &route.CREST{
 		Mount:        "/openidm",
 		Authorize:    func(r *http.Request) (route.Caller, error) { return provider.Authorize(r, idm.Scope) },
 		Serve:        identities.Serve,
@@ -142,7 +169,7 @@ func (t *Tenant) build(seed *seedData) error {
 		BaseURL:      t.location,
 		Logger:       s.logger,
 	}
-	t.am = &route.CREST{
+	c.am = &route.CREST{
 		Mount:       "/am/json",
 		Authorize:   func(r *http.Request) (route.Caller, error) { return provider.Authorize(r, am.Scope) },
 		Serve:       access.Serve,
@@ -152,14 +179,36 @@ func (t *Tenant) build(seed *seedData) error {
 		BaseURL:     t.location,
 		Logger:      s.logger,
 	}
-	t.platform = &platform{
+	c.platform = &platform{
 		authorize: provider.Authorize,
 		installed: func() bool { return identities.FeatureInstalled(agentsFeature) },
 		install:   func() error { return identities.InstallFeature(agentsFeature) },
 		enable:    access.EnableAgents,
 	}
-	return nil
+	return c, nil
 }
+
+// newStore makes a store whose revisions are no other's: not those of a tenant
+// with the same chance, which the seed may have been exported from.
+func newStore(order uint64, chance io.Reader, digest []byte) (*store.Store, error) {
+	identity := make([]byte, sha256.Size)
+	if _, err := io.ReadFull(chance, identity); err != nil {
+		return nil, fmt.Errorf("identify the store: %w", err)
+	}
+	sum := sha256.Sum256(append(identity, digest...))
+	return store.New(store.Options{
+		Chance: io.MultiReader(bytes.NewReader(sum[:16]), chance), // a UUID takes 16 bytes
+		Order:  crest.Order(order), Indexed: idm.Indexed, Fold: crest.Fold,
+	})
+}
+
+// clock is the clock of the option, moved by Advance.
+type clock struct {
+	base   func() time.Time
+	offset atomic.Int64 // nanoseconds
+}
+
+func (c *clock) now() time.Time { return c.base().Add(time.Duration(c.offset.Load())) }
 
 // people lets the provider ask IDM who may log in.
 type people struct{ idm *idm.Service }
@@ -189,7 +238,11 @@ func (s *settings) changeClients(clients []oauth.Client) error {
 		if err != nil {
 			return err
 		}
-		client.RedirectURIs = append(client.RedirectURIs, uris...)
+		for _, uri := range uris {
+			if !slices.Contains(client.RedirectURIs, uri) {
+				client.RedirectURIs = append(client.RedirectURIs, uri)
+			}
+		}
 	}
 	for _, id := range s.loopback {
 		client, err := find(id)
@@ -241,12 +294,15 @@ type Request = route.Entry
 
 // Requests returns the last requests, oldest first. They hold no query strings,
 // headers or bodies.
-func (t *Tenant) Requests() []Request { return t.journal.Entries() }
+func (t *Tenant) Requests() []Request { return t.journal.Load().Entries() }
+
+func (t *Tenant) forgetRequests() { t.journal.Store(&route.Journal{Size: journalLength}) }
 
 // ServeHTTP answers as the tenant does.
 func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	started := t.settings.now()
-	transaction := t.transactionID(r)
+	current := t.current.Load()
+	started, begun := current.clock.now(), t.settings.now()
+	transaction := transactionID(r, current.chance)
 	header := w.Header()
 	header.Set("X-Forgerock-Transactionid", transaction)
 	header.Set("X-Robots-Tag", "none")
@@ -258,9 +314,9 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if len(path) > maxJournalPath {
 			path = path[:maxJournalPath]
 		}
-		t.journal.Add(Request{
+		t.journal.Load().Add(Request{
 			Time: started, Method: r.Method, Path: path, Status: status,
-			Duration: t.settings.now().Sub(started), TransactionID: transaction,
+			Duration: t.settings.now().Sub(begun), TransactionID: transaction,
 		})
 	}}
 	defer func() {
@@ -278,22 +334,22 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fault.write(recorder)
 		return
 	}
-	t.dispatch(recorder, r)
+	current.ServeHTTP(recorder, r)
 }
 
 // absent are the APIs of a tenant that this fake has not yet.
 var absent = []string{"/am", "/environment", "/monitoring", "/keys", "/platform", "/enduser", "/scim", "/iga", "/sso"}
 
-func (t *Tenant) dispatch(w http.ResponseWriter, r *http.Request) {
+func (c *content) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case below(r, "/openidm"):
-		t.openidm.ServeHTTP(w, r)
+		c.openidm.ServeHTTP(w, r)
 	case below(r, "/am/json"):
-		t.am.ServeHTTP(w, r)
+		c.am.ServeHTTP(w, r)
 	case below(r, "/feature"), r.URL.Path == "/environment/aiagent":
-		t.platform.ServeHTTP(w, r)
+		c.platform.ServeHTTP(w, r)
 	case below(r, "/am/oauth2"), below(r, "/am/UI"), below(r, "/am/XUI"):
-		t.oauth.ServeHTTP(w, r)
+		c.oauth.ServeHTTP(w, r)
 	default:
 		for _, prefix := range absent {
 			if below(r, prefix) {
@@ -340,13 +396,13 @@ func (r *statusRecorder) Write(data []byte) (int, error) {
 }
 
 // transactionID is the client's, if it is one, or made by the tenant.
-func (t *Tenant) transactionID(r *http.Request) string {
+func transactionID(r *http.Request, chance io.Reader) string {
 	id := r.Header.Get("X-Forgerock-Transactionid")
 	printable := strings.IndexFunc(id, func(c rune) bool { return c <= ' ' || c > '~' }) < 0
 	if id != "" && len(id) <= maxTransactionID && printable {
 		return id
 	}
-	made, err := uuid.NewRandomFromReader(t.chance)
+	made, err := uuid.NewRandomFromReader(chance)
 	if err != nil {
 		panic(fmt.Errorf("the source of chance failed: %w", err))
 	}
@@ -425,9 +481,9 @@ func (c *chance) Read(data []byte) (int, error) {
 	return c.source.Read(data)
 }
 
-func (t *Tenant) randomHex(digits int) (string, error) {
+func randomHex(chance io.Reader, digits int) (string, error) {
 	data := make([]byte, digits)
-	if _, err := io.ReadFull(t.chance, data); err != nil {
+	if _, err := io.ReadFull(chance, data); err != nil {
 		return "", errors.Join(errors.New("the source of chance failed"), err)
 	}
 	return fmt.Sprintf("%x", data)[:digits], nil

@@ -1,16 +1,20 @@
 package mockaic
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
-	"maps"
+	"net/url"
 	"os"
 	"path"
 	"strings"
 
+	"aicmcp/mockaic/internal/am"
+	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/idm"
 	"aicmcp/mockaic/internal/oauth"
 	"aicmcp/mockaic/internal/store"
@@ -21,75 +25,182 @@ const Password = "Passw0rd!"
 
 // seedData is all that a tenant starts with.
 type seedData struct {
-	data    idm.Data
-	clients []oauth.Client
-	agents  bool // AI agents are enabled
+	data      idm.Data
+	providers map[string]store.Object // settings of the OAuth providers by realm
+	clients   []oauth.Client
+	agents    bool   // AI agents are enabled
+	digest    []byte // of the files that the data comes from
 }
 
+// marker is tenant.json, which says how the rest of a seed directory is meant.
+type marker struct {
+	// Complete leaves out all that is stock.
+	Complete bool `json:"complete"`
+}
+
+const markerFile = "tenant.json"
+
 func loadSeed(name string, chance uint64) (*seedData, error) {
-	seed := &seedData{data: stockData(), clients: stockClients()}
 	switch name {
 	case "empty":
-		return seed, nil
+		return stockSeed(), nil
 	case "demo":
+		seed := stockSeed()
 		types, err := idm.StockTypesWith(agentsFeature)
 		if err != nil {
 			return nil, err
 		}
 		seed.data.Configs["managed"], seed.agents = types, true
-		maps.Copy(seed.data.Objects, demoObjects(chance))
+		for path, objects := range demoObjects(chance) {
+			seed.data.Objects[path] = idm.List(objects)
+		}
 		return seed, nil
 	}
+	seed, err := readSeed(name)
+	if errors.Is(err, errNoDirectory) {
+		return nil, errors.New("is neither demo nor empty nor a directory")
+	}
+	return seed, err
+}
+
+// stockSeed is what a tenant holds on its first day.
+func stockSeed() *seedData {
+	seed := &seedData{
+		data: idm.Data{
+			Configs: idm.StockConfig(),
+			Objects: map[string]idm.Objects{
+				"internal/role":      idm.List(idm.StockInternalRoles()),
+				"managed/teammember": idm.List(stockAdministrators()),
+			},
+			Earlier: map[string]idm.Objects{},
+		},
+		providers: map[string]store.Object{},
+		clients:   stockClients(),
+	}
+	seed.data.Configs["managed"] = idm.StockTypes()
+	for _, realm := range idm.Realms {
+		seed.providers[realm] = am.StockProvider()
+	}
+	return seed
+}
+
+var errNoDirectory = errors.New("not a directory")
+
+func readSeed(name string) (*seedData, error) {
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
-		return nil, errors.New("is neither demo nor empty nor a directory")
+		return nil, errNoDirectory
 	}
 	if err != nil {
 		return nil, err
 	}
-	return seed, seed.read(os.DirFS(name))
-}
-
-// stockData is what a tenant holds on its first day.
-func stockData() idm.Data {
-	data := idm.Data{
-		Configs: idm.StockConfig(),
-		Objects: map[string][]store.Object{
-			"internal/role":      idm.StockInternalRoles(),
-			"managed/teammember": stockAdministrators(),
-		},
+	seed, dir := stockSeed(), os.DirFS(name)
+	var about marker
+	if err := readJSON(dir, markerFile, &about); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
-	data.Configs["managed"] = idm.StockTypes()
-	return data
+	if about.Complete {
+		seed = &seedData{
+			data: idm.Data{
+				Configs: map[string]store.Object{}, Objects: map[string]idm.Objects{}, Earlier: map[string]idm.Objects{},
+			},
+			providers: map[string]store.Object{},
+		}
+	}
+	digest, seen := sha256.New(), map[string]bool{}
+	err = fs.WalkDir(dir, ".", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || ignored(file) {
+			return err
+		}
+		if err := addDigest(digest, dir, file); err != nil {
+			return err
+		}
+		kind, id, err := seedFile(file)
+		if err != nil {
+			return err
+		}
+		if seen[kind+" "+id] {
+			return fmt.Errorf("%s: another file has the same content under another spelling of its name", file)
+		}
+		seen[kind+" "+id] = true
+		return seed.read(dir, file, kind, id)
+	})
+	seed.digest = digest.Sum(nil)
+	return seed, err
 }
 
-// read replaces the stock data by what a directory has.
-func (s *seedData) read(dir fs.FS) error {
-	return fs.WalkDir(dir, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
+// ignored tells of the files that a directory may have beside those of a seed.
+func ignored(file string) bool {
+	name := path.Base(file)
+	return strings.HasPrefix(name, ".") || path.Ext(name) == ".md"
+}
+
+func addDigest(digest hash.Hash, dir fs.FS, name string) error {
+	file, err := dir.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	fmt.Fprintf(digest, "%q", name)
+	_, err = io.Copy(digest, file)
+	return err
+}
+
+// seedFile says what a file of a seed is for: its folder is that of a kind of
+// content, and id is what it holds of that kind. It is the inverse of seedName.
+func seedFile(name string) (kind, id string, err error) {
+	unknown := fmt.Errorf("%s is not part of a seed: expected config/ID.json, managed/TYPE.json, internal/role.json, am/REALM/oauth-oidc.json, clients.json or %s", name, markerFile)
+	if name == "clients.json" || name == markerFile {
+		return name, "", nil
+	}
+	stem, isJSON := strings.CutSuffix(name, ".json")
+	folder, rest, _ := strings.Cut(stem, "/")
+	if !isJSON || rest == "" {
+		return "", "", unknown
+	}
+	if id, err = url.PathUnescape(rest); err != nil {
+		return "", "", fmt.Errorf("%s: a %% in the name must begin an escape: %w", name, err)
+	}
+	switch folder {
+	case "managed", "internal":
+		return folder, folder + "/" + id, nil
+	case "config", "earlier":
+		return folder, id, nil
+	case "am":
+		if realm, isProvider := strings.CutSuffix(id, "/oauth-oidc"); isProvider {
+			return folder, realm, nil
 		}
-		stem, isJSON := strings.CutSuffix(name, ".json")
-		folder, file := path.Split(name)
-		switch {
-		case strings.HasPrefix(file, ".") || path.Ext(file) == ".md":
-			return nil
-		case name == "clients.json":
-			s.clients = nil
-			return readJSON(dir, name, &s.clients)
-		case isJSON && strings.HasPrefix(stem, "config/"):
-			var document store.Object
-			err := readJSON(dir, name, &document)
-			s.data.Configs[strings.TrimPrefix(stem, "config/")] = document
-			return err
-		case isJSON && (folder == "managed/" || folder == "internal/"):
-			var objects []store.Object
-			err := readJSON(dir, name, &objects)
-			s.data.Objects[stem] = objects
-			return err
-		}
-		return fmt.Errorf("%s is not part of a seed: expected config/ID.json, managed/TYPE.json, internal/role.json or clients.json", name)
-	})
+	}
+	return "", "", unknown
+}
+
+// read adds a file, or puts it in the place of stock content.
+func (s *seedData) read(dir fs.FS, name, kind, id string) (err error) {
+	switch kind {
+	case "clients.json":
+		s.clients = nil
+		return readJSON(dir, name, &s.clients)
+	case "config":
+		s.data.Configs[id], err = readDocument(dir, name)
+	case "am":
+		s.providers[id], err = readDocument(dir, name)
+	case "managed", "internal":
+		s.data.Objects[id] = readObjects(dir, name)
+	case "earlier":
+		s.data.Earlier[id] = readObjects(dir, name)
+	}
+	return err
+}
+
+func readDocument(dir fs.FS, name string) (store.Object, error) {
+	var document store.Object
+	if err := readJSON(dir, name, &document); err != nil {
+		return nil, err
+	}
+	if document == nil {
+		return nil, fmt.Errorf("%s: not a JSON object", name)
+	}
+	return document, nil
 }
 
 func readJSON(dir fs.FS, name string, into any) error {
@@ -104,10 +215,68 @@ func readJSON(dir fs.FS, name string, into any) error {
 	if err := decoder.Decode(into); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s: there is something after the JSON value", name)
+	if err := atEnd(decoder); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
+}
+
+func atEnd(decoder *json.Decoder) error {
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("there is something after the JSON value")
+	}
+	return nil
+}
+
+// readObjects reads an array element by element. The file stays open until the
+// last one is taken.
+func readObjects(dir fs.FS, name string) idm.Objects {
+	return func(yield func(store.Object, error) bool) {
+		file, err := dir.Open(name)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer file.Close()
+		decoder := json.NewDecoder(file)
+		if start, err := decoder.Token(); err != nil || start != json.Delim('[') {
+			yield(nil, errors.Join(errors.New("not a JSON array"), err))
+			return
+		}
+		for decoder.More() {
+			object, err := readObject(decoder)
+			if !yield(object, err) || err != nil {
+				return
+			}
+		}
+		_, err = decoder.Token()
+		switch {
+		case errors.Is(err, io.EOF):
+			err = io.ErrUnexpectedEOF
+		case err == nil:
+			err = atEnd(decoder)
+		}
+		if err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// readObject holds an object to the rules for the body of a request.
+func readObject(decoder *json.Decoder) (store.Object, error) {
+	var text json.RawMessage
+	if err := decoder.Decode(&text); err != nil {
+		return nil, err
+	}
+	value, err := crest.DecodeJSON(text)
+	if err != nil {
+		return nil, err
+	}
+	object, ok := value.(map[string]any)
+	if !ok {
+		return nil, errors.New("not a JSON object")
+	}
+	return object, nil
 }
 
 func stockAdministrators() []store.Object {

@@ -143,6 +143,40 @@ func (s *Service) put(tx *store.Tx, realm string, settings map[string]any) store
 	return tx.PutRevision(providers, realm, settings, strconv.Itoa(int(int32(hash.Sum32()))))
 }
 
+// Export returns the settings of the providers by realm, as Import takes them.
+func (s *Service) Export(tx *store.Tx) map[string]store.Object {
+	exported := map[string]store.Object{}
+	for _, settings := range tx.All(providers) {
+		own := maps.Clone(settings)
+		delete(own, "_id")
+		delete(own, "_rev")
+		delete(own, "_type")
+		exported[settings["_id"].(string)] = own
+	}
+	return exported
+}
+
+// Import gives the realms' providers these settings. A realm that is not among
+// them has no provider.
+func (s *Service) Import(settings map[string]store.Object) error {
+	return s.store.Change(func(tx *store.Tx) error {
+		for _, realm := range s.realms {
+			tx.Delete(providers, realm)
+		}
+		for _, realm := range slices.Sorted(maps.Keys(settings)) {
+			if !slices.Contains(s.realms, realm) {
+				return fmt.Errorf("am/%s/oauth-oidc: there is no such realm", realm)
+			}
+			own, err := normalize(settings[realm])
+			if err != nil {
+				return fmt.Errorf("am/%s/oauth-oidc: %w", realm, err)
+			}
+			s.put(tx, realm, own)
+		}
+		return nil
+	})
+}
+
 // EnableAgents switches AI agents on in all realms.
 func (s *Service) EnableAgents() error {
 	return s.store.Change(func(tx *store.Tx) error {

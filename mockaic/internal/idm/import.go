@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -11,14 +12,47 @@ import (
 	"aicmcp/mockaic/internal/store"
 )
 
-// Data is what a tenant starts with.
+// Data is all that IDM holds: what a tenant starts with, and what an export of
+// it is.
 type Data struct {
 	// Configs are the documents of /openidm/config by ID.
 	Configs map[string]store.Object
-	// Objects holds the objects by collection, such as managed/alpha_user. They are
-	// checked like those that a client creates; their relationship properties hold
-	// references.
-	Objects map[string][]store.Object
+	// Objects holds the objects by collection, such as managed/alpha_user. Their
+	// relationship properties hold references. An object without a _rev is checked
+	// like one that a client creates; one with a _rev is taken as it is, since it is
+	// from an export, and so are its relationships that have an _id and a _rev.
+	Objects map[string]Objects
+	// Earlier holds what the definitions in Configs have no place for, because it
+	// was stored under others: values by collection and, under "relationships",
+	// edges.
+	Earlier map[string]Objects
+}
+
+// Objects are objects that are read one by one. An error ends them.
+type Objects = iter.Seq2[store.Object, error]
+
+// List makes Objects of objects that were written in Go.
+func List(objects []store.Object) Objects {
+	return func(yield func(store.Object, error) bool) {
+		for _, object := range objects {
+			normal, err := normalObject(object)
+			if !yield(normal, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func normalObject(value any) (store.Object, error) {
+	normal, err := Normalize(value)
+	if err != nil {
+		return nil, err
+	}
+	object, ok := normal.(map[string]any)
+	if !ok {
+		return nil, errors.New("not a JSON object")
+	}
+	return object, nil
 }
 
 // Import stores data, all of it or, if something in it is wrong, none.
@@ -33,20 +67,77 @@ func (s *Service) Import(data Data) error {
 				return fmt.Errorf("config/%s: %w", id, err)
 			}
 		}
-		return s.importObjects(tx, data.Objects)
+		return s.importObjects(tx, data)
 	})
 }
 
-func normalObject(value any) (store.Object, error) {
-	normal, err := Normalize(value)
+// importer puts the objects of an import into a store that has their types.
+type importer struct {
+	*Service
+	tx       *store.Tx
+	types    map[string]*objectType
+	sidecars map[string]bool // the collections of sidecars
+	wait     []pending
+	edges    int // how many relationships were taken as they are
+}
+
+// pending is a relationship that waits until both of its ends are there.
+type pending struct {
+	t        *objectType
+	id, name string
+	value    any
+}
+
+func (s *Service) importObjects(tx *store.Tx, data Data) error {
+	types, err := s.types.all(tx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	object, ok := normal.(map[string]any)
-	if !ok {
-		return nil, errors.New("not a JSON object")
+	i := importer{Service: s, tx: tx, types: types, sidecars: map[string]bool{}}
+	for _, t := range types {
+		i.sidecars[t.meta] = true
 	}
-	return object, nil
+	for _, path := range slices.Sorted(maps.Keys(data.Objects)) {
+		count := 0
+		for content, err := range data.Objects[path] {
+			if err == nil {
+				err = i.add(path, content)
+			}
+			if err != nil {
+				return fmt.Errorf("%s %s: %w", path, nameOf(content, count), err)
+			}
+			count++
+		}
+	}
+	if err := i.checkEdges(); err != nil {
+		return err
+	}
+	for _, p := range i.wait {
+		if err := s.relate(tx, p); err != nil {
+			return fmt.Errorf("%s %s: %w", p.t.collection, p.id, err)
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(data.Earlier)) {
+		count := 0
+		for content, err := range data.Earlier[path] {
+			if err == nil {
+				err = i.addEarlier(path, content)
+			}
+			if err != nil {
+				return fmt.Errorf("earlier/%s %s: %w", path, nameOf(content, count), err)
+			}
+			count++
+		}
+	}
+	return nil
+}
+
+// nameOf tells an object of an import from the others, by its _id or its place.
+func nameOf(content store.Object, place int) string {
+	if id, ok := content["_id"].(string); ok {
+		return id
+	}
+	return fmt.Sprint(place)
 }
 
 // withDetail makes the detail of a refusal part of its text.
@@ -62,49 +153,30 @@ func withDetail(err error) error {
 	return fmt.Errorf("%w: %s", err, detail)
 }
 
-// pending is a relationship that waits until both of its ends are there.
-type pending struct {
-	t        *objectType
-	id, name string
-	value    any
-}
-
-func (s *Service) importObjects(tx *store.Tx, objects map[string][]store.Object) error {
-	var wait []pending
-	for _, path := range slices.Sorted(maps.Keys(objects)) {
-		t, err := s.lookupType(tx, path)
-		if err != nil {
-			return err
-		}
-		for i, raw := range objects[path] {
-			content, err := normalObject(raw)
-			if err != nil {
-				return fmt.Errorf("%s %d: %w", path, i, err)
-			}
-			id, err := newID(tx, t, "", content)
-			if err != nil {
-				return fmt.Errorf("%s %d: %w", path, i, err)
-			}
-			if tx.Get(path, id) != nil {
-				return fmt.Errorf("%s %d: the _id %s is taken", path, i, id)
-			}
-			cut := t.cutReferences(id, content)
-			wait = append(wait, cut...)
-			later := make([]string, len(cut))
-			for i, p := range cut {
-				later[i] = p.name
-			}
-			if _, err := s.insert(tx, t, id, content, later); err != nil {
-				return fmt.Errorf("%s %s: %w", path, id, withDetail(err))
-			}
-		}
+// add stores one object.
+func (i *importer) add(path string, content store.Object) error {
+	if _, exported := content["_rev"]; exported {
+		return i.restore(path, content)
 	}
-	for _, p := range wait {
-		if err := s.relate(tx, p); err != nil {
-			return fmt.Errorf("%s %s: %w", p.t.collection, p.id, err)
-		}
+	t, err := i.lookupType(i.tx, path)
+	if err != nil {
+		return err
 	}
-	return nil
+	id, err := newID(i.tx, t, "", content)
+	if err != nil {
+		return err
+	}
+	if i.tx.Get(path, id) != nil {
+		return fmt.Errorf("the _id %s is taken", id)
+	}
+	cut := t.cutReferences(id, content)
+	i.wait = append(i.wait, cut...)
+	later := make([]string, len(cut))
+	for n, p := range cut {
+		later[n] = p.name
+	}
+	_, err = i.insert(i.tx, t, id, content, later)
+	return withDetail(err)
 }
 
 // cutReferences takes the relationships out of an object that is imported:
@@ -142,4 +214,145 @@ func (s *Service) relate(tx *store.Tx, p pending) error {
 	}
 	_, err = s.addLink(tx, p.t, here, wanted, "/"+p.name)
 	return err
+}
+
+// restore stores an object of an export as it was. Its type may be gone.
+func (i *importer) restore(path string, content store.Object) error {
+	id, revision, err := identityOf(content)
+	if err != nil {
+		return err
+	}
+	// The sidecar of an object that has just been created gives way to the export's.
+	if i.tx.Get(path, id) != nil && !i.sidecars[path] {
+		return fmt.Errorf("the _id %s is taken", id)
+	}
+	t := i.types[path]
+	if t == nil {
+		t = &objectType{collection: path}
+	}
+	for _, p := range t.cutReferences(id, content) {
+		if err := i.restoreEdge(p); err != nil {
+			return err
+		}
+	}
+	public, hidden := withoutIdentity(content), store.Object{}
+	for name, value := range public {
+		if !t.properties[name].keptPrivate() {
+			continue
+		}
+		if text, ok := value.(string); ok && name == passwordKey {
+			if value, err = i.encodePassword(text); err != nil {
+				return err
+			}
+		}
+		hidden[name] = value
+		delete(public, name)
+	}
+	i.tx.PutRevision(path, id, public, revision)
+	if len(hidden) > 0 {
+		i.tx.Put(private(path), id, hidden)
+	}
+	return nil
+}
+
+// identityOf reads what an object or a relationship of an export must have.
+func identityOf(content map[string]any) (id, revision string, err error) {
+	id, _ = content["_id"].(string)
+	revision, _ = content["_rev"].(string)
+	if id == "" || revision == "" {
+		return "", "", errors.New("what has a _rev must have an _id, and both must be non-empty strings")
+	}
+	return id, revision, nil
+}
+
+// restoreEdge stores a relationship under the ID that it had. One without an ID
+// was added to the export by hand.
+func (i *importer) restoreEdge(p pending) error {
+	reference, _ := p.value.(map[string]any)
+	properties, _ := reference["_refProperties"].(map[string]any)
+	if properties["_rev"] == nil {
+		i.wait = append(i.wait, p)
+		return nil
+	}
+	id, revision, err := identityOf(properties)
+	if err != nil {
+		return fmt.Errorf("/%s: %w", p.name, err)
+	}
+	l, err := p.t.parseReference(p.name, p.value, "/"+p.name)
+	if err != nil {
+		return err
+	}
+	here := endOf(p.t.collection, p.id, p.name)
+	i.edges++
+	return i.putEdge(id, revision, here, shown(i.types, l.there), l.properties)
+}
+
+// putEdge stores a relationship, which an import may name from both of its ends.
+func (i *importer) putEdge(id, revision string, first, second end, properties map[string]any) error {
+	object := store.Object{"first": first.key(), "second": second.key()}
+	if before := i.tx.Get(relationships, id); before != nil {
+		if before["first"] == object["second"] && before["second"] == object["first"] {
+			return nil
+		}
+		return fmt.Errorf("there is another relationship with the _id %s", id)
+	}
+	if len(properties) > 0 {
+		object["properties"] = properties
+	}
+	i.tx.PutRevision(relationships, id, object, revision)
+	return nil
+}
+
+// checkEdges makes sure that relationships that were taken as they are lead to
+// objects.
+func (i *importer) checkEdges() error {
+	if i.edges == 0 {
+		return nil
+	}
+	for _, object := range i.tx.Collection(relationships).Ascend(0, "") {
+		e := edgeFrom(object, true)
+		if i.tx.Get(e.there.collection, e.there.id) == nil {
+			return fmt.Errorf("%s %s: the object %s, which %s refers to, does not exist",
+				e.here.collection, e.here.id, referencePath(e.there.collection, e.there.id), e.here.property)
+		}
+	}
+	return nil
+}
+
+// addEarlier adds what Data.Earlier holds.
+func (i *importer) addEarlier(path string, content store.Object) error {
+	if path == relationships {
+		id, revision, err := identityOf(content)
+		if err != nil {
+			return err
+		}
+		first, err := parseEarlierEnd(content["first"])
+		if err != nil {
+			return fmt.Errorf("first %w", err)
+		}
+		second, err := parseEarlierEnd(content["second"])
+		if err != nil {
+			return fmt.Errorf("second %w", err)
+		}
+		properties, _ := content["_refProperties"].(map[string]any)
+		return i.putEdge(id, revision, first, second, properties)
+	}
+	id, _ := content["_id"].(string)
+	object := i.tx.Get(path, id)
+	if object == nil {
+		return errors.New("there is no such object")
+	}
+	if values, ok := content["shown"].(map[string]any); ok {
+		object = withoutIdentity(object)
+		maps.Copy(object, values)
+		revision, _ := i.tx.Get(path, id)["_rev"].(string)
+		i.tx.PutRevision(path, id, object, revision)
+	}
+	if values, ok := content["hidden"].(map[string]any); ok {
+		hidden := store.Object{}
+		maps.Copy(hidden, i.tx.Get(private(path), id))
+		maps.Copy(hidden, values)
+		i.tx.Put(private(path), id, withoutIdentity(hidden))
+	}
+	return nil
 }

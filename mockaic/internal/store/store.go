@@ -121,6 +121,9 @@ func (t *Tx) Len(collection string) int {
 	return 0
 }
 
+// Collections names the collections that have objects, sorted.
+func (t *Tx) Collections() []string { return t.state.Keys() }
+
 // All returns the objects of a collection in the order of the store.
 func (t *Tx) All(collection string) []Object {
 	all := make([]Object, 0, t.Len(collection))

@@ -1,0 +1,275 @@
+package mockaic
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"aicmcp/mockaic/internal/idm"
+	"aicmcp/mockaic/internal/store"
+)
+
+// Export writes all that the tenant holds to a seed directory, which must be
+// empty or not be there. It shows one moment, whatever is written meanwhile.
+//
+// A seed directory has any of these files:
+//
+//	config/ID.json             the document of /openidm/config/ID
+//	managed/TYPE.json          an array of objects; relationship properties hold
+//	                           references such as {"_ref": "managed/alpha_role/ID"}
+//	internal/role.json         an array of internal roles
+//	am/REALM/oauth-oidc.json   the settings of the realm's OAuth provider
+//	clients.json               an array of OAuth clients: clientId, clientType
+//	                           (Public or Confidential), redirectionUris, scopes,
+//	                           grantTypes, mayAct ({"client_id": who may exchange})
+//	tenant.json                {"complete": true} if nothing shall be added
+//
+// What is missing is stock, unless tenant.json says that the seed is complete,
+// as that of every export does. A name may hold percent escapes, so that an ID
+// can have any character. Files that end in .md, or whose name begins with a
+// dot, are left alone.
+//
+// Objects are checked as if a client created them, and get what a new object
+// gets. But an object with a _rev, as exports write them, is taken as it is,
+// with its revision and without any checks. It holds its private properties,
+// too; its password is as the directory encodes it. Its relationships may have an
+// _id and a _rev among their _refProperties, which are kept; each is written at
+// one of its ends. Sidecars such as those of managed/alpha_usermeta are written
+// like other objects, and an object that was taken as it is gets no new one.
+// Objects outlive their type, in exports as in the tenant. What was stored under
+// earlier definitions, and can't be told by the present ones, is below earlier.
+//
+// Passwords and the secrets of OAuth clients are in an export; sessions, consents,
+// codes and tokens are not, nor are the journal, pending faults and the clock.
+func (t *Tenant) Export(dir string) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	if err := checkVacant(dir); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	// A neighbour becomes the directory, so that there is never half an export.
+	draft, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+"-*")
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	defer os.RemoveAll(draft)
+	if err := t.current.Load().export(draft); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("export: %w", err)
+	}
+	if err := os.Rename(draft, dir); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	return nil
+}
+
+func checkVacant(dir string) error {
+	info, err := os.Lstat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is not a directory", dir)
+	}
+	entries, err := os.ReadDir(dir)
+	if err == nil && len(entries) > 0 {
+		err = fmt.Errorf("the directory %s is not empty", dir)
+	}
+	return err
+}
+
+// Import replaces what the tenant holds by what a seed directory has. If
+// something in it is wrong, the tenant stays as it was. Requests that are under
+// way end on the former content. Sessions and tokens are gone afterwards; the
+// journal, pending faults and the clock stay, and so does what options say of
+// OAuth clients.
+func (t *Tenant) Import(dir string) error {
+	t.changing.Lock()
+	defer t.changing.Unlock()
+	seed, err := readSeed(dir)
+	if err != nil {
+		return fmt.Errorf("import: %w", err)
+	}
+	former := t.current.Load()
+	next, err := t.build(seed, former.clock, former.chance)
+	if err != nil {
+		return fmt.Errorf("import: %w", err)
+	}
+	t.current.Store(next)
+	return nil
+}
+
+// Reset makes the tenant what it was when New returned it: its content, the
+// sequence of what depends on chance, the clock. The journal is empty then, and
+// no faults are pending.
+func (t *Tenant) Reset() error {
+	t.changing.Lock()
+	defer t.changing.Unlock()
+	first, err := t.first()
+	if err != nil {
+		return fmt.Errorf("reset: %w", err)
+	}
+	t.current.Store(first)
+	t.forgetRequests()
+	t.faults.clear()
+	return nil
+}
+
+// Advance moves the tenant's clock, back if d is negative.
+func (t *Tenant) Advance(d time.Duration) { t.current.Load().clock.offset.Add(int64(d)) }
+
+// export writes the content to a directory that is there and empty.
+func (c *content) export(dir string) (err error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	w := seedWriter{root}
+	if err := w.document(markerFile, marker{Complete: true}); err != nil {
+		return err
+	}
+	if len(c.clients) > 0 {
+		if err := w.document("clients.json", c.clients); err != nil {
+			return err
+		}
+	}
+	c.store.View(func(tx *store.Tx) {
+		var data idm.Data
+		if data, err = c.identities.Export(tx); err == nil {
+			err = w.data(data, c.access.Export(tx))
+		}
+	})
+	return err
+}
+
+// seedWriter writes the files of a seed.
+type seedWriter struct{ root *os.Root }
+
+func (w seedWriter) data(data idm.Data, providers map[string]store.Object) error {
+	for _, id := range slices.Sorted(maps.Keys(data.Configs)) {
+		if err := w.document(seedName("config", id), data.Configs[id]); err != nil {
+			return err
+		}
+	}
+	for _, realm := range slices.Sorted(maps.Keys(providers)) {
+		if err := w.document("am/"+realm+"/oauth-oidc.json", providers[realm]); err != nil {
+			return err
+		}
+	}
+	for _, collection := range slices.Sorted(maps.Keys(data.Objects)) {
+		folder, name, _ := strings.Cut(collection, "/")
+		if err := w.objects(seedName(folder, name), data.Objects[collection]); err != nil {
+			return err
+		}
+	}
+	for _, collection := range slices.Sorted(maps.Keys(data.Earlier)) {
+		if err := w.objects(seedName("earlier", collection), data.Earlier[collection]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seedName is the file for what has an ID, in a folder. Names that mean
+// something to a file system or to readSeed are escaped.
+func seedName(folder, id string) string {
+	elements := strings.Split(id, "/")
+	if slices.Contains(elements, "") {
+		elements = []string{id}
+	}
+	for i, element := range elements {
+		element = strings.ReplaceAll(url.PathEscape(element), ":", "%3A")
+		if rest, hidden := strings.CutPrefix(element, "."); hidden {
+			element = "%2E" + rest
+		}
+		if stem, isFile := strings.CutSuffix(element, ".json"); isFile && i < len(elements)-1 {
+			element = stem + "%2Ejson"
+		}
+		elements[i] = element
+	}
+	return path.Join(folder, path.Join(elements...)) + ".json"
+}
+
+// create makes a file for its owner only, since a seed can hold secrets. One that
+// is there already, as where names differ by case only and the file system
+// ignores that, is an error.
+func (w seedWriter) create(name string) (*os.File, error) {
+	if err := w.root.MkdirAll(path.Dir(name), 0o700); err != nil {
+		return nil, err
+	}
+	return w.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+}
+
+func (w seedWriter) document(name string, value any) (err error) {
+	text, err := indented(value, "")
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	file, err := w.create(name)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(append(text, '\n'))
+	return errors.Join(err, file.Close())
+}
+
+// indented is JSON that people can read, with sorted names.
+func indented(value any, prefix string) ([]byte, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent(prefix, "  ")
+	if err := encoder.Encode(value); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(text.Bytes(), "\n"), nil
+}
+
+// objects writes an array, or no file if there are none.
+func (w seedWriter) objects(name string, objects idm.Objects) (err error) {
+	var file *os.File
+	var out *bufio.Writer
+	for object, err := range objects {
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		before := ",\n  "
+		if file == nil {
+			if file, err = w.create(name); err != nil {
+				return err
+			}
+			defer file.Close()
+			out, before = bufio.NewWriter(file), "[\n  "
+		}
+		text, err := indented(object, "  ")
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		out.WriteString(before)
+		out.Write(text)
+	}
+	if file == nil {
+		return nil
+	}
+	out.WriteString("\n]\n")
+	return errors.Join(out.Flush(), file.Close())
+}
