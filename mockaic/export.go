@@ -37,8 +37,8 @@ import (
 //
 // What is missing is stock, unless tenant.json says that the seed is complete,
 // as that of every export does. A name may hold percent escapes, so that an ID
-// can have any character. Files that end in .md, or whose name begins with a
-// dot, are left alone.
+// can have any character. Files that end in .md are left alone, and so are files
+// and folders whose name begins with a dot.
 //
 // Objects are checked as if a client created them, and get what a new object
 // gets. But an object with a _rev, as exports write them, is taken as it is,

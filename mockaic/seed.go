@@ -131,8 +131,7 @@ func readSeed(name string) (*seedData, error) {
 
 // ignored tells of the files that a directory may have beside those of a seed.
 func ignored(file string) bool {
-	name := path.Base(file)
-	return strings.HasPrefix(name, ".") || path.Ext(name) == ".md"
+	return strings.HasPrefix(file, ".") || strings.Contains(file, "/.") || path.Ext(file) == ".md"
 }
 
 func addDigest(digest hash.Hash, dir fs.FS, name string) error {
@@ -250,14 +249,11 @@ func readObjects(dir fs.FS, name string) idm.Objects {
 			}
 		}
 		_, err = decoder.Token()
-		switch {
-		case errors.Is(err, io.EOF):
-			err = io.ErrUnexpectedEOF
-		case err == nil:
+		if err == nil {
 			err = atEnd(decoder)
 		}
 		if err != nil {
-			yield(nil, err)
+			yield(nil, cutShort(err))
 		}
 	}
 }
@@ -266,7 +262,7 @@ func readObjects(dir fs.FS, name string) idm.Objects {
 func readObject(decoder *json.Decoder) (store.Object, error) {
 	var text json.RawMessage
 	if err := decoder.Decode(&text); err != nil {
-		return nil, err
+		return nil, cutShort(err)
 	}
 	value, err := crest.DecodeJSON(text)
 	if err != nil {
@@ -277,6 +273,14 @@ func readObject(decoder *json.Decoder) (store.Object, error) {
 		return nil, errors.New("not a JSON object")
 	}
 	return object, nil
+}
+
+// cutShort tells the end of a file within an array from that of a stream.
+func cutShort(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 func stockAdministrators() []store.Object {

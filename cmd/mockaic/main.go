@@ -33,13 +33,14 @@ func main() {
 const exitUsage = 2
 
 type flags struct {
-	http, https, publicURL, seed, devToken string
-	matching                               string
-	caFile, hostname                       string
-	redirectURIs                           []string
-	json, verbose                          bool
-	chance                                 uint64
-	chanceSet                              bool
+	http, https, admin        string
+	publicURL, seed, devToken string
+	matching                  string
+	caFile, hostname          string
+	redirectURIs              []string
+	json, verbose             bool
+	chance                    uint64
+	chanceSet                 bool
 }
 
 func parseFlags(args []string, stderr io.Writer) (*flags, error) {
@@ -48,6 +49,7 @@ func parseFlags(args []string, stderr io.Writer) (*flags, error) {
 	set.SetOutput(io.Discard)
 	set.StringVar(&f.http, "http", "127.0.0.1:8080", "`address` to serve HTTP on; empty for none")
 	set.StringVar(&f.https, "https", "", "`address` to serve HTTPS on, with a certificate of its own authority")
+	set.StringVar(&f.admin, "admin", "", "loopback `address` to serve the admin API on: export, import, reset, journal and clock; open it in a browser")
 	set.StringVar(&f.caFile, "ca-file", defaultCAFile(), "`file` that the authority's certificate is kept in; its key is beside it, in .key")
 	set.StringVar(&f.hostname, "hostname", "", "further host `name` for the HTTPS certificate")
 	set.StringVar(&f.publicURL, "public-url", "", "`URL` that clients know the tenant by, for a tenant behind a proxy")
@@ -82,7 +84,23 @@ func parseFlags(args []string, stderr io.Writer) (*flags, error) {
 	if err == nil && f.http == "" && f.https == "" {
 		err = errors.New("nothing to serve: both --http and --https are empty")
 	}
+	if err == nil && f.admin != "" {
+		err = checkLoopback(f.admin)
+	}
 	return f, err
+}
+
+// checkLoopback refuses addresses that others on the network reach: the admin API
+// asks nobody for credentials.
+func checkLoopback(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("--admin %s: %w", address, err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("--admin %s: must be a loopback address, such as 127.0.0.1:9090", address)
+	}
+	return nil
 }
 
 func defaultCAFile() string {
@@ -121,11 +139,16 @@ func serve(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	if !f.verbose {
 		server.ErrorLog.SetOutput(io.Discard)
 	}
-	about, err := listen(f, server)
+	// A seed may take longer than a request to the tenant.
+	admin := &http.Server{
+		Handler: tenant.Admin(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: server.ErrorLog,
+	}
+	about, err := listen(f, server, admin)
 	if err != nil {
 		return err
 	}
 	defer server.Close()
+	defer admin.Close()
 	if f.devToken != "" {
 		fmt.Fprintln(stderr, "mockaic: WARNING: --dev-token is set: its bearer may do everything, without a login, from this machine")
 	}
@@ -144,8 +167,10 @@ func serve(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	}
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	if err := server.Shutdown(deadline); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("shut down: %w", err)
+	for _, s := range []*http.Server{server, admin} {
+		if err := s.Shutdown(deadline); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			return fmt.Errorf("shut down: %w", err)
+		}
 	}
 	return nil
 }
@@ -183,35 +208,52 @@ type addresses struct {
 	HTTP   string `json:"http,omitempty"`
 	HTTPS  string `json:"https,omitempty"`
 	CAFile string `json:"caFile,omitempty"`
+	Admin  string `json:"admin,omitempty"`
 }
 
 // listen opens all ports before it serves any.
-func listen(f *flags, server *http.Server) (*announcement, error) {
-	about := &announcement{flags: f, failed: make(chan error, 2)}
-	var plain, secure net.Listener
-	var err error
+func listen(f *flags, tenant, admin *http.Server) (_ *announcement, err error) {
+	about := &announcement{flags: f, failed: make(chan error, 3)}
+	type opened struct {
+		net.Listener
+		server *http.Server
+	}
+	var all []opened
+	defer func() {
+		if err != nil {
+			for _, o := range all {
+				o.Close()
+			}
+		}
+	}()
 	if f.https != "" {
+		var secure net.Listener
 		if secure, about.newCA, err = listenTLS(f); err != nil {
 			return nil, err
 		}
+		all = append(all, opened{secure, tenant})
 		about.addresses.HTTPS, about.addresses.CAFile = "https://"+reachable(secure, f.hostname), f.caFile
 	}
 	if f.http != "" {
-		if plain, err = net.Listen("tcp", f.http); err != nil {
-			if secure != nil {
-				secure.Close()
-			}
+		plain, err := net.Listen("tcp", f.http)
+		if err != nil {
 			return nil, fmt.Errorf("--http %s: %w", f.http, err)
 		}
+		all = append(all, opened{plain, tenant})
 		about.addresses.HTTP = "http://" + reachable(plain, "")
 	}
-	for _, listener := range []net.Listener{plain, secure} {
-		if listener == nil {
-			continue
+	if f.admin != "" {
+		plain, err := net.Listen("tcp", f.admin)
+		if err != nil {
+			return nil, fmt.Errorf("--admin %s: %w", f.admin, err)
 		}
+		all = append(all, opened{plain, admin})
+		about.addresses.Admin = "http://" + reachable(plain, "")
+	}
+	for _, o := range all {
 		go func() {
-			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-				about.failed <- fmt.Errorf("serve %s: %w", listener.Addr(), err)
+			if err := o.server.Serve(o.Listener); !errors.Is(err, http.ErrServerClosed) {
+				about.failed <- fmt.Errorf("serve %s: %w", o.Addr(), err)
 			}
 		}()
 	}
@@ -275,6 +317,9 @@ func (a *announcement) print(w io.Writer) error {
 	if a.flags.publicURL != "" {
 		say("  public   %s", a.flags.publicURL)
 		base = a.flags.publicURL
+	}
+	if a.addresses.Admin != "" {
+		say("  admin    %s", a.addresses.Admin)
 	}
 	say("  seed     %s", a.flags.seed)
 	say("")

@@ -41,18 +41,22 @@ func TestMistakesGetOneLineAndStatus2(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, args := range map[string][]string{
-		"address already in use":     {"--http", taken.Addr().String()},
-		"--https":                    {"--http", "", "--https", taken.Addr().String(), "--ca-file", filepath.Join(t.TempDir(), "ca.pem")},
-		"flag provided but not":      {"--htp", "x"},
-		"unexpected argument":        {"serve"},
-		"nothing to serve":           {"--http", ""},
-		"neither demo nor empty":     {"--http", "127.0.0.1:0", "--seed", "/nonexistent"},
-		"--string-matching":          {"--http", "127.0.0.1:0", "--string-matching", "fuzzy"},
-		"must be a scheme and a":     {"--http", "127.0.0.1:0", "--public-url", "tenant"},
-		"must be absolute":           {"--http", "127.0.0.1:0", "--redirect-uri", "localhost"},
-		"neither a host name":        {"--http", "", "--https", "127.0.0.1:0", "--hostname", "a/b", "--ca-file", filepath.Join(t.TempDir(), "ca.pem")},
-		"certificate authority":      {"--http", "", "--https", "127.0.0.1:0", "--ca-file", broken},
-		`invalid value "x" for flag`: {"--chance", "x"},
+		"address already in use":                        {"--http", taken.Addr().String()},
+		"--https":                                       {"--http", "", "--https", taken.Addr().String(), "--ca-file", filepath.Join(t.TempDir(), "ca.pem")},
+		"flag provided but not":                         {"--htp", "x"},
+		"unexpected argument":                           {"serve"},
+		"nothing to serve":                              {"--http", ""},
+		"neither demo nor empty":                        {"--http", "127.0.0.1:0", "--seed", "/nonexistent"},
+		"--string-matching":                             {"--http", "127.0.0.1:0", "--string-matching", "fuzzy"},
+		"must be a scheme and a":                        {"--http", "127.0.0.1:0", "--public-url", "tenant"},
+		"must be absolute":                              {"--http", "127.0.0.1:0", "--redirect-uri", "localhost"},
+		"neither a host name":                           {"--http", "", "--https", "127.0.0.1:0", "--hostname", "a/b", "--ca-file", filepath.Join(t.TempDir(), "ca.pem")},
+		"must be a loopback address":                    {"--admin", "0.0.0.0:0"},
+		"--admin :0: must be":                           {"--admin", ":0"},
+		"missing port":                                  {"--admin", "localhost"},
+		"--admin " + taken.Addr().String() + ": listen": {"--http", "127.0.0.1:0", "--admin", taken.Addr().String()},
+		"certificate authority":                         {"--http", "", "--https", "127.0.0.1:0", "--ca-file", broken},
+		`invalid value "x" for flag`:                    {"--chance", "x"},
 	} {
 		var stdout, stderr bytes.Buffer
 		status := run(t.Context(), args, &stdout, &stderr)
@@ -186,6 +190,41 @@ func TestServesASeedDirectory(t *testing.T) {
 	text, err := io.ReadAll(response.Body)
 	if err != nil || !strings.Contains(string(text), `"_ref":"managed/person/ann"`) {
 		t.Errorf("%s %s %v", response.Status, text, err)
+	}
+	cancel()
+	if status := <-done; status != 0 {
+		t.Errorf("status %d", status)
+	}
+}
+
+func TestServesTheAdminAPI(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	reader, writer := io.Pipe()
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, []string{"--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--json", "--dev-token", "dev"}, writer, io.Discard)
+	}()
+	var at addresses
+	if err := json.NewDecoder(reader).Decode(&at); err != nil {
+		t.Fatal(err)
+	}
+	if at.Admin == "" || at.Admin == at.HTTP {
+		t.Fatalf("addresses %+v", at)
+	}
+	for address, want := range map[string]int{at.Admin + "/": 200, at.Admin + "/clock": 200, at.HTTP + "/clock": 404} {
+		request, err := http.NewRequestWithContext(t.Context(), "GET", address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("%s: %s", address, response.Status)
+		}
 	}
 	cancel()
 	if status := <-done; status != 0 {
