@@ -26,10 +26,10 @@ type settings struct {
 // Seed chooses what the tenant holds at its start: "demo" (the default), which
 // is some 60 users with roles, groups and organizations in the realms alpha and
 // bravo; "empty", with nothing but the administrator and the OAuth clients; or
-// a directory, as doc.go describes it.
+// a directory, as Tenant.Export describes it.
 func Seed(name string) Option { return func(s *settings) { s.seed = name } }
 
-// Clock makes the tenant take the time from now.
+// Clock makes the tenant take the time from now; Tenant.Advance moves it on.
 func Clock(now func() time.Time) Option { return func(s *settings) { s.now = now } }
 
 // Chance fixes what depends on chance: identifiers, codes, the demo data, the

@@ -3,6 +3,7 @@ package mockaic_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -408,5 +410,66 @@ func TestAdvanceMovesEverything(t *testing.T) {
 	a.mock.Advance(-time.Hour)
 	if status := a.idmStatus(token); status != 200 {
 		t.Errorf("back again: %d", status)
+	}
+}
+
+func TestRequestsDuringImports(t *testing.T) {
+	mock := start(t, mockaic.Seed("demo"))
+	dir := exported(t, mock)
+	stop := make(chan struct{})
+	var clients sync.WaitGroup
+	for range 2 {
+		clients.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if got := call(t, mock, "GET", users+"?_queryFilter=true&_fields=roles/name", nil, ""); got.status != 200 || !bytes.Contains(got.body, []byte(`"resultCount":40,`)) {
+					t.Errorf("%d %.300s", got.status, got.body)
+				}
+			}
+		})
+	}
+	for range 5 {
+		if err := errors.Join(mock.Import(dir), mock.Reset(), mock.Export(filepath.Join(t.TempDir(), "seed"))); err != nil {
+			t.Error(err)
+		}
+	}
+	close(stop)
+	clients.Wait()
+}
+
+// A condition grants a role that the seed grants outright, too.
+func TestSeedsGrantWhatConditionsGrant(t *testing.T) {
+	dir := t.TempDir()
+	seed(t, dir, "managed/alpha_role.json", `[{"_id":"oslo","name":"oslo","condition":"/city eq \"Oslo\""}]`)
+	seed(t, dir, "managed/alpha_user.json", `[{"_id":"ann","userName":"ann","givenName":"A","sn":"N","mail":"ann@example.com","city":"Oslo","roles":[{"_ref":"managed/alpha_role/oslo"}]}]`)
+	mock := start(t, mockaic.Seed(dir))
+	for range 2 {
+		if got := get(t, mock, users+"/ann?_fields=roles")["roles"].([]any); len(got) != 2 {
+			t.Errorf("roles %v", got)
+		}
+		mock = start(t, mockaic.Seed(exported(t, mock)))
+	}
+}
+
+func BenchmarkSeedOfTenThousand(b *testing.B) {
+	dir := b.TempDir()
+	var text strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&text, `,{"userName":"user%d","givenName":"Given%d","sn":"Family%d","mail":"user%d@example.com"}`, i, i%1000, i%3000, i)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "managed"), 0o700); err != nil {
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "managed", "alpha_user.json"), []byte("["+text.String()[1:]+"]"), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := mockaic.New(mockaic.Seed(dir)); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -81,11 +81,12 @@ type importer struct {
 	edges    int // how many relationships were taken as they are
 }
 
-// pending is a relationship that waits until both of its ends are there.
+// pending is a relationship of an object, which waits until its other end is
+// there.
 type pending struct {
 	t        *objectType
 	id, name string
-	value    any
+	value    any // as it was read
 }
 
 func (s *Service) importObjects(tx *store.Tx, data Data) error {
@@ -170,13 +171,32 @@ func (i *importer) add(path string, content store.Object) error {
 		return fmt.Errorf("the _id %s is taken", id)
 	}
 	cut := t.cutReferences(id, content)
-	i.wait = append(i.wait, cut...)
 	later := make([]string, len(cut))
 	for n, p := range cut {
 		later[n] = p.name
 	}
-	_, err = i.insert(i.tx, t, id, content, later)
-	return withDetail(err)
+	if _, err = i.insert(i.tx, t, id, content, later); err != nil {
+		return withDetail(err)
+	}
+	for _, p := range cut {
+		if err := i.relateOrWait(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// relateOrWait makes an edge if both of its ends are there.
+func (i *importer) relateOrWait(p pending) error {
+	wanted, err := p.t.parseReference(p.name, p.value, "/"+p.name)
+	if err != nil {
+		return err
+	}
+	if i.tx.Get(wanted.there.collection, wanted.there.id) == nil {
+		i.wait = append(i.wait, p)
+		return nil
+	}
+	return i.relate(i.tx, p)
 }
 
 // cutReferences takes the relationships out of an object that is imported:
@@ -208,7 +228,8 @@ func (s *Service) relate(tx *store.Tx, p pending) error {
 	}
 	here := endOf(p.t.collection, p.id, p.name)
 	for _, e := range edgesAt(tx, here) {
-		if e.there == wanted.there {
+		// What a condition grants can be granted outright as well.
+		if e.there == wanted.there && (e.properties[grantType] != conditional || wanted.properties[grantType] == conditional) {
 			return nil
 		}
 	}
@@ -271,8 +292,7 @@ func (i *importer) restoreEdge(p pending) error {
 	reference, _ := p.value.(map[string]any)
 	properties, _ := reference["_refProperties"].(map[string]any)
 	if properties["_rev"] == nil {
-		i.wait = append(i.wait, p)
-		return nil
+		return i.relateOrWait(p)
 	}
 	id, revision, err := identityOf(properties)
 	if err != nil {
