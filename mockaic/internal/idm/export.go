@@ -54,10 +54,13 @@ func (x exporter) properties(path string) map[string]propertyType {
 func (x exporter) objects(path string) Objects {
 	properties := x.properties(path)
 	return func(yield func(store.Object, error) bool) {
-		all := x.tx.All(path)
-		sortByID(all)
-		for _, stored := range all {
-			id := stored["_id"].(string)
+		records := make([]store.Record, 0, x.tx.Len(path))
+		for _, record := range x.tx.Collection(path).Ascend(0, "") {
+			records = append(records, record)
+		}
+		slices.SortFunc(records, func(a, b store.Record) int { return strings.Compare(textOf(a, "_id"), textOf(b, "_id")) })
+		for _, record := range records {
+			stored, id := record.Object(), textOf(record, "_id")
 			object := make(store.Object, len(stored))
 			for name, value := range stored {
 				if !properties[name].relationship {
@@ -133,8 +136,8 @@ func shown(types map[string]*objectType, e end) end {
 func (x exporter) earlier(path string) Objects {
 	properties := x.properties(path)
 	return inOrder(func(yield func(store.Object)) {
-		for _, stored := range x.tx.Collection(path).Ascend(0, "") {
-			id := stored["_id"].(string)
+		for _, record := range x.tx.Collection(path).Ascend(0, "") {
+			stored, id := record.Object(), textOf(record, "_id")
 			values, hidden := map[string]any{}, map[string]any{}
 			for name, value := range stored {
 				if properties[name].relationship {
@@ -166,7 +169,8 @@ func (p propertyType) keptPrivate() bool { return p.private && !p.relationship }
 // earlierEdges are the edges that no type has a place for.
 func (x exporter) earlierEdges() Objects {
 	return inOrder(func(yield func(store.Object)) {
-		for _, stored := range x.tx.Collection(relationships).Ascend(0, "") {
+		for _, record := range x.tx.Collection(relationships).Ascend(0, "") {
+			stored := record.Object()
 			if _, ok := x.home(stored); ok {
 				continue
 			}
@@ -185,7 +189,7 @@ func inOrder(find func(yield func(store.Object))) Objects {
 	return func(yield func(store.Object, error) bool) {
 		var found []store.Object
 		find(func(object store.Object) { found = append(found, object) })
-		sortByID(found)
+		slices.SortFunc(found, func(a, b store.Object) int { return strings.Compare(a["_id"].(string), b["_id"].(string)) })
 		for _, object := range found {
 			if !yield(object, nil) {
 				return
@@ -194,8 +198,10 @@ func inOrder(find func(yield func(store.Object))) Objects {
 	}
 }
 
-func sortByID(objects []store.Object) {
-	slices.SortFunc(objects, func(a, b store.Object) int { return strings.Compare(a["_id"].(string), b["_id"].(string)) })
+func textOf(record store.Record, name string) string {
+	value, _ := record.Member(name)
+	text, _ := value.(string)
+	return text
 }
 
 // earlier is an end in the form that parseEarlierEnd reads.

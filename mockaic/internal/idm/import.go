@@ -329,8 +329,8 @@ func (i *importer) checkEdges() error {
 	if i.edges == 0 {
 		return nil
 	}
-	for _, object := range i.tx.Collection(relationships).Ascend(0, "") {
-		e := edgeFrom(object, true)
+	for _, record := range i.tx.Collection(relationships).Ascend(0, "") {
+		e := edgeFrom(record.Object(), true)
 		if i.tx.Get(e.there.collection, e.there.id) == nil {
 			return fmt.Errorf("%s %s: the object %s, which %s refers to, does not exist",
 				e.here.collection, e.here.id, referencePath(e.there.collection, e.there.id), e.here.property)
