@@ -163,11 +163,7 @@ func (s *Service) putTypes(tx *store.Tx, document store.Object) (store.Object, e
 			continue
 		}
 		for _, object := range tx.All(path) {
-			id := object["_id"].(string)
-			if !t.misplaced(object, tx.Get(private(path), id)) {
-				continue
-			}
-			if _, err := s.put(tx, t, id, withoutIdentity(s.whole(tx, t, id))); err != nil {
+			if err := s.move(tx, t, object); err != nil {
 				return nil, err
 			}
 		}
@@ -180,19 +176,44 @@ func (t *objectType) privates() []string {
 	return slices.DeleteFunc(slices.Clone(t.names), func(name string) bool { return !t.properties[name].private })
 }
 
-// misplaced reports whether a value is shown that must not be, or the reverse.
-func (t *objectType) misplaced(public, hidden store.Object) bool {
-	for name := range public {
-		if t.properties[name].private {
-			return true
+// move hides the values of an object that must not be shown any more, and shows
+// those that are not private any more. To clients the object has not changed,
+// so its revision stays. A password stays hidden: only its hash is there.
+func (s *Service) move(tx *store.Tx, t *objectType, object store.Object) error {
+	id, revision := object["_id"].(string), object["_rev"].(string)
+	before := withoutIdentity(tx.Get(private(t.collection), id))
+	public, hidden := withoutIdentity(object), maps.Clone(before)
+	moved := false
+	for name, value := range withoutIdentity(object) {
+		if !t.properties[name].keptPrivate() {
+			continue
+		}
+		if text, ok := value.(string); ok && name == passwordKey {
+			encoded, err := s.encodePassword(text)
+			if err != nil {
+				return err
+			}
+			value = encoded
+		}
+		hidden[name], moved = value, true
+		delete(public, name)
+	}
+	for name, value := range before {
+		if p, defined := t.properties[name]; defined && !p.keptPrivate() && name != passwordKey {
+			public[name], moved = value, true
+			delete(hidden, name)
 		}
 	}
-	for name := range hidden {
-		if p, defined := t.properties[name]; defined && !p.private {
-			return true
-		}
+	if !moved {
+		return nil
 	}
-	return false
+	tx.PutRevision(t.collection, id, public, revision)
+	if len(hidden) > 0 {
+		tx.Put(private(t.collection), id, hidden)
+	} else {
+		tx.Delete(private(t.collection), id)
+	}
+	return nil
 }
 
 // withoutRevision hides what configuration answers don't carry.

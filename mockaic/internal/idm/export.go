@@ -112,22 +112,12 @@ func (x exporter) home(stored store.Object) (edge, bool) {
 	for _, fromFirst := range []bool{true, false} {
 		e := edgeFrom(stored, fromFirst)
 		p := x.properties(e.here.collection)[e.here.property]
-		far := shown(x.types, end{e.there.collection, e.there.id, p.reverse})
-		if p.relationship && slices.Contains(p.targets, e.there.collection) && far == e.there &&
+		if p.relationship && slices.Contains(p.targets, e.there.collection) && e.there.property == p.reverse &&
 			x.tx.Get(e.here.collection, e.here.id) != nil && x.tx.Get(e.there.collection, e.there.id) != nil {
 			return e, true
 		}
 	}
 	return edge{}, false
-}
-
-// shown is an end of a relationship, without the property if the type of that
-// end does not show the relationship.
-func shown(types map[string]*objectType, e end) end {
-	if t := types[e.collection]; t != nil && !t.properties[e.property].relationship {
-		e.property = ""
-	}
-	return e
 }
 
 // earlier are the values of a collection that an import could not tell from
@@ -178,6 +168,9 @@ func (x exporter) earlierEdges() Objects {
 			object := store.Object{"_id": e.id, "_rev": e.revision, "first": e.here.earlier(), "second": e.there.earlier()}
 			if len(e.properties) > 0 {
 				object["_refProperties"] = e.properties
+			}
+			if e.conditional {
+				object[grantType] = conditional
 			}
 			yield(object)
 		}

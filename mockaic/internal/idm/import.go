@@ -226,14 +226,13 @@ func (s *Service) relate(tx *store.Tx, p pending) error {
 	if err != nil {
 		return err
 	}
-	here := endOf(p.t.collection, p.id, p.name)
-	for _, e := range edgesAt(tx, here) {
-		// What a condition grants can be granted outright as well.
-		if e.there == wanted.there && (e.properties[grantType] != conditional || wanted.properties[grantType] == conditional) {
+	here := end{p.t.collection, p.id, p.name}
+	for _, e := range between(tx, here, wanted.there) {
+		if e.conditional == wanted.conditional && wanted.says(e) {
 			return nil
 		}
 	}
-	_, err = s.addLink(tx, p.t, here, wanted, "/"+p.name)
+	_, err = s.addLink(tx, here, wanted, "/"+p.name)
 	return err
 }
 
@@ -302,22 +301,19 @@ func (i *importer) restoreEdge(p pending) error {
 	if err != nil {
 		return err
 	}
-	here := endOf(p.t.collection, p.id, p.name)
+	here := end{p.t.collection, p.id, p.name}
 	i.edges++
-	return i.putEdge(id, revision, here, shown(i.types, l.there), l.properties)
+	return i.putEdge(id, revision, edge{here: here, there: l.there, properties: l.properties, conditional: l.conditional})
 }
 
 // putEdge stores a relationship, which an import may name from both of its ends.
-func (i *importer) putEdge(id, revision string, first, second end, properties map[string]any) error {
-	object := store.Object{"first": first.key(), "second": second.key()}
+func (i *importer) putEdge(id, revision string, e edge) error {
+	object := e.object()
 	if before := i.tx.Get(relationships, id); before != nil {
 		if before["first"] == object["second"] && before["second"] == object["first"] {
 			return nil
 		}
 		return fmt.Errorf("there is another relationship with the _id %s", id)
-	}
-	if len(properties) > 0 {
-		object["properties"] = properties
 	}
 	i.tx.PutRevision(relationships, id, object, revision)
 	return nil
@@ -354,8 +350,9 @@ func (i *importer) addEarlier(path string, content store.Object) error {
 		if err != nil {
 			return fmt.Errorf("second %w", err)
 		}
-		properties, _ := content["_refProperties"].(map[string]any)
-		return i.putEdge(id, revision, first, second, properties)
+		e := edge{here: first, there: second, conditional: content[grantType] == conditional}
+		e.properties, _ = content["_refProperties"].(map[string]any)
+		return i.putEdge(id, revision, e)
 	}
 	id, _ := content["_id"].(string)
 	object := i.tx.Get(path, id)

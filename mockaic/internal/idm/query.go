@@ -18,6 +18,16 @@ func (s *Service) find(tx *store.Tx, t *objectType, q *crest.Query) (*crest.Page
 		}
 	}
 	options := crest.RunOptions{Matching: s.matching, Seed: s.seed}
+	mentioned := t.computed(q)
+	if len(mentioned) > 0 {
+		options.View = func(object map[string]any) map[string]any { return s.candidate(tx, t, object, mentioned) }
+	}
+	return q.Run(related{tx.Collection(t.collection), tx, t, s.place}, options)
+}
+
+// computed names the properties that a query looks at and that are not stored
+// with an object.
+func (t *objectType) computed(q *crest.Query) map[string]bool {
 	mentioned := map[string]bool{}
 	q.Mentions(func(field crest.Pointer) bool {
 		for _, name := range t.names {
@@ -27,10 +37,7 @@ func (s *Service) find(tx *store.Tx, t *objectType, q *crest.Query) (*crest.Page
 		}
 		return false
 	})
-	if len(mentioned) > 0 {
-		options.View = func(object map[string]any) map[string]any { return s.candidate(tx, t, object, mentioned) }
-	}
-	return q.Run(related{tx.Collection(t.collection), tx, t, s.place}, options)
+	return mentioned
 }
 
 // run runs a query over objects that no collection holds.

@@ -26,7 +26,7 @@ func (s *Service) serveRelationship(r *route.Request, path, id, name string, bel
 		if tx.Get(path, id) == nil {
 			return noSuchEntry(t.name, id)
 		}
-		at := endOf(path, id, name)
+		at := end{path, id, name}
 		switch {
 		case len(below) == 1 && t.properties[name].many:
 			answer, err = s.serveEdge(tx, r, t, at, below[0])
@@ -60,7 +60,8 @@ func (s *Service) serveEdges(tx *store.Tx, r *route.Request, t *objectType, at e
 		if err != nil {
 			return nil, err
 		}
-		e, err := s.addLink(tx, t, at, l, "/"+at.property)
+		l.conditional = false
+		e, err := s.addLink(tx, at, l, "/"+at.property)
 		if err != nil {
 			return nil, err
 		}
@@ -93,15 +94,32 @@ func (s *Service) serveEdge(tx *store.Tx, r *route.Request, t *objectType, at en
 	if !found {
 		return nil, crest.Errorf(http.StatusNotFound, "Not Found")
 	}
-	if r.IfMatch != nil && *r.IfMatch != e.revision {
-		return nil, crest.Errorf(http.StatusPreconditionFailed, "The resource with ID '%s' could not be updated because it does not have the required version", id)
+	if r.IfMatch != nil {
+		if err := e.checkRevision(*r.IfMatch); err != nil {
+			return nil, err
+		}
 	}
 	return s.changeEdge(tx, r, t, at, e)
+}
+
+func (e edge) checkRevision(wanted string) error {
+	if wanted == e.revision {
+		return nil
+	}
+	return crest.Errorf(http.StatusPreconditionFailed, "The resource with ID '%s' could not be updated because it does not have the required version", e.id)
 }
 
 // serveSingleton answers the relationship of a property that has one at most.
 func (s *Service) serveSingleton(tx *store.Tx, r *route.Request, t *objectType, at end) (*route.Response, error) {
 	edges := edgesAt(tx, at)
+	if r.IfMatch != nil {
+		if len(edges) == 0 {
+			return nil, crest.Errorf(http.StatusNotFound, "Not Found")
+		}
+		if err := edges[0].checkRevision(*r.IfMatch); err != nil {
+			return nil, err
+		}
+	}
 	switch r.Operation {
 	case route.Update, route.Upsert, route.Create:
 		if r.Operation == route.Create && len(edges) > 0 {
@@ -146,6 +164,9 @@ func (s *Service) changeEdge(tx *store.Tx, r *route.Request, t *objectType, at e
 	case route.Delete:
 		e.remove(tx)
 		s.touch(tx, t, at.id)
+		if err := s.grantAgain(tx, e); err != nil {
+			return nil, err
+		}
 		return &route.Response{Object: before, Projected: true}, nil
 	case route.Patch:
 		patched, _, err := crest.Apply(e.reference(), r.Patch)

@@ -2,6 +2,8 @@ package idm
 
 import (
 	"cmp"
+	"iter"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,7 +23,7 @@ func Indexed(collection string) []string {
 	case collection == relationships:
 		return []string{"first", "second"}
 	case strings.HasPrefix(collection, "managed/"):
-		return []string{"_id", "userName", "mail", "sn", "givenName", "name"}
+		return []string{"_id", "userName", "mail", "sn", "givenName", "name", "condition"}
 	}
 	return nil
 }
@@ -29,8 +31,6 @@ func Indexed(collection string) []string {
 // end is one side of a relationship: a property of an object. The property is
 // empty where the object does not show the relationship.
 type end struct{ collection, id, property string }
-
-func endOf(collection, id, property string) end { return end{collection, id, property} }
 
 // key has an order in which all ends of one object are neighbours.
 func (e end) key() string { return e.collection + "\n" + e.id + "\n" + e.property }
@@ -45,7 +45,8 @@ func parseEnd(key string) end {
 type edge struct {
 	id, revision string
 	here, there  end
-	properties   map[string]any // of the client, without _id and _rev
+	properties   map[string]any // of the client
+	conditional  bool           // made by the tenant, see grants
 }
 
 func edgeFrom(object store.Object, fromFirst bool) edge {
@@ -55,23 +56,72 @@ func edgeFrom(object store.Object, fromFirst bool) edge {
 	}
 	e := edge{id: object["_id"].(string), revision: object["_rev"].(string), here: first, there: second}
 	e.properties, _ = object["properties"].(map[string]any)
+	e.conditional = object[conditional] == true
 	return e
+}
+
+// object is an edge as the store keeps it.
+func (e edge) object() store.Object {
+	object := store.Object{"first": e.here.key(), "second": e.there.key()}
+	if len(e.properties) > 0 {
+		object["properties"] = e.properties
+	}
+	if e.conditional {
+		object[conditional] = true
+	}
+	return object
 }
 
 // edgesAt lists the relationships of one property, in the order of their making.
 func edgesAt(tx *store.Tx, at end) []edge {
-	var found []edge
-	for _, side := range []string{"first", "second"} {
-		for _, record := range tx.Collection(relationships).Equal(side, at.key(), 0, "") {
-			object := record.Object()
-			// An edge between two ends that are the same is found twice.
-			if object[side] == at.key() && (side == "first" || object["first"] != object["second"]) {
-				found = append(found, edgeFrom(object, side == "first"))
+	found := slices.Collect(eachAt(tx, at))
+	sortEdges(found)
+	return found
+}
+
+// eachAt walks through the relationships of one property.
+func eachAt(tx *store.Tx, at end) iter.Seq[edge] {
+	return func(yield func(edge) bool) {
+		for _, side := range []string{"first", "second"} {
+			for _, record := range tx.Collection(relationships).Equal(side, at.key(), 0, "") {
+				object := record.Object()
+				// An edge between two ends that are the same is found twice.
+				if object[side] != at.key() || side == "second" && object["first"] == object["second"] {
+					continue
+				}
+				if !yield(edgeFrom(object, side == "first")) {
+					return
+				}
 			}
 		}
 	}
-	sortEdges(found)
-	return found
+}
+
+// between lists the relationships of two ends as seen from here. It takes as
+// long as the end with fewer relationships demands: a role may have a million
+// members, who have a few roles each.
+func between(tx *store.Tx, here, there end) []edge {
+	near, stopNear := iter.Pull(eachAt(tx, here))
+	defer stopNear()
+	far, stopFar := iter.Pull(eachAt(tx, there))
+	defer stopFar()
+	var fromHere, fromThere []edge
+	for {
+		e, more := near()
+		if !more {
+			return fromHere
+		}
+		if e.there == there {
+			fromHere = append(fromHere, e)
+		}
+		if e, more = far(); !more {
+			return fromThere
+		}
+		if e.there == here {
+			e.here, e.there = e.there, e.here
+			fromThere = append(fromThere, e)
+		}
+	}
 }
 
 // edgesOf lists all relationships of an object, whether it shows them or not.
@@ -115,21 +165,14 @@ func findEdge(tx *store.Tx, at end, id string) (edge, bool) {
 }
 
 // connect relates two ends and returns the edge.
-func connect(tx *store.Tx, here, there end, properties map[string]any) edge {
-	object := store.Object{"first": here.key(), "second": there.key()}
-	if len(properties) > 0 {
-		object["properties"] = properties
-	}
-	return edgeFrom(tx.Put(relationships, tx.NewRevision(), object), true)
+func connect(tx *store.Tx, e edge) edge {
+	return edgeFrom(tx.Put(relationships, tx.NewRevision(), e.object()), true)
 }
 
 // setProperties replaces the _refProperties of an edge.
 func (e edge) setProperties(tx *store.Tx, properties map[string]any) edge {
-	object := store.Object{"first": tx.Get(relationships, e.id)["first"], "second": tx.Get(relationships, e.id)["second"]}
-	if len(properties) > 0 {
-		object["properties"] = properties
-	}
-	return edgeFrom(tx.Put(relationships, e.id, object), object["first"] == e.here.key())
+	e.properties = properties
+	return edgeFrom(tx.Put(relationships, e.id, e.object()), true)
 }
 
 func (e edge) remove(tx *store.Tx) { tx.Delete(relationships, e.id) }
@@ -147,8 +190,9 @@ func referencePath(collection, id string) string { return collection + "/" + url
 // reference is the edge as a property of the object at its near end.
 func (e edge) reference() map[string]any {
 	properties := map[string]any{"_id": e.id, "_rev": e.revision}
-	for name, value := range e.properties {
-		properties[name] = value
+	maps.Copy(properties, e.properties)
+	if e.conditional {
+		properties[grantType] = conditional
 	}
 	return map[string]any{
 		"_ref":                   referencePath(e.there.collection, e.there.id),
@@ -161,7 +205,7 @@ func (e edge) reference() map[string]any {
 // references is the value of a relationship property.
 func references(tx *store.Tx, t *objectType, id, name string) any {
 	list := []any{}
-	for _, e := range edgesAt(tx, endOf(t.collection, id, name)) {
+	for _, e := range edgesAt(tx, end{t.collection, id, name}) {
 		list = append(list, e.reference())
 	}
 	if t.properties[name].many {
@@ -175,9 +219,10 @@ func references(tx *store.Tx, t *objectType, id, name string) any {
 
 // reference is one that a client sent.
 type reference struct {
-	there      end
-	edgeID     string // of the relationship that is meant, if there is one
-	properties map[string]any
+	there       end
+	edgeID      string // of the relationship that is meant, if there is one
+	properties  map[string]any
+	conditional bool // says _grantType, which only the tenant and an import may
 }
 
 // parseReference reads a reference. at is where it stands, for messages.
@@ -206,6 +251,8 @@ func (t *objectType) parseReference(name string, value any, at string) (referenc
 	if properties, ok := object["_refProperties"].(map[string]any); ok {
 		l.edgeID, _ = properties["_id"].(string)
 		l.properties = withoutIdentity(properties)
+		l.conditional = l.properties[grantType] == conditional
+		delete(l.properties, grantType)
 	}
 	return l, nil
 }
@@ -214,33 +261,55 @@ func (t *objectType) parseReference(name string, value any, at string) (referenc
 // whether that changed anything. What is there already stays as it is, and so
 // does what a condition grants.
 func (s *Service) setRelationship(tx *store.Tx, t *objectType, id, name string, links []reference, at string) (changed bool, err error) {
-	here := endOf(t.collection, id, name)
-	left := edgesAt(tx, here)
+	here := end{t.collection, id, name}
+	left := map[end][]edge{}
+	for _, e := range edgesAt(tx, here) {
+		left[e.there] = append(left[e.there], e)
+	}
 	var fresh []reference
 	for _, l := range links {
-		i := slices.IndexFunc(left, func(e edge) bool {
-			return e.there == l.there && (l.edgeID == "" && (l.properties == nil || crest.Equal(orEmpty(e.properties), orEmpty(l.properties))) || l.edgeID == e.id)
-		})
+		same := left[l.there]
+		i := slices.IndexFunc(same, l.means)
 		if i < 0 {
 			fresh = append(fresh, l)
 			continue
 		}
-		if l.properties != nil && !crest.Equal(orEmpty(left[i].properties), orEmpty(l.properties)) {
-			left[i].setProperties(tx, l.properties)
+		if !l.says(same[i]) {
+			same[i].setProperties(tx, l.properties)
 			changed = true
 		}
-		left = slices.Delete(left, i, i+1)
+		left[l.there] = slices.Delete(same, i, i+1)
 	}
-	left = slices.DeleteFunc(left, func(e edge) bool { return e.properties[grantType] == conditional })
-	for _, e := range left {
-		e.remove(tx)
+	for _, same := range left {
+		for _, e := range same {
+			if !e.conditional {
+				e.remove(tx)
+				changed = true
+			}
+		}
 	}
 	for _, l := range fresh {
-		if _, err := s.addLink(tx, t, here, l, at); err != nil {
+		l.conditional = false
+		if _, err := s.addLink(tx, here, l, at); err != nil {
 			return false, err
 		}
 	}
-	return changed || len(left)+len(fresh) > 0, nil
+	return changed || len(fresh) > 0, nil
+}
+
+// means tells whether a reference to the far end of an edge stands for the edge.
+// One that a condition granted must be named, since the same object can be
+// granted outright as well.
+func (l reference) means(e edge) bool {
+	if l.edgeID != "" || e.conditional {
+		return l.edgeID == e.id
+	}
+	return l.says(e)
+}
+
+// says tells whether a reference has the _refProperties of an edge, or none.
+func (l reference) says(e edge) bool {
+	return l.properties == nil || crest.Equal(orEmpty(e.properties), orEmpty(l.properties))
 }
 
 func orEmpty(properties map[string]any) any {
@@ -251,18 +320,16 @@ func orEmpty(properties map[string]any) any {
 }
 
 // addLink relates an object to one more. Both ends allow it, or it is refused.
-func (s *Service) addLink(tx *store.Tx, t *objectType, here end, l reference, at string) (edge, error) {
-	if tx.Get(l.there.collection, l.there.id) == nil {
-		return edge{}, crest.Errorf(http.StatusBadRequest, "The referenced relationship '%s' on '%s', does not exist", referencePath(l.there.collection, l.there.id), at)
-	}
+func (s *Service) addLink(tx *store.Tx, here end, l reference, at string) (edge, error) {
+	far := referencePath(l.there.collection, l.there.id)
 	other, err := s.types.lookup(tx, l.there.collection)
 	if err != nil {
 		return edge{}, err
 	}
-	if other != nil && l.there.property != "" && !other.properties[l.there.property].relationship {
-		l.there.property = "" // the other type does not show the relationship
+	if other == nil || other.defect != "" || tx.Get(l.there.collection, l.there.id) == nil {
+		return edge{}, crest.Errorf(http.StatusBadRequest, "The referenced relationship '%s' on '%s', does not exist", far, at)
 	}
-	if other != nil && l.there.property != "" && !other.properties[l.there.property].many {
+	if p := other.properties[l.there.property]; p.relationship && !p.many {
 		// The other end has one at most, and the directory keeps it there, as an
 		// attribute: the new one takes the place of the old.
 		for _, e := range edgesAt(tx, l.there) {
@@ -271,12 +338,12 @@ func (s *Service) addLink(tx *store.Tx, t *objectType, here end, l reference, at
 			}
 		}
 	}
-	for _, e := range edgesAt(tx, here) {
-		if e.there == l.there && crest.Equal(orEmpty(e.properties), orEmpty(l.properties)) {
-			return edge{}, crest.Errorf(http.StatusPreconditionFailed, "Managed object '%s' has already been assigned relationship '%s'.", referencePath(here.collection, here.id), referencePath(l.there.collection, l.there.id))
+	for _, e := range between(tx, here, l.there) {
+		if e.conditional == l.conditional && crest.Equal(orEmpty(e.properties), orEmpty(l.properties)) {
+			return edge{}, crest.Errorf(http.StatusPreconditionFailed, "Managed object '%s' has already been assigned relationship '%s'.", referencePath(here.collection, here.id), far)
 		}
 	}
-	return connect(tx, here, l.there, l.properties), nil
+	return connect(tx, edge{here: here, there: l.there, properties: l.properties, conditional: l.conditional}), nil
 }
 
 // referencesIn reads the value of a relationship property.

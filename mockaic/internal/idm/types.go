@@ -36,6 +36,7 @@ type propertyType struct {
 	nullable     bool
 	relationship bool
 	many         bool // relationship with several targets
+	temporal     bool // relationship whose own temporalConstraints count
 	targets      []string
 	conditions   map[string]string // by target: its property that says who is related to it
 	reverse      string
@@ -212,6 +213,7 @@ func parseProperty(definition map[string]any) (propertyType, error) {
 	p.relationship = relation["type"] == "relationship"
 	if p.relationship {
 		p.reverse, _ = relation["reversePropertyName"].(string)
+		p.temporal, _ = definition["relationshipGrantTemporalConstraintsEnforced"].(bool)
 		targets, _ := relation["resourceCollection"].([]any)
 		for _, target := range targets {
 			if object, ok := target.(map[string]any); ok {

@@ -119,7 +119,7 @@ func (s *Service) view(tx *store.Tx, t *objectType, object store.Object, fields 
 func (s *Service) related(tx *store.Tx, t *objectType, id, name string, fields []crest.Pointer) any {
 	fields = slices.DeleteFunc(slices.Clone(fields), func(field crest.Pointer) bool { return len(field) == 0 || field[0] == "_ref" })
 	list := []any{}
-	for _, e := range edgesAt(tx, endOf(t.collection, id, name)) {
+	for _, e := range edgesAt(tx, end{t.collection, id, name}) {
 		reference := e.reference()
 		if len(fields) > 0 {
 			expanded := s.behind(tx, e, fields)

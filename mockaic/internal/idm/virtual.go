@@ -109,10 +109,10 @@ func (s *Service) follow(tx *store.Tx, t *objectType, id string, chain []string)
 	for _, property := range chain {
 		var next []target
 		seen := map[target]bool{}
-		for _, end := range ends {
-			for _, edge := range edgesAt(tx, endOf(end.collection, end.id, property)) {
-				to := target{edge.there.collection, edge.there.id}
-				if !seen[to] && s.effective(tx, to, property) {
+		for _, from := range ends {
+			for _, e := range edgesAt(tx, end{from.collection, from.id, property}) {
+				to := target{e.there.collection, e.there.id}
+				if !seen[to] && s.effective(tx, e) {
 					seen[to] = true
 					next = append(next, to)
 				}

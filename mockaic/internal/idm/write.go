@@ -425,7 +425,11 @@ func nextCount(current store.Object) string {
 	return strconv.FormatUint(count+1, 10)
 }
 
+// withoutIdentity is a copy, which is not nil.
 func withoutIdentity(object store.Object) store.Object {
+	if object == nil {
+		return store.Object{}
+	}
 	object = maps.Clone(object)
 	delete(object, "_id")
 	delete(object, "_rev")
