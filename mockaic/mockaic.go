@@ -181,9 +181,9 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader) (*content
 	}
 	c.platform = &platform{
 		authorize: provider.Authorize,
-		installed: func() bool { return identities.FeatureInstalled(agentsFeature) },
-		install:   func() error { return identities.InstallFeature(agentsFeature) },
+		install:   func() error { return identities.EnsureFeature(agentsFeature) },
 		enable:    access.EnableAgents,
+		logger:    s.logger,
 	}
 	return c, nil
 }

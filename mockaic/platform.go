@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 
 	"aicmcp/mockaic/internal/am"
@@ -20,9 +21,9 @@ const agentsFeature = "aiagent"
 // platform answers what spans IDM and AM: /feature and /environment/aiagent.
 type platform struct {
 	authorize func(*http.Request, ...string) (route.Caller, error)
-	installed func() bool
-	install   func() error
-	enable    func() error
+	install   func() error // IDM's half, if it is not there
+	enable    func() error // AM's
+	logger    *slog.Logger
 }
 
 func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -36,14 +37,16 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = serve(w, r)
 	}
 	if err != nil {
-		p.refuse(w, err)
+		p.refuse(w, r, err)
 	}
 }
 
 // refuse answers as /environment does: without a reason.
-func (p *platform) refuse(w http.ResponseWriter, err error) {
+func (p *platform) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	refusal := crest.Errorf(http.StatusInternalServerError, "Internal Server Error")
-	errors.As(err, &refusal)
+	if !errors.As(err, &refusal) {
+		p.logger.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "error", err)
+	}
 	w.Header().Set("Content-Type", "application/json")
 	// A client that went away needs no answer.
 	_ = route.WriteJSON(w, refusal.Code, map[string]any{"code": refusal.Code, "message": refusal.Error()}, false)
@@ -76,10 +79,8 @@ func (p *platform) serveAgents(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodPost || r.URL.Query().Get("_action") != "enable" {
 		return crest.Errorf(http.StatusNotImplemented, "%s of %s is not implemented by this fake tenant, but for _action=enable", r.Method, r.URL.Path)
 	}
-	if !p.installed() {
-		if err := p.install(); err != nil {
-			return err
-		}
+	if err := p.install(); err != nil {
+		return err
 	}
 	if err := p.enable(); err != nil {
 		return err

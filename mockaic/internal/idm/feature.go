@@ -19,28 +19,35 @@ func (s *Service) serveFeature(r *route.Request) (*route.Response, error) {
 		}
 		return s.queryFeatures(r)
 	}
-	for _, feature := range StockFeatures() {
-		if feature.ID != id {
-			continue
-		}
-		switch {
-		case r.Operation == route.Read:
-			var object store.Object
-			s.store.View(func(tx *store.Tx) { object = feature.state(tx) })
-			return &route.Response{Object: object, Version: configVersion}, nil
-		case r.Operation == route.Action && r.Action == "validate":
-			return s.validateFeature(feature)
-		case r.Operation == route.Action && r.Action == "install":
-			if err := s.InstallFeature(id); err != nil {
-				return nil, err
-			}
-			return &route.Response{Object: store.Object{"status": json.Number("200"), "message": "Install complete."}, Version: configVersion}, nil
-		case r.Operation == route.Action:
-			return nil, unknownAction(r.Action)
-		}
-		return nil, crest.Errorf(http.StatusBadRequest, "The resource instance %s cannot be %s", id, participle[r.Operation])
+	feature, err := featureByID(id)
+	if err != nil {
+		return nil, err
 	}
-	return nil, crest.Errorf(http.StatusNotFound, "Feature '%s' not found", id)
+	switch {
+	case r.Operation == route.Read:
+		var object store.Object
+		s.store.View(func(tx *store.Tx) { object = feature.state(tx) })
+		return &route.Response{Object: object, Version: configVersion}, nil
+	case r.Operation == route.Action && r.Action == "validate":
+		return s.validateFeature(feature)
+	case r.Operation == route.Action && r.Action == "install":
+		if err := s.store.Change(func(tx *store.Tx) error { return s.install(tx, feature) }); err != nil {
+			return nil, err
+		}
+		return &route.Response{Object: store.Object{"status": json.Number("200"), "message": "Install complete."}, Version: configVersion}, nil
+	case r.Operation == route.Action:
+		return nil, unknownAction(r.Action)
+	}
+	return nil, crest.Errorf(http.StatusBadRequest, "The resource instance %s cannot be %s", id, participle[r.Operation])
+}
+
+func featureByID(id string) (Feature, error) {
+	for _, feature := range StockFeatures() {
+		if feature.ID == id {
+			return feature, nil
+		}
+	}
+	return Feature{}, crest.Errorf(http.StatusNotFound, "Feature '%s' not found", id)
 }
 
 func (s *Service) queryFeatures(r *route.Request) (*route.Response, error) {
@@ -80,36 +87,30 @@ func (s *Service) validateFeature(feature Feature) (*route.Response, error) {
 	return &route.Response{Object: answer, Version: configVersion}, nil
 }
 
-// InstallFeature adds a feature's types and properties, once and for all.
-func (s *Service) InstallFeature(id string) error {
-	for _, feature := range StockFeatures() {
-		if feature.ID != id {
-			continue
-		}
-		return s.store.Change(func(tx *store.Tx) error {
-			before := tx.Get(configs, managedDoc)
-			if conflicts := feature.Conflicts(before); len(conflicts) > 0 {
-				return crest.Errorf(http.StatusBadRequest, "Validate failed. %s", strings.Join(conflicts, " "))
-			}
-			document, err := feature.Install(before)
-			if err != nil {
-				return crest.Errorf(http.StatusBadRequest, "Install failed. %w", err)
-			}
-			_, err = s.putTypes(tx, withoutIdentity(document))
-			return err
-		})
+// EnsureFeature adds a feature's types and properties, unless they are there.
+func (s *Service) EnsureFeature(id string) error {
+	feature, err := featureByID(id)
+	if err != nil {
+		return err
 	}
-	return crest.Errorf(http.StatusNotFound, "Feature '%s' not found", id)
+	return s.store.Change(func(tx *store.Tx) error {
+		if feature.Installed(tx.Get(configs, managedDoc)) {
+			return nil
+		}
+		return s.install(tx, feature)
+	})
 }
 
-// FeatureInstalled tells whether all that a feature adds is there.
-func (s *Service) FeatureInstalled(id string) (installed bool) {
-	s.store.View(func(tx *store.Tx) {
-		for _, feature := range StockFeatures() {
-			if feature.ID == id {
-				installed = feature.Installed(tx.Get(configs, managedDoc))
-			}
-		}
-	})
-	return installed
+// install adds a feature's types and properties, once and for all.
+func (s *Service) install(tx *store.Tx, feature Feature) error {
+	before := tx.Get(configs, managedDoc)
+	if conflicts := feature.Conflicts(before); len(conflicts) > 0 {
+		return crest.Errorf(http.StatusBadRequest, "Validate failed. %s", strings.Join(conflicts, " "))
+	}
+	document, err := feature.Install(before)
+	if err != nil {
+		return crest.Errorf(http.StatusBadRequest, "Install failed. %w", err)
+	}
+	_, err = s.putTypes(tx, withoutIdentity(document))
+	return err
 }

@@ -69,12 +69,6 @@ func hiddenDefinitions() map[string]map[string]any {
 	return types
 }
 
-// hiddenName tells whether a type of the tenant's own has the name.
-func hiddenName(name string) bool {
-	_, taken := hiddenDefinitions()[collection(name)]
-	return taken
-}
-
 // Serve answers one request below /openidm.
 func (s *Service) Serve(r *route.Request) (*route.Response, error) {
 	if len(r.Path) == 0 {

@@ -17,7 +17,7 @@ func (s *Service) serveObjects(r *route.Request, path string, below []string) (*
 	if r.NewID != "" && len(below) > 0 {
 		below = append(slices.Clip(below), r.NewID) // what is created is no object
 	}
-	if err := s.allow(r, path); err != nil {
+	if err := allow(r, path); err != nil {
 		return nil, err
 	}
 	if err := s.checkFields(path, r.Options.Fields); err != nil {
@@ -35,18 +35,16 @@ func (s *Service) serveObjects(r *route.Request, path string, below []string) (*
 // allow refuses callers without the privilege, before anything is looked up
 // (recorded for teammember and svcacct): the people who run the tenant are for
 // themselves only, its service accounts for them and for the developer's token.
-func (s *Service) allow(r *route.Request, path string) error {
-	switch path {
-	case administrators, "managed/teammembermeta":
-		if !r.Caller.Administrator {
-			return crest.Errorf(http.StatusForbidden, route.AccessDenied)
-		}
-	case serviceAccounts:
-		if !r.Caller.Administrator && !r.Caller.Developer {
-			return crest.Errorf(http.StatusForbidden, route.AccessDenied)
-		}
+func allow(r *route.Request, path string) error {
+	if closed(path) && !r.Caller.Administrator && !(path == serviceAccounts && r.Caller.Developer) {
+		return crest.Errorf(http.StatusForbidden, route.AccessDenied)
 	}
 	return nil
+}
+
+// closed tells whether only some callers may see a collection.
+func closed(path string) bool {
+	return path == administrators || path == "managed/teammembermeta" || path == serviceAccounts
 }
 
 func (s *Service) serveCollection(r *route.Request, path string) (*route.Response, error) {

@@ -99,9 +99,9 @@ func (s *Service) Authenticate(userName, password string) (Identity, bool) {
 	ok := false
 	s.store.View(func(tx *store.Tx) {
 		var account store.Object
-		forEqual(tx, administrators, "userName", userName, func(candidate store.Object) bool {
-			if name, _ := candidate["userName"].(string); strings.EqualFold(name, userName) {
-				account = candidate
+		forEqual(tx, administrators, "userName", userName, func(candidate store.Record) bool {
+			if strings.EqualFold(textOf(candidate, "userName"), userName) {
+				account = candidate.Object()
 			}
 			return account == nil
 		})

@@ -236,12 +236,10 @@ func uniqueRule(requirement string) func(*Service, candidateWrite, string, any, 
 
 func (s *Service) taken(w candidateWrite, name, text string) bool {
 	found := false
-	visit := func(other store.Object) bool {
-		value, ok := other[name].(string)
-		found = ok && other["_id"] != w.id && strings.EqualFold(value, text)
+	forEqual(w.tx, w.t.collection, name, text, func(other store.Record) bool {
+		found = textOf(other, "_id") != w.id && strings.EqualFold(textOf(other, name), text)
 		return !found
-	}
-	forEqual(w.tx, w.t.collection, name, text, visit)
+	})
 	return found
 }
 

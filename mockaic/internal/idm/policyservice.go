@@ -21,6 +21,9 @@ func (s *Service) servePolicy(r *route.Request) (*route.Response, error) {
 		return nil, route.NotFound(r.Path)
 	}
 	place := collection(path[1])
+	if err := allow(r, place); err != nil {
+		return nil, err
+	}
 	switch {
 	case r.Operation == route.Read:
 		return s.readPolicies(place, path[2])
@@ -35,17 +38,19 @@ func (s *Service) servePolicy(r *route.Request) (*route.Response, error) {
 func (s *Service) listPolicies(r *route.Request) (*route.Response, error) {
 	var resources []any
 	var found []store.Object
+	var err error
 	s.store.View(func(tx *store.Tx) {
-		types, err := s.types.all(tx)
-		if err != nil {
-			return
-		}
+		var types map[string]*objectType
+		types, err = s.types.all(tx)
 		for place, t := range types {
-			if t.defect == "" && strings.HasPrefix(place, "managed/") {
+			if t.defect == "" && strings.HasPrefix(place, "managed/") && allow(r, place) == nil {
 				found = append(found, t.policies(place+"/*", "*"))
 			}
 		}
 	})
+	if err != nil {
+		return nil, err
+	}
 	slices.SortFunc(found, func(a, b store.Object) int {
 		return strings.Compare(a["resource"].(string), b["resource"].(string))
 	})
@@ -183,12 +188,9 @@ func (s *Service) validateProperty(tx *store.Tx, t *objectType, id string, body 
 	return s.check(candidateWrite{tx: tx, t: t, id: id, object: object, required: true}, union(names, removed)), nil
 }
 
+// union is sorted.
 func union(a, b []string) []string {
-	all := slices.Clone(a)
-	for _, name := range b {
-		if !slices.Contains(all, name) {
-			all = append(all, name)
-		}
-	}
-	return all
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }

@@ -102,14 +102,14 @@ func (c related) farEnds(name, prefix string) crest.List {
 
 // forEqual visits the objects whose property may be equal to a text when case
 // is ignored, until visit returns false.
-func forEqual(tx *store.Tx, path, name, text string, visit func(store.Object) bool) {
+func forEqual(tx *store.Tx, path, name, text string, visit func(store.Record) bool) {
 	objects := tx.Collection(path)
 	found := objects.Ascend(0, "")
 	if objects.Indexed(name) {
 		found = objects.Equal(name, text, 0, "")
 	}
 	for _, record := range found {
-		if !visit(record.Object()) {
+		if !visit(record) {
 			return
 		}
 	}

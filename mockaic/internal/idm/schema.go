@@ -62,6 +62,9 @@ func (s *Service) serveProperty(r *route.Request, path, name string) (*route.Res
 			return err
 		}
 		d := definitions{crest.Clone(tx.Get(configs, managedDoc)).(map[string]any)}
+		if d.schema(path) == nil {
+			return crest.Errorf(http.StatusForbidden, "The type %s belongs to the tenant: its properties cannot be managed", path)
+		}
 		before := d.property(path, name)
 		if before == nil && r.Operation != route.Upsert && r.Operation != route.Create && (r.Operation != route.Update || r.IfMatch != nil) {
 			return crest.Errorf(http.StatusNotFound, "Not Found")
@@ -78,6 +81,9 @@ func (s *Service) serveProperty(r *route.Request, path, name string) (*route.Res
 				return crest.Errorf(http.StatusPreconditionFailed, "The property '%s' exists already", name)
 			}
 			definition := withoutIdentity(r.Body.(map[string]any))
+			if before != nil {
+				d.unrelate(path, name)
+			}
 			if err := d.relate(path, name, definition); err != nil {
 				return err
 			}
@@ -109,7 +115,7 @@ func (s *Service) serveProperty(r *route.Request, path, name string) (*route.Res
 // definitions is a copy of the document config/managed, to be changed.
 type definitions struct{ document store.Object }
 
-// properties returns those of a type, or nil.
+// schema returns that of a type, or nil.
 func (d definitions) schema(path string) map[string]any {
 	objects, _ := d.document["objects"].([]any)
 	for _, entry := range objects {

@@ -108,7 +108,7 @@ func parseTypes(document store.Object) (map[string]*objectType, error) {
 	if !ok {
 		return nil, invalidType("objects must be an array of managed object types")
 	}
-	types := make(map[string]*objectType, len(objects))
+	types, hidden := make(map[string]*objectType, len(objects)), hiddenDefinitions()
 	for i, entry := range objects {
 		definition, ok := entry.(map[string]any)
 		if !ok {
@@ -121,7 +121,7 @@ func parseTypes(document store.Object) (map[string]*objectType, error) {
 		if types[collection(name)] != nil {
 			return nil, invalidType("objects/%d: the type %s is defined twice", i, name)
 		}
-		if hiddenName(name) {
+		if hidden[collection(name)] != nil {
 			return nil, invalidType("objects/%d: the type %s belongs to the tenant", i, name)
 		}
 		parsed, err := parseType(collection(name), definition)
@@ -129,6 +129,11 @@ func parseTypes(document store.Object) (map[string]*objectType, error) {
 			return nil, err
 		}
 		types[parsed.collection] = parsed
+	}
+	for _, t := range types {
+		if t.meta != "" && (types[t.meta] != nil || closed(t.meta) || !strings.HasPrefix(t.meta, "managed/") || !typeName.MatchString(last(t.meta))) {
+			return nil, invalidType("%s: meta/resourceCollection must be managed/ and a name that no type has", t.name)
+		}
 	}
 	return types, nil
 }
@@ -220,6 +225,9 @@ func parseProperty(definition map[string]any) (propertyType, error) {
 				path, ok := object["path"].(string)
 				if !ok {
 					continue
+				}
+				if closed(path) {
+					return propertyType{}, fmt.Errorf("a relationship cannot lead to %s", path)
 				}
 				p.targets = append(p.targets, path)
 				if field, ok := object["conditionalAssociationField"].(string); ok {

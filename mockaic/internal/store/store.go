@@ -136,13 +136,12 @@ func (t *Tx) All(collection string) []Object {
 // Put stores an object under id with a new revision and returns it as stored.
 // Nested values are shared with the argument.
 func (t *Tx) Put(collection, id string, object Object) Object {
-	return t.PutRevision(collection, id, object, fmt.Sprintf("%s-%d", t.store.revision, t.store.writes+1))
+	return t.PutRevision(collection, id, object, t.NewRevision())
 }
 
 // PutRevision is Put with a revision of the caller's choice.
 func (t *Tx) PutRevision(collection, id string, object Object, revision string) Object {
 	c := t.own(collection)
-	t.store.writes++
 	stored := make(Object, len(object)+2)
 	maps.Copy(stored, object)
 	stored["_id"] = id
