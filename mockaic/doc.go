@@ -40,7 +40,7 @@
 //     notifications, internal/user, connectors and the like; writes of
 //     /openidm/ui/theme (themes are written in config/ui/themerealm)
 //   - _action=triggerSyncCheck, _queryId, _queryExpression, multipart bodies of
-//     more than one part, a policy's regular expression that Go's syntax lacks
+//     more than one part
 //   - the OAuth providers of the realms alpha and bravo; other grants; actor
 //     tokens; introspection, tokeninfo, userinfo, revocation, registration, device
 //     and PAR endpoints
@@ -91,7 +91,13 @@
 //   - that a relationship with a single-valued other end replaces the one there
 //   - that writing an edge at its own endpoint changes the revision of neither end;
 //     that a patch of one end leaves that of the other is recorded
-//   - that a condition which is no query filter is fulfilled by nobody
+//   - that a condition which is no query filter is fulfilled by nobody, that what a
+//     condition grants stays whatever clients remove, and that their _grantType is
+//     ignored
+//   - that a relationship is returned without being asked for if its returnByDefault
+//     is true, and not if it is missing
+//   - that _fields follows two relationships at most, and that one request gets
+//     100,000 objects behind relationships at most (413)
 //   - the body of /environment/aiagent's answer, which is {}
 //
 // The tenant leaves Strict-Transport-Security out on HTTPS to a loopback name,

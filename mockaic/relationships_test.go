@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"aicmcp/mockaic"
 )
@@ -253,5 +254,136 @@ func TestConditionsGrantRoles(t *testing.T) {
 	}
 	if got := call(t, mock, "POST", "/openidm/managed/alpha_group?_action=create", jsonHeader, `{"name":"x","condition":"nonsense"}`); got.status != 403 {
 		t.Errorf("a condition that is no filter: %d %s", got.status, got.body)
+	}
+}
+
+func TestWhatAConditionGrantsIsTheConditions(t *testing.T) {
+	mock := start(t)
+	const roles = "/openidm/managed/alpha_role"
+	boss := person(t, mock, "boss")
+	worker := create(t, mock, users, strings.ReplaceAll(strings.Replace(jane, "{", `{"manager":`+reference("managed/alpha_user/"+boss)+`,`, 1), "jane", "worker"))["_id"].(string)
+	role := create(t, mock, roles, fmt.Sprintf(`{"name":"team","condition":"/manager/_refResourceId eq \"%s\""}`, boss))["_id"].(string)
+	granted := func() []any {
+		t.Helper()
+		return get(t, mock, users+"/"+worker+"?_fields=roles")["roles"].([]any)
+	}
+	if len(granted()) != 1 {
+		t.Fatalf("by a relationship: %v", granted())
+	}
+	// A client can neither remove such a grant nor make one.
+	edge := granted()[0].(map[string]any)["_refProperties"].(map[string]any)["_id"].(string)
+	if got := call(t, mock, "DELETE", users+"/"+worker+"/roles/"+edge, nil, ""); got.status != 200 || len(granted()) != 1 {
+		t.Errorf("after a removal: %d %v", got.status, granted())
+	}
+	own := create(t, mock, roles, `{"name":"own"}`)["_id"].(string)
+	patch(t, mock, users+"/"+worker, 200, `[{"operation":"add","field":"/roles/-","value":{"_ref":"managed/alpha_role/`+own+`","_refProperties":{"_grantType":"conditional"}}}]`)
+	for _, element := range granted() {
+		properties := element.(map[string]any)["_refProperties"].(map[string]any)
+		if element.(map[string]any)["_refResourceId"] == own && properties["_grantType"] != nil {
+			t.Errorf("a client's grant: %v", properties)
+		}
+	}
+	// What was read can be put back, and the same role can be granted outright, too.
+	was := granted()
+	same := call(t, mock, "PATCH", users+"/"+worker, jsonHeader, `[{"operation":"replace","field":"/roles","value":`+encode(t, was)+`}]`)
+	if same.header.Get("X-Not-Modified") != "true" || encode(t, granted()) != encode(t, was) {
+		t.Errorf("put back: %v %v", same.header, granted())
+	}
+	patch(t, mock, users+"/"+worker, 200, `[{"operation":"add","field":"/roles/-","value":`+reference("managed/alpha_role/"+role)+`}]`)
+	if len(granted()) != 3 {
+		t.Errorf("granted twice: %v", granted())
+	}
+	patch(t, mock, users+"/"+worker, 200, `[{"operation":"remove","field":"/manager"}]`)
+	if len(granted()) != 2 {
+		t.Errorf("without the manager: %v", granted())
+	}
+}
+
+func TestGrantsCanBeLimitedInTime(t *testing.T) {
+	now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	mock := start(t, mockaic.Clock(func() time.Time { return now }))
+	for _, kind := range []string{"role", "group"} {
+		id := create(t, mock, "/openidm/managed/alpha_"+kind, `{"name":"summer"}`)["_id"].(string)
+		path := users + "/" + create(t, mock, users, strings.ReplaceAll(strings.Replace(jane, "{", `{"`+kind+`s":[{"_ref":"managed/alpha_`+kind+`/`+id+`",
+			"_refProperties":{"temporalConstraints":[{"duration":"2026-01-01T00:00:00Z/2026-02-01T00:00:00Z"}]}}],`, 1), "jane", kind))["_id"].(string)
+		effective := get(t, mock, path)
+		// Of a user's properties roles has relationshipGrantTemporalConstraintsEnforced.
+		if roles := effective["effectiveRoles"].([]any); len(roles) != 0 {
+			t.Errorf("roles: %v", roles)
+		}
+		if groups := effective["effectiveGroups"].([]any); kind == "group" && len(groups) != 1 {
+			t.Errorf("groups: %v", groups)
+		}
+	}
+}
+
+func TestARelationshipWhoseReverseIsNotDefined(t *testing.T) {
+	mock := start(t)
+	define(t, mock, `{"name":"device","schema":{"properties":{"_id":{"type":"string"},"users":{"type":"array","items":{"type":"relationship",
+		"reverseRelationship":true,"reversePropertyName":"devices","resourceCollection":[{"path":"managed/alpha_user"}]}}}}}`)
+	ref := reference("managed/alpha_user/" + person(t, mock, "owner"))
+	path := "/openidm/managed/device/1"
+	send(t, mock, "PUT", path, `{"users":[`+ref+`]}`)
+	again := call(t, mock, "PUT", path, jsonHeader, `{"users":[`+ref+`]}`)
+	if again.header.Get("X-Not-Modified") != "true" {
+		t.Errorf("the same again: %d %s %v", again.status, again.body, again.header)
+	}
+	if got := call(t, mock, "POST", path+"/users?_action=create", jsonHeader, ref); got.status != http.StatusPreconditionFailed {
+		t.Errorf("twice the same: %d %s", got.status, got.body)
+	}
+}
+
+func TestOneOfManyRelationshipsIsPatchedAlone(t *testing.T) {
+	mock := start(t)
+	const members = 1100
+	note := strings.Repeat("n", 10_000) // so that all of them are more than a patch may make
+	dir := t.TempDir()
+	var seeded []string
+	for i := range members {
+		seeded = append(seeded, fmt.Sprintf(`{"_id":"u%d","userName":"u%d","givenName":"U","sn":"U","mail":"u%d@example.com","roles":[{"_ref":"managed/alpha_role/crowd","_refProperties":{"note":%q}}]}`, i, i, i, note))
+	}
+	seed(t, dir, "managed/alpha_role.json", `[{"_id":"crowd","name":"crowd"}]`)
+	seed(t, dir, "managed/alpha_user.json", "["+strings.Join(seeded, ",")+"]")
+	if err := mock.Import(dir); err != nil {
+		t.Fatal(err)
+	}
+	role := "/openidm/managed/alpha_role/crowd"
+	newcomer := person(t, mock, "newcomer")
+	patch(t, mock, role, 200, `[{"operation":"add","field":"/members/-","value":`+reference("managed/alpha_user/"+newcomer)+`}]`)
+	patch(t, mock, role, 412, `[{"operation":"add","field":"/members/-","value":`+reference("managed/alpha_user/"+newcomer)+`}]`)
+	edge := get(t, mock, users+"/"+newcomer+"?_fields=roles")["roles"].([]any)[0].(map[string]any)["_refProperties"].(map[string]any)["_id"]
+	patch(t, mock, role, 200, fmt.Sprintf(`[{"operation":"remove","field":"/members","value":{"_ref":"managed/alpha_user/%s","_refProperties":{"_id":%q}}}]`, newcomer, edge))
+	if got := get(t, mock, role+"?_fields=members")["members"].([]any); len(got) != members {
+		t.Errorf("%d members", len(got))
+	}
+}
+
+func TestASingleRelationshipHonoursIfMatch(t *testing.T) {
+	mock := start(t)
+	boss, worker := person(t, mock, "boss"), person(t, mock, "worker")
+	path := users + "/" + worker + "/manager"
+	put := func(revision string) answer {
+		return call(t, mock, "PUT", path, map[string]string{"Content-Type": "application/json", "If-Match": revision}, reference("managed/alpha_user/"+boss))
+	}
+	if got := put(`"1"`); got.status != http.StatusNotFound {
+		t.Errorf("nothing there: %d %s", got.status, got.body)
+	}
+	send(t, mock, "PUT", path, reference("managed/alpha_user/"+boss))
+	revision := get(t, mock, path)["_rev"].(string)
+	if got := put(`"1"`); got.status != http.StatusPreconditionFailed {
+		t.Errorf("another revision: %d %s", got.status, got.body)
+	}
+	if got := put(`"` + revision + `"`); got.status != http.StatusOK {
+		t.Errorf("its revision: %d %s", got.status, got.body)
+	}
+}
+
+func TestFieldsFollowTwoRelationships(t *testing.T) {
+	mock := start(t)
+	path := users + "/" + person(t, mock, "jane") + "?_fields="
+	for fields, status := range map[string]int{"roles/*_ref": 200, "roles/members/userName": 200, "roles/members/*_ref": 400, "roles/members/roles/name": 400} {
+		if got := call(t, mock, "GET", path+fields, nil, ""); got.status != status {
+			t.Errorf("%s: %d %s", fields, got.status, got.body)
+		}
 	}
 }

@@ -102,18 +102,21 @@ func (s *Service) serveProvider(r *route.Request, realm string) (*route.Response
 	switch r.Operation {
 	case route.Read:
 		s.store.View(func(tx *store.Tx) { answer.Object = tx.Get(providers, realm) })
-	case route.Update, route.Upsert:
+	case route.Create, route.Update, route.Upsert, route.Delete:
 		err = s.store.Change(func(tx *store.Tx) error {
-			if tx.Get(providers, realm) == nil {
+			before := tx.Get(providers, realm)
+			if err := checkRevision(r, before); err != nil {
+				return err
+			}
+			if r.Operation == route.Delete {
+				answer.Object = before
+				tx.Delete(providers, realm)
+				return nil
+			}
+			if before == nil {
 				answer.Status = http.StatusCreated
 			}
 			answer.Object = s.put(tx, realm, r.Body.(map[string]any))
-			return nil
-		})
-	case route.Delete:
-		err = s.store.Change(func(tx *store.Tx) error {
-			answer.Object = tx.Get(providers, realm)
-			tx.Delete(providers, realm)
 			return nil
 		})
 	default:
@@ -128,6 +131,21 @@ func (s *Service) serveProvider(r *route.Request, realm string) (*route.Response
 	answer.Object = maps.Clone(answer.Object)
 	answer.Object["_id"] = ""
 	return answer, nil
+}
+
+// checkRevision holds what is there against the conditions of a request.
+func checkRevision(r *route.Request, before store.Object) error {
+	switch {
+	case r.Operation == route.Create && before != nil:
+		return crest.Errorf(http.StatusPreconditionFailed, "The OAuth provider exists already")
+	case r.IfMatch == nil:
+		return nil
+	case before == nil:
+		return crest.Errorf(http.StatusNotFound, "Not Found")
+	case *r.IfMatch != before["_rev"]:
+		return crest.Errorf(http.StatusPreconditionFailed, "The OAuth provider does not have the required version")
+	}
+	return nil
 }
 
 // put stores settings. AM's revision is a hash of the content: a signed 32-bit

@@ -14,7 +14,7 @@ import (
 func (s *Service) checkPassword(w candidateWrite, value any, f *failures) {
 	password, ok := value.(string)
 	document := w.tx.Get(configs, "fieldPolicy/"+w.t.name)
-	if !ok || document == nil || isEncoded(password) && allowsEncoded(document) {
+	if !ok || document == nil || isEncoded(password) && w.t.allowsEncoded(w.tx) {
 		return
 	}
 	validators, _ := document["validator"].([]any)
@@ -31,8 +31,8 @@ func (s *Service) checkPassword(w candidateWrite, value any, f *failures) {
 }
 
 // allowsEncoded is the directory's default unless the policy says otherwise.
-func allowsEncoded(document store.Object) bool {
-	allowed, set := document["allowPreEncodedPasswords"].(bool)
+func (t *objectType) allowsEncoded(tx *store.Tx) bool {
+	allowed, set := tx.Get(configs, "fieldPolicy/"+t.name)["allowPreEncodedPasswords"].(bool)
 	return !set || allowed
 }
 

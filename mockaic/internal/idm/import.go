@@ -170,6 +170,11 @@ func (i *importer) add(path string, content store.Object) error {
 	if i.tx.Get(path, id) != nil {
 		return fmt.Errorf("the _id %s is taken", id)
 	}
+	for name, value := range content {
+		if _, list := value.([]any); list && t.properties[name].relationship && !t.properties[name].many {
+			return fmt.Errorf("/%s: the property has one relationship at most, not an array", name)
+		}
+	}
 	cut := t.cutReferences(id, content)
 	later := make([]string, len(cut))
 	for n, p := range cut {

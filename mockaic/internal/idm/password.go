@@ -35,6 +35,10 @@ func (s *Service) encodePassword(password string) (string, error) {
 	if isEncoded(password) {
 		return password, nil
 	}
+	return s.hashed(password)
+}
+
+func (s *Service) hashed(password string) (string, error) {
 	salt := make([]byte, saltSize)
 	if _, err := io.ReadFull(s.chance, salt); err != nil {
 		return "", fmt.Errorf("salt a password: %w", err)

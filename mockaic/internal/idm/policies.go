@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/dlclark/regexp2"
+
 	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/store"
 )
@@ -38,7 +40,7 @@ var policyRules = map[string]policyRule{
 		}
 		uniqueRule("VALID_USERNAME")(s, w, name, value, use, f)
 	}},
-	"regexpMatches":              {[]string{"MATCH_REGEXP"}, validRegexp, textRule("MATCH_REGEXP", matchesRegexp, "regexp", "flags")},
+	"regexpMatches":              {[]string{"MATCH_REGEXP"}, nil, textRule("MATCH_REGEXP", matchesRegexp, "regexp", "flags")},
 	"valid-email-address-format": {[]string{"VALID_EMAIL_ADDRESS_FORMAT"}, nil, patternRule("VALID_EMAIL_ADDRESS_FORMAT", `^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$`)},
 	"valid-name-format":          {[]string{"VALID_NAME_FORMAT"}, nil, patternRule("VALID_NAME_FORMAT", `^[\pL\pM' .-]+$`)},
 	"valid-phone-format":         {[]string{"VALID_PHONE_FORMAT"}, nil, patternRule("VALID_PHONE_FORMAT", `^\+?([0-9\- ()])*$`)},
@@ -183,35 +185,37 @@ func dateRule(requirement string, layouts ...string) func(*Service, candidateWri
 	})
 }
 
-// goRegexp is a policy's expression in Go's syntax. JavaScript's look-around and
-// back references have no counterpart there.
-func goRegexp(params map[string]any) (*regexp.Regexp, error) {
-	text, _ := params["regexp"].(string)
-	flags, _ := params["flags"].(string)
-	if flags = strings.Map(func(r rune) rune {
-		if strings.ContainsRune("ims", r) {
-			return r
-		}
-		return -1
-	}, flags); flags != "" {
-		text = "(?" + flags + ")" + text
-	}
-	return regexp.Compile(text)
-}
+// patternTimeout bounds a match: patterns that look back can take forever. A
+// text that takes longer does not match.
+const patternTimeout = time.Second / 4
 
-func validRegexp(params map[string]any) error {
-	if _, ok := params["regexp"].(string); !ok {
-		return fmt.Errorf("params/regexp must be a string")
+// javaScript compiles a policy's expression, which a tenant hands to JavaScript.
+func javaScript(params map[string]any) (*regexp2.Regexp, error) {
+	text, ok := params["regexp"].(string)
+	if !ok {
+		return nil, fmt.Errorf("params/regexp must be a string")
 	}
-	if _, err := goRegexp(params); err != nil {
-		return notImplemented(fmt.Sprintf("the regular expression of a policy: %v", err))
+	flags, _ := params["flags"].(string)
+	var options regexp2.RegexOptions = regexp2.ECMAScript
+	for flag, option := range map[string]regexp2.RegexOptions{"i": regexp2.IgnoreCase, "m": regexp2.Multiline, "u": regexp2.Unicode} {
+		if strings.Contains(flags, flag) {
+			options |= option
+		}
 	}
-	return nil
+	if strings.Contains(flags, "s") {
+		text = "(?s)" + text
+	}
+	pattern, err := regexp2.Compile(text, options)
+	if err != nil {
+		return nil, fmt.Errorf("params/regexp: %w", err)
+	}
+	pattern.MatchTimeout = patternTimeout
+	return pattern, nil
 }
 
 func matchesRegexp(text string, use policyUse) bool {
-	pattern, err := goRegexp(use.params)
-	return err == nil && pattern.MatchString(text)
+	matches, err := use.pattern.MatchString(text)
+	return err == nil && matches
 }
 
 func countRunes(text string, is func(rune) bool) int {
@@ -226,21 +230,28 @@ func countRunes(text string, is func(rune) bool) int {
 
 // uniqueRule demands that no other object of the type has the value.
 func uniqueRule(requirement string) func(*Service, candidateWrite, string, any, policyUse, *failures) {
-	return func(s *Service, w candidateWrite, name string, value any, _ policyUse, f *failures) {
-		text, ok := value.(string)
-		if ok && s.taken(w, name, text) {
+	return func(_ *Service, w candidateWrite, name string, value any, _ policyUse, f *failures) {
+		if value != nil && w.taken(name, value) {
 			f.add(name, requirement, nil)
 		}
 	}
 }
 
-func (s *Service) taken(w candidateWrite, name, text string) bool {
+func (w candidateWrite) taken(name string, value any) bool {
 	found := false
-	forEqual(w.tx, w.t.collection, name, text, func(other store.Record) bool {
-		found = textOf(other, "_id") != w.id && strings.EqualFold(textOf(other, name), text)
-		return !found
-	})
-	return found
+	if text, ok := value.(string); ok {
+		forEqual(w.tx, w.t.collection, name, text, func(other store.Record) bool {
+			found = textOf(other, "_id") != w.id && strings.EqualFold(textOf(other, name), text)
+			return !found
+		})
+		return found
+	}
+	for _, other := range w.tx.Collection(w.t.collection).Ascend(0, "") {
+		if object := other.Object(); object["_id"] != w.id && crest.Equal(object[name], value) {
+			return true
+		}
+	}
+	return false
 }
 
 func quoteList(names []string) string {

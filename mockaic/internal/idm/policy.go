@@ -7,6 +7,8 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/dlclark/regexp2"
+
 	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/store"
 )
@@ -19,8 +21,9 @@ const (
 
 // policyUse is a policy of a property with its parameters.
 type policyUse struct {
-	id     string
-	params map[string]any
+	id      string
+	params  map[string]any
+	pattern *regexp2.Regexp // of regexpMatches
 }
 
 func parsePolicies(definition map[string]any) ([]policyUse, error) {
@@ -36,9 +39,15 @@ func parsePolicies(definition map[string]any) ([]policyUse, error) {
 			return nil, fmt.Errorf("policies/%d must be an object with a policyId", i)
 		}
 		params, _ := policy["params"].(map[string]any)
-		use := policyUse{id, params}
+		use := policyUse{id: id, params: params}
 		if rule, known := policyRules[id]; known && rule.valid != nil {
 			if err := rule.valid(params); err != nil {
+				return nil, fmt.Errorf("policies/%d: %w", i, err)
+			}
+		}
+		if id == "regexpMatches" {
+			var err error
+			if use.pattern, err = javaScript(params); err != nil {
 				return nil, fmt.Errorf("policies/%d: %w", i, err)
 			}
 		}

@@ -94,10 +94,10 @@ func (t *objectType) policies(resource, id string) store.Object {
 			uses = append([]policyUse{{id: "required"}}, uses...)
 		}
 		if len(p.kinds) > 0 {
-			uses = append(uses, policyUse{"valid-type", map[string]any{"types": anyList(p.kinds)}})
+			uses = append(uses, policyUse{id: "valid-type", params: map[string]any{"types": anyList(p.kinds)}})
 		}
 		if len(p.enum) > 0 {
-			uses = append(uses, policyUse{"enum", map[string]any{"enumValues": p.enum}})
+			uses = append(uses, policyUse{id: "enum", params: map[string]any{"enumValues": p.enum}})
 		}
 		listed, demands := []any{}, []any{}
 		for _, use := range uses {

@@ -194,7 +194,7 @@ func (s *Service) changeEdge(tx *store.Tx, r *route.Request, t *objectType, at e
 func (s *Service) edgeView(tx *store.Tx, e edge, fields []crest.Pointer) store.Object {
 	var behind []crest.Pointer
 	for _, field := range fields {
-		if len(field) > 0 && !strings.HasPrefix(field[0], "_ref") && field[0] != "_id" && field[0] != "_rev" {
+		if len(field) > 0 && ofFarEnd(field) {
 			behind = append(behind, field)
 		}
 	}
@@ -210,13 +210,24 @@ func (s *Service) edgeView(tx *store.Tx, e edge, fields []crest.Pointer) store.O
 	return view
 }
 
+// ofFarEnd tells whether a field is not one of the edge itself.
+func ofFarEnd(field crest.Pointer) bool {
+	return len(field) == 0 || field[0] == "_refResourceRev" || !strings.HasPrefix(field[0], "_ref") && field[0] != "_id" && field[0] != "_rev"
+}
+
 func (s *Service) queryEdges(tx *store.Tx, r *route.Request, at end) (*route.Response, error) {
 	var all []store.Object
 	byID := map[string]edge{}
-	whole := []crest.Pointer{{"*"}}
+	bare := !r.Query.Mentions(ofFarEnd)
 	for _, e := range edgesAt(tx, at) {
 		byID[e.id] = e
-		all = append(all, s.edgeView(tx, e, whole))
+		if bare {
+			object := e.reference()
+			object["_id"], object["_rev"] = e.id, e.revision
+			all = append(all, object)
+		} else {
+			all = append(all, s.edgeView(tx, e, []crest.Pointer{{"*"}}))
+		}
 	}
 	page, err := s.run(r.Query, all)
 	if err != nil {

@@ -209,13 +209,13 @@ func parseProperty(definition map[string]any) (propertyType, error) {
 	}
 	p := propertyType{kinds: kinds, private: definition["scope"] == "private", initial: definition["default"]}
 	p.virtual, _ = definition["isVirtual"].(bool)
-	p.asked = definition["returnByDefault"] == false
 	p.enum, _ = definition["enum"].([]any)
 	relation := definition
 	if items, ok := definition["items"].(map[string]any); ok && slices.Equal(kinds, []string{"array"}) {
 		relation, p.many = items, true
 	}
 	p.relationship = relation["type"] == "relationship"
+	p.asked = definition["returnByDefault"] == false || p.relationship && definition["returnByDefault"] != true
 	if p.relationship {
 		p.reverse, _ = relation["reversePropertyName"].(string)
 		p.temporal, _ = definition["relationshipGrantTemporalConstraintsEnforced"].(bool)
@@ -300,7 +300,7 @@ func kindOf(value any) string {
 }
 
 // byDefault tells whether a read without _fields returns a property.
-func (p propertyType) byDefault() bool { return !p.relationship && !p.asked && !p.private }
+func (p propertyType) byDefault() bool { return !p.asked && !p.private }
 
 // empty is what an unset property of the directory reads as.
 func (p propertyType) empty() any {

@@ -40,7 +40,10 @@ func (s *Service) checkFields(path string, fields []crest.Pointer) (err error) {
 
 // hops counts the relationships that a field follows.
 func hops(types map[string]*objectType, t *objectType, field crest.Pointer) int {
-	if len(field) == 0 || !t.properties[field[0]].relationship {
+	switch {
+	case len(field) == 1 && field[0] == "*_ref":
+		return 1
+	case len(field) == 0 || !t.properties[field[0]].relationship:
 		return 0
 	}
 	most := 0
@@ -102,6 +105,13 @@ func (s *Service) view(tx *store.Tx, t *objectType, object store.Object, fields 
 			return slices.ContainsFunc(set.plain, func(field crest.Pointer) bool { return field[0] == name })
 		})
 		maps.Copy(result, crest.Project(wanted, set.plain))
+	}
+	if set.standard {
+		for _, name := range t.names {
+			if p := t.properties[name]; p.relationship && p.byDefault() {
+				set.related[name] = append(set.related[name], nil)
+			}
+		}
 	}
 	for name, inner := range set.related {
 		if name == metaKey {

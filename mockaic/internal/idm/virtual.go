@@ -184,22 +184,28 @@ func distinct(values []any) []any {
 }
 
 // withVirtual adds the virtual properties that a filter, a sort key or a
-// projection may ask for.
+// projection may ask for, to an object or to a copy of it.
 func (s *Service) withVirtual(tx *store.Tx, t *objectType, object store.Object, wanted func(propertyType, string) bool) store.Object {
-	own, c := true, computation{}
-	for _, name := range t.names {
-		p := t.properties[name]
-		if !p.virtual || !wanted(p, name) {
-			continue
-		}
-		value := s.virtual(tx, t, object["_id"].(string), name, c)
-		if value == nil {
-			continue
-		}
+	id, own, c := object["_id"].(string), true, computation{}
+	set := func(name string, value any) {
 		if own {
 			object, own = maps.Clone(object), false
 		}
-		object[name] = value
+		if object[name] = value; value == nil {
+			delete(object, name)
+		}
+	}
+	for _, name := range t.names {
+		p := t.properties[name]
+		if _, stored := object[name]; stored && (p.virtual || p.relationship) {
+			set(name, nil) // from a time when the property was another
+		}
+		if !p.virtual || !wanted(p, name) {
+			continue
+		}
+		if value := s.virtual(tx, t, id, name, c); value != nil {
+			set(name, value)
+		}
 	}
 	return object
 }

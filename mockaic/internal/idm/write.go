@@ -162,8 +162,13 @@ func (s *Service) replace(tx *store.Tx, t *objectType, id string, content store.
 		p := t.properties[name]
 		return value == nil && p.native && !p.nullable && !p.relationship && !slices.Contains(t.required, name)
 	})
+	if t.collection == roleCollection { // recorded
+		t.addDefaults(object)
+	}
 	names := sortedNames(object)
-	if err := t.checkNames(object, names); err != nil {
+	stored := tx.Get(t.collection, id)
+	changed := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return crest.Equal(stored[name], object[name]) })
+	if err := t.checkNames(object, changed); err != nil {
 		return nil, err
 	}
 	failed := s.check(candidateWrite{tx: tx, t: t, id: id, object: object}, names)
@@ -181,131 +186,6 @@ func (s *Service) replace(tx *store.Tx, t *objectType, id string, content store.
 		return nil, err
 	}
 	return s.putIfChanged(tx, t, id, t.stored(object), related, fields)
-}
-
-func (s *Service) patch(r *route.Request, path, id string) (*route.Response, error) {
-	var answer *route.Response
-	err := s.store.Change(func(tx *store.Tx) error {
-		t, err := s.lookupType(tx, path)
-		if err != nil {
-			return err
-		}
-		if err := checkRevision(tx, r.IfMatch, t, id); err != nil {
-			return err
-		}
-		answer, err = s.applyPatch(tx, t, id, r.Patch, r.Options.Fields)
-		return err
-	})
-	return answer, err
-}
-
-func (s *Service) applyPatch(tx *store.Tx, t *objectType, id string, operations []crest.Operation, fields []crest.Pointer) (*route.Response, error) {
-	operations = slices.DeleteFunc(operations, t.concernsVirtual)
-	touched := touchedBy(operations)
-	before := s.whole(tx, t, id)
-	for _, name := range touched {
-		if !t.properties[name].relationship {
-			continue
-		}
-		if value := references(tx, t, id, name); value != nil {
-			before[name] = value
-		}
-	}
-	operations, err := t.removals(before, operations)
-	if err != nil {
-		return nil, err
-	}
-	object, _, err := crest.Apply(before, operations)
-	if err != nil {
-		return nil, err
-	}
-	if err := t.checkNames(object, touched); err != nil {
-		return nil, err
-	}
-	failed := s.check(candidateWrite{tx: tx, t: t, id: id, object: object, required: true}, touched)
-	if err := failed.err(patchRefused); err != nil {
-		return nil, err
-	}
-	object = withoutIdentity(object)
-	related := false
-	for _, name := range touched {
-		if !t.properties[name].relationship {
-			continue
-		}
-		links, err := t.referencesIn(name, object[name])
-		if err != nil {
-			return nil, err
-		}
-		changed, err := s.setRelationship(tx, t, id, name, links, "/"+name)
-		if err != nil {
-			return nil, err
-		}
-		related = related || changed
-	}
-	if t.hasPassword() && slices.ContainsFunc(operations, removesPassword) && forgetPassword(tx, t.collection, id) {
-		related = true
-	}
-	return s.putIfChanged(tx, t, id, t.stored(object), related, fields)
-}
-
-// removals makes what a client says of a relationship to remove, by its _ref and
-// the _id among its _refProperties, the element that the patch will look for.
-func (t *objectType) removals(before store.Object, operations []crest.Operation) ([]crest.Operation, error) {
-	operations = slices.Clone(operations)
-	for i, op := range operations {
-		if op.Name != "remove" || len(op.Field) == 0 || !t.properties[op.Field[0]].relationship {
-			continue
-		}
-		many := t.properties[op.Field[0]].many
-		if many && len(op.Field) == 1 && op.Value == nil {
-			return nil, crest.Errorf(http.StatusBadRequest, "Cannot delete collection: %s", op.Field)
-		}
-		wanted, ok := op.Value.(map[string]any)
-		if !ok {
-			continue
-		}
-		present := []any{before[op.Field[0]]}
-		if many {
-			present, _ = before[op.Field[0]].([]any)
-		}
-		for _, element := range present {
-			if reference, _ := element.(map[string]any); reference != nil && sameReference(reference, wanted) {
-				operations[i].Value = reference
-				operations[i].Field = op.Field[:1]
-			}
-		}
-	}
-	return operations, nil
-}
-
-func sameReference(reference, wanted map[string]any) bool {
-	has, _ := reference["_refProperties"].(map[string]any)
-	want, _ := wanted["_refProperties"].(map[string]any)
-	return want["_id"] != nil && want["_id"] == has["_id"] && wanted["_ref"] == reference["_ref"]
-}
-
-// concernsVirtual reports whether an operation would change what the tenant
-// computes, or copy it.
-func (t *objectType) concernsVirtual(op crest.Operation) bool {
-	return len(op.Field) > 0 && t.properties[op.Field[0]].virtual || len(op.From) > 0 && t.properties[op.From[0]].virtual
-}
-
-// removesPassword leaves removals by value out: a hash equals no value.
-func removesPassword(op crest.Operation) bool {
-	return op.Name == "remove" && op.Value == nil && len(op.Field) == 1 && op.Field[0] == passwordKey
-}
-
-// touchedBy lists the top-level properties that a patch may change.
-func touchedBy(operations []crest.Operation) []string {
-	touched := map[string]any{}
-	for _, op := range operations {
-		for _, pointer := range []crest.Pointer{op.Field, op.From} {
-			if len(pointer) > 0 {
-				touched[pointer[0]] = nil
-			}
-		}
-	}
-	return sortedNames(touched)
 }
 
 func (s *Service) remove(r *route.Request, path, id string) (*route.Response, error) {
@@ -386,8 +266,15 @@ func (s *Service) put(tx *store.Tx, t *objectType, id string, object store.Objec
 		switch {
 		case name == "_id" || name == "_rev":
 		case name == passwordKey && t.hasPassword():
-			text, _ := value.(string)
-			encoded, err := s.encodePassword(text)
+			text, ok := value.(string)
+			if !ok {
+				return nil, crest.Errorf(http.StatusBadRequest, "The password must be a string")
+			}
+			encode := s.hashed
+			if t.allowsEncoded(tx) {
+				encode = s.encodePassword
+			}
+			encoded, err := encode(text)
 			if err != nil {
 				return nil, err
 			}

@@ -341,7 +341,8 @@ func (r *Request) parsePath(mount string) error {
 			if err != nil {
 				return crest.Errorf(http.StatusBadRequest, "Resource path '%s' contains an invalid percent-encoding", r.URL.EscapedPath())
 			}
-			r.Path = append(r.Path, decoded)
+			// IDs are stored as text: what is no UTF-8 would be another one there.
+			r.Path = append(r.Path, strings.ToValidUTF8(decoded, "\uFFFD"))
 		}
 	}
 	if !r.put || r.Operation == Update {
