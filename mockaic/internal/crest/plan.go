@@ -95,12 +95,13 @@ func (n *node) probesBelow(outer Pointer, c Collection) (probes []probe, ok bool
 	case element:
 		return n.kids[0].probesBelow(slices.Concat(outer, n.field), c)
 	case and:
+		var choices [][]probe
 		for i := range n.kids {
-			if found, could := n.kids[i].probesBelow(outer, c); could && (!ok || cost(found) < cost(probes)) {
-				probes, ok = found, true
+			if found, could := n.kids[i].probesBelow(outer, c); could {
+				choices = append(choices, found)
 			}
 		}
-		return probes, ok
+		return fewest(c, choices), len(choices) > 0
 	case or:
 		for i := range n.kids {
 			found, could := n.kids[i].probesBelow(outer, c)
@@ -137,13 +138,48 @@ func (n *node) lookups(outer Pointer, c Collection) (probes []probe, ok bool) {
 	}
 }
 
-// cost guesses how many objects answer to probes: strings that begin alike are more than those that are equal.
+// peek bounds how many answers are counted to compare probes with others.
+const peek = 1000
+
+// fewest returns the choice with the fewest answers. If all have many, strings that begin alike count for more than equal ones.
+func fewest(c Collection, choices [][]probe) []probe {
+	if len(choices) == 0 {
+		return nil
+	}
+	least := choices[0]
+	if len(choices) == 1 {
+		return least
+	}
+	answers := count(c, least, peek)
+	for _, choice := range choices[1:] {
+		if found := count(c, choice, answers); found < answers || found == peek && cost(choice) < cost(least) {
+			least, answers = choice, found
+		}
+	}
+	return least
+}
+
+// count counts the answers to probes, up to a number.
+func count(c Collection, probes []probe, most int) int {
+	answers := 0
+	for _, p := range probes {
+		for range p.ask(c) {
+			if answers == most {
+				return answers
+			}
+			answers++
+		}
+	}
+	return answers
+}
+
+// cost guesses how many objects answer to probes.
 func cost(probes []probe) int {
 	cost := 0
 	for _, p := range probes {
 		cost++
 		if p.prefix {
-			cost += 1000
+			cost += peek
 		}
 	}
 	return cost
