@@ -20,6 +20,13 @@ func Decode(data []byte, v any) error {
 	return nil
 }
 
+// String returns the string member of an object, empty if there is none.
+func String(object any, name string) string {
+	o, _ := object.(map[string]any)
+	s, _ := o[name].(string)
+	return s
+}
+
 // Encode writes JSON for a reader: no indentation, nothing escaped for HTML.
 func Encode(v any) ([]byte, error) {
 	var buf bytes.Buffer

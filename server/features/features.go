@@ -36,8 +36,3 @@ func explain(err error) error {
 	}
 	return err
 }
-
-func str(doc aic.Object, name string) string {
-	s, _ := doc[name].(string)
-	return s
-}

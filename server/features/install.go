@@ -33,10 +33,10 @@ var install = tool.Define(tool.Spec{
 	if doc["success"] == false || status >= 400 {
 		return installOutput{}, &tool.Failure{
 			Code: int(status), Reason: "Not installed",
-			Message:   "the tenant answered " + tool.Quote(str(doc, "message")),
+			Message:   "the tenant answered " + tool.Quote(aic.String(doc, "message")),
 			Parameter: "featureName",
 			Hint:      "Call validateIdmFeature for what stands in the way, and listFeatures for what is installed already.",
 		}
 	}
-	return installOutput{in.Name, str(doc, "message"), "The feature is installed and cannot be removed."}, nil
+	return installOutput{in.Name, aic.String(doc, "message"), "The feature is installed and cannot be removed."}, nil
 })

@@ -80,7 +80,7 @@ var list = tool.Define(tool.Spec{
 	}
 	result, ok := page["result"].([]any)
 	if !ok {
-		return listOutput{}, &tool.Failure{Reason: "Unusable answer", Message: "the tenant's answer to the query has no list of features"}
+		return listOutput{}, tool.Unusable("the tenant's answer to the query has no list of features")
 	}
 	out := listOutput{Features: []feature{}}
 	agents := details{AM: map[string]realmStatus{}}
@@ -103,7 +103,7 @@ var list = tool.Define(tool.Spec{
 })
 
 func featureFrom(doc aic.Object) feature {
-	f := feature{Name: str(doc, "_id"), Type: "idm", Version: version(doc["installedVersion"]), Status: notInstalled}
+	f := feature{Name: aic.String(doc, "_id"), Type: "idm", Version: version(doc["installedVersion"]), Status: notInstalled}
 	if f.Installed = f.Version != ""; f.Installed {
 		f.Status = installed
 	}

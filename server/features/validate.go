@@ -28,7 +28,7 @@ var validate = tool.Define(tool.Spec{
 	}
 	success, ok := doc["success"].(bool)
 	if !ok {
-		return validateOutput{}, &tool.Failure{Reason: "Unusable answer", Message: "the tenant's answer does not say whether the feature can be installed"}
+		return validateOutput{}, tool.Unusable("the tenant's answer does not say whether the feature can be installed")
 	}
-	return validateOutput{in.Name, success, str(doc, "message")}, nil
+	return validateOutput{in.Name, success, aic.String(doc, "message")}, nil
 })

@@ -20,7 +20,7 @@ type written struct {
 }
 
 func writtenFrom(doc aic.Object) written {
-	return written{ID: str(doc, "_id"), Revision: str(doc, "_rev"), Object: doc}
+	return written{ID: aic.String(doc, "_id"), Revision: aic.String(doc, "_rev"), Object: doc}
 }
 
 var create = tool.Define(tool.Spec{

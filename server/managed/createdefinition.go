@@ -45,7 +45,7 @@ var createDefinition = tool.Define(tool.Spec{
 	}
 	d := definition(doc, in.Name)
 	if d == nil {
-		return definitionOutput{}, unusable("the tenant reported success, but its answer does not hold the new type")
+		return definitionOutput{}, tool.Unusable("the tenant reported success, but its answer does not hold the new type")
 	}
 	return definitionOutput{in.Name, d}, nil
 })

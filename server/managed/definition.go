@@ -25,7 +25,7 @@ func definitionsIn(doc aic.Object) []aic.Object {
 	entries, _ := doc["objects"].([]any)
 	var out []aic.Object
 	for _, e := range entries {
-		if d, ok := e.(map[string]any); ok && str(d, "name") != "" {
+		if d, ok := e.(map[string]any); ok && aic.String(d, "name") != "" {
 			out = append(out, d)
 		}
 	}
@@ -37,7 +37,7 @@ func position(doc aic.Object, name string) int {
 	entries, _ := doc["objects"].([]any)
 	return slices.IndexFunc(entries, func(e any) bool {
 		d, _ := e.(map[string]any)
-		return str(d, "name") == name
+		return aic.String(d, "name") == name
 	})
 }
 
@@ -55,7 +55,7 @@ func definition(doc aic.Object, name string) aic.Object {
 func unknownType(parameter string, all []aic.Object) error {
 	var names []string
 	for _, d := range all {
-		names = append(names, tool.Quote(str(d, "name")))
+		names = append(names, tool.Quote(aic.String(d, "name")))
 	}
 	slices.Sort(names)
 	f := &tool.Failure{

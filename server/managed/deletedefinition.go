@@ -63,14 +63,14 @@ var removeDefinition = tool.Define(tool.Spec{
 func referring(doc aic.Object, name string) []string {
 	var out []string
 	for _, d := range definitionsIn(doc) {
-		if str(d, "name") == name {
+		if aic.String(d, "name") == name {
 			continue
 		}
 		properties := object(object(d, "schema"), "properties")
 		for _, property := range slices.Sorted(maps.Keys(properties)) {
 			p, _ := properties[property].(map[string]any)
 			if isRelationship(p) && (refersTo(p, name) || refersTo(object(p, "items"), name)) {
-				out = append(out, tool.Quote(str(d, "name")+"."+property))
+				out = append(out, tool.Quote(aic.String(d, "name")+"."+property))
 			}
 		}
 	}
@@ -81,6 +81,6 @@ func refersTo(p aic.Object, name string) bool {
 	collections, _ := p["resourceCollection"].([]any)
 	return slices.ContainsFunc(collections, func(e any) bool {
 		collection, _ := e.(map[string]any)
-		return str(collection, "path") == "managed/"+name
+		return aic.String(collection, "path") == "managed/"+name
 	})
 }

@@ -39,9 +39,9 @@ var list = tool.Define(tool.Spec{
 	for _, d := range definitions {
 		s := object(d, "schema")
 		out.Types = append(out.Types, typeSummary{
-			Name:        str(d, "name"),
-			Title:       str(s, "title"),
-			Description: str(s, "description"),
+			Name:        aic.String(d, "name"),
+			Title:       aic.String(s, "title"),
+			Description: aic.String(s, "description"),
 			Required:    stringsOf(s["required"]),
 			Properties:  len(object(s, "properties")),
 		})
@@ -58,7 +58,7 @@ func definitions(ctx context.Context, c *aic.Client) ([]aic.Object, error) {
 	}
 	out := definitionsIn(doc)
 	if len(out) == 0 {
-		return nil, unusable("the tenant's managed object configuration lists no types")
+		return nil, tool.Unusable("the tenant's managed object configuration lists no types")
 	}
 	return out, nil
 }

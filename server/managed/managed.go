@@ -126,15 +126,6 @@ func policyFailures(detail any) string {
 // maxHinted is how many properties a hint lists.
 const maxHinted = 10
 
-func unusable(message string) error {
-	return &tool.Failure{Reason: "Unusable answer", Message: message}
-}
-
-func str(doc aic.Object, name string) string {
-	s, _ := doc[name].(string)
-	return s
-}
-
 func object(doc aic.Object, name string) aic.Object {
 	o, _ := doc[name].(map[string]any)
 	return o

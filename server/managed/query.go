@@ -59,20 +59,20 @@ var query = tool.Define(tool.Spec{
 	}
 	result, ok := page["result"].([]any)
 	if !ok {
-		return queryOutput{}, unusable("the tenant's answer to the query has no list of results")
+		return queryOutput{}, tool.Unusable("the tenant's answer to the query has no list of results")
 	}
-	out := queryOutput{Objects: make([]aic.Object, 0, len(result)), Cookie: str(page, "pagedResultsCookie")}
+	out := queryOutput{Objects: make([]aic.Object, 0, len(result)), Cookie: aic.String(page, "pagedResultsCookie")}
 	for _, e := range result {
 		o, ok := e.(map[string]any)
 		if !ok {
-			return queryOutput{}, unusable("the tenant's answer to the query lists something that is no object")
+			return queryOutput{}, tool.Unusable("the tenant's answer to the query lists something that is no object")
 		}
 		out.Objects = append(out.Objects, o)
 	}
 	out.Count = len(out.Objects)
 	// Without a count tenants answer NONE and -1.
 	n, _ := page["totalPagedResults"].(json.Number)
-	policy := str(page, "totalPagedResultsPolicy")
+	policy := aic.String(page, "totalPagedResultsPolicy")
 	if total, err := n.Int64(); err == nil && total >= 0 && policy != "" && policy != "NONE" {
 		out.Total, out.Policy = &total, policy
 	}

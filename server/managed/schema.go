@@ -49,15 +49,15 @@ var schema = tool.Define(tool.Spec{
 	if err != nil {
 		return schemaOutput{}, err
 	}
-	i := slices.IndexFunc(all, func(d aic.Object) bool { return str(d, "name") == in.ObjectType })
+	i := slices.IndexFunc(all, func(d aic.Object) bool { return aic.String(d, "name") == in.ObjectType })
 	if i < 0 {
 		return schemaOutput{}, unknownType("objectType", all)
 	}
 	s := object(all[i], "schema")
 	out := schemaOutput{
 		Name:        in.ObjectType,
-		Title:       str(s, "title"),
-		Description: str(s, "description"),
+		Title:       aic.String(s, "title"),
+		Description: aic.String(s, "description"),
 		Required:    stringsOf(s["required"]),
 	}
 	if in.Full {
@@ -76,13 +76,13 @@ var schema = tool.Define(tool.Spec{
 func summary(p aic.Object, required bool) property {
 	out := property{
 		Type:     p["type"],
-		Title:    str(p, "title"),
+		Title:    aic.String(p, "title"),
 		Required: required,
 		Virtual:  p["isVirtual"] == true,
-		Private:  str(p, "scope") == "private",
+		Private:  aic.String(p, "scope") == "private",
 		Policies: policies(p),
 	}
-	if d := str(p, "description"); d != out.Title {
+	if d := aic.String(p, "description"); d != out.Title {
 		out.Description = d
 	}
 	out.Enum, _ = p["enum"].([]any)
@@ -94,7 +94,7 @@ func summary(p aic.Object, required bool) property {
 	collections, _ := target["resourceCollection"].([]any)
 	for _, e := range collections {
 		if collection, ok := e.(map[string]any); ok {
-			out.Relationship = append(out.Relationship, str(collection, "path"))
+			out.Relationship = append(out.Relationship, aic.String(collection, "path"))
 		}
 	}
 	return out
@@ -106,7 +106,7 @@ func policies(p aic.Object) []string {
 	entries, _ := p["policies"].([]any)
 	for _, e := range entries {
 		policy, _ := e.(map[string]any)
-		id := str(policy, "policyId")
+		id := aic.String(policy, "policyId")
 		if id == "" {
 			continue
 		}

@@ -33,7 +33,7 @@ func checked(parameter string, values aic.Object) (aic.Object, error) {
 		}
 		f, known := declared[name]
 		if !known {
-			return nil, tool.Invalid(parameter+"."+tool.Quote(name), "is not a field of a theme"+nearest(name, declared), nothingSent)
+			return nil, tool.Invalid(parameter+"."+tool.Quote(name), "is not a field of a theme"+tool.Nearest(name, slices.Sorted(maps.Keys(declared))), nothingSent)
 		}
 		v, must := f.value(values[name])
 		if must != "" {
@@ -42,18 +42,6 @@ func checked(parameter string, values aic.Object) (aic.Object, error) {
 		out[name] = v
 	}
 	return out, nil
-}
-
-func nearest(name string, declared map[string]field) string {
-	fold := func(s string) string {
-		return strings.ReplaceAll(strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(s)), "colour", "color")
-	}
-	for known := range declared {
-		if fold(known) == fold(name) {
-			return ": perhaps " + known + " is meant"
-		}
-	}
-	return ""
 }
 
 // value returns v as it is stored, or what it must be.

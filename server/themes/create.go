@@ -44,7 +44,7 @@ var create = tool.Define(tool.Spec{
 	theme["_id"] = id
 	err = change(ctx, c, in.Realm, byID(id), func(themes []any) ([]any, error) {
 		theme["isDefault"] = len(themes) == 0
-		return append(themes, theme), nameFree(themes, str(theme, "name"), "themeData", -1)
+		return append(themes, theme), nameFree(themes, aic.String(theme, "name"), "themeData", -1)
 	})
 	if err != nil {
 		return written{}, err

@@ -35,7 +35,7 @@ var setDefault = tool.Define(tool.Spec{
 		if err != nil {
 			return nil, err
 		}
-		out = defaultOutput{ID: str(themes[i], "_id"), Name: str(themes[i], "name"), Before: defaults(themes)}
+		out = defaultOutput{ID: aic.String(themes[i], "_id"), Name: aic.String(themes[i], "name"), Before: defaults(themes)}
 		switch n := len(out.Before); {
 		case n == 0:
 			out.Repaired = "the realm had no default theme"

@@ -40,7 +40,7 @@ var remove = tool.Define(tool.Spec{
 				Hint: "Make another theme the default with setDefaultTheme first. Nothing was changed.",
 			}
 		}
-		out = deleteOutput{str(theme, "_id"), theme}
+		out = deleteOutput{aic.String(theme, "_id"), theme}
 		return slices.Delete(themes, i, i+1), nil
 	})
 	if err != nil {

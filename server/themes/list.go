@@ -57,7 +57,7 @@ func query(ctx context.Context, c *aic.Client, realm, filter, fields string) ([]
 		ok = ok && isObject
 	}
 	if !ok {
-		return nil, &tool.Failure{Reason: "Unusable answer", Message: "the tenant's answer to the query has no list of themes"}
+		return nil, tool.Unusable("the tenant's answer to the query has no list of themes")
 	}
 	return result, nil
 }

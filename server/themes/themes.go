@@ -31,14 +31,14 @@ type written struct {
 // find returns where the theme stands that has the identifier for its ID or
 // else for its name.
 func find(themes []any, identifier string) (int, error) {
-	i := slices.IndexFunc(themes, func(e any) bool { return str(e, "_id") == identifier })
+	i := slices.IndexFunc(themes, func(e any) bool { return aic.String(e, "_id") == identifier })
 	if i >= 0 {
 		return i, nil
 	}
 	var ids []string
 	for at, e := range themes {
-		if str(e, "name") == identifier {
-			i, ids = at, append(ids, tool.Quote(str(e, "_id")))
+		if aic.String(e, "name") == identifier {
+			i, ids = at, append(ids, tool.Quote(aic.String(e, "_id")))
 		}
 	}
 	switch len(ids) {
@@ -60,9 +60,9 @@ func find(themes []any, identifier string) (int, error) {
 // nameFree makes sure that no theme but the one at position except has the name.
 func nameFree(themes []any, name, parameter string, except int) error {
 	for i, e := range themes {
-		if i != except && str(e, "name") == name {
+		if i != except && aic.String(e, "name") == name {
 			return &tool.Failure{
-				Reason: "Conflict", Message: "another theme of the realm has that name: " + tool.Quote(str(e, "_id")), Parameter: parameter + ".name",
+				Reason: "Conflict", Message: "another theme of the realm has that name: " + tool.Quote(aic.String(e, "_id")), Parameter: parameter + ".name",
 				Hint: "Choose another name, or change that theme with updateTheme. Nothing was changed.",
 			}
 		}
@@ -75,7 +75,7 @@ func defaults(themes []any) []any {
 	ids := []any{}
 	for _, e := range themes {
 		if t, _ := e.(map[string]any); t["isDefault"] == true {
-			ids = append(ids, str(t, "_id"))
+			ids = append(ids, aic.String(t, "_id"))
 		}
 	}
 	return ids
@@ -84,7 +84,7 @@ func defaults(themes []any) []any {
 // byID returns a theme as what a change is about.
 func byID(id string) func(themes []any) any {
 	return func(themes []any) any {
-		i := slices.IndexFunc(themes, func(e any) bool { return str(e, "_id") == id })
+		i := slices.IndexFunc(themes, func(e any) bool { return aic.String(e, "_id") == id })
 		if i < 0 {
 			return nil
 		}
@@ -133,11 +133,8 @@ func of(doc aic.Object, realm string) ([]any, error) {
 	case []any:
 		return themes, nil
 	}
-	return nil, &tool.Failure{
-		Reason:  "Unusable answer",
-		Message: "the realm's themes are not a list, but in an older form",
-		Hint:    "Open and save the hosted pages in the admin console, which brings them into the current form.",
-	}
+	return nil, tool.WithHint(tool.Unusable("the realm's themes are not a list, but in an older form"), "",
+		"Open and save the hosted pages in the admin console, which brings them into the current form.")
 }
 
 // explain adds to an error what a caller of these tools should know.
@@ -154,10 +151,4 @@ func explain(err error) error {
 		return tool.WithHint(err, "", "The tenant has no themes, or not this API: open the hosted pages once in the admin console.")
 	}
 	return err
-}
-
-func str(v any, name string) string {
-	o, _ := v.(map[string]any)
-	s, _ := o[name].(string)
-	return s
 }

@@ -37,12 +37,12 @@ var update = tool.Define(tool.Spec{
 		if err != nil {
 			return nil, err
 		}
-		if name := str(updates, "name"); name != "" {
+		if name := aic.String(updates, "name"); name != "" {
 			err = nameFree(themes, name, "themeUpdates", i)
 		}
 		theme, _ := themes[i].(map[string]any)
 		maps.Copy(theme, updates)
-		out = written{str(theme, "_id"), theme}
+		out = written{aic.String(theme, "_id"), theme}
 		return themes, err
 	})
 	if err != nil {

@@ -154,24 +154,36 @@ func (c *checker) checkObject(s *jsonschema.Schema, path string, v map[string]an
 				v[name] = json.Number(whole)
 			}
 		case closed:
-			c.add(prefix+printable(name), "is not a parameter%s", nearest(s, name))
+			c.addUnknown(s, prefix+printable(name), name)
 		}
 	}
 }
 
-func nearest(s *jsonschema.Schema, name string) string {
-	fold := func(s string) string {
-		return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(s))
+func (c *checker) addUnknown(s *jsonschema.Schema, path, name string) {
+	known := slices.Sorted(maps.Keys(s.Properties))
+	more := Nearest(name, known)
+	switch {
+	case more != "":
+	case len(known) == 0:
+		more = "; there are none"
+	default:
+		more = "; there are " + strings.Join(known, ", ")
 	}
-	for known := range s.Properties {
-		if fold(known) == fold(name) {
-			return ": perhaps " + known + " is meant"
+	c.add(path, "is not a parameter%s", more)
+}
+
+// Nearest says which of the known names is probably meant by one that is not
+// known, or nothing.
+func Nearest(name string, known []string) string {
+	fold := func(s string) string {
+		return strings.ReplaceAll(strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(s)), "colour", "color")
+	}
+	for _, k := range known {
+		if fold(k) == fold(name) {
+			return ": perhaps " + k + " is meant"
 		}
 	}
-	if len(s.Properties) == 0 {
-		return "; there are none"
-	}
-	return "; there are " + strings.Join(slices.Sorted(maps.Keys(s.Properties)), ", ")
+	return ""
 }
 
 // printable bounds a name that a caller made up.

@@ -39,6 +39,12 @@ func Invalid(parameter, message, hint string) *Failure {
 	return &Failure{Reason: "Invalid arguments", Message: parameter + " " + message, Parameter: parameter, Hint: hint}
 }
 
+// Unusable is the failure of an answer of success that makes no sense. The
+// message is this server's own.
+func Unusable(message string) *Failure {
+	return &Failure{Reason: reasonUnusable, Message: message}
+}
+
 // hinted carries a tool's own advice along with an error.
 type hinted struct {
 	error
