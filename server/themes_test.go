@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jarcoal/httpmock"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -80,7 +81,7 @@ func TestAThemeIsMadeChangedAndDeleted(t *testing.T) {
 		"linkedTrees": []any{"Login"}, "favicon": map[string]any{"en": "https://example.com/en.ico", "fr-CA": ""},
 		"accountPageSections": map[string]any{"accountSecurity": map[string]any{"enabled": true, "subsections": map[string]any{"password": map[string]any{"enabled": true}}}},
 	}})
-	v.expect(n, "GET "+realmPath+" 200", "PUT "+realmPath+" 200", "GET "+realmPath+" 200")
+	v.expect(n, "GET "+realmPath+" 200", "PUT "+realmPath+" 200", "GET "+realmPath+" 200", "GET "+realmPath+" 200")
 	if put := v.Requests()[n+1]; created["transactionId"] != put.TransactionID {
 		t.Errorf("transaction %v, not that of the write, %s", created["transactionId"], put.TransactionID)
 	}
@@ -99,7 +100,7 @@ func TestAThemeIsMadeChangedAndDeleted(t *testing.T) {
 
 	n = len(v.Requests())
 	updated := v.must("updateTheme", map[string]any{"realm": "alpha", "themeIdentifier": "Harbour", "themeUpdates": map[string]any{"name": "Port", "textColor": "#102030ff"}})
-	v.expect(n, "GET "+realmPath+" 200", "PUT "+realmPath+" 200", "GET "+realmPath+" 200")
+	v.expect(n, "GET "+realmPath+" 200", "PUT "+realmPath+" 200", "GET "+realmPath+" 200", "GET "+realmPath+" 200")
 	stored = v.themesOf("alpha")["Port"]
 	if updated["id"] != id || stored["_id"] != id || stored["textColor"] != "#102030ff" || stored["primaryColor"] != "#0af" {
 		t.Errorf("updated %v, stored %v", updated, stored)
@@ -293,6 +294,30 @@ func TestThemesThatOthersChangeAtTheSameTime(t *testing.T) {
 	}
 }
 
+// A slow tenant is no reason to fail, but one to look what else was written.
+func TestAWriteThatTookLongWarns(t *testing.T) {
+	v := visit(t)
+	v.must("queryManagedObjects", demoUser)
+	slow := func() { v.advance(3 * time.Second) }
+	for _, tc := range []struct {
+		tool, arguments, warning string
+	}{
+		{"createTheme", `{"realm":"alpha","themeData":{"name":"Harbour"}}`, "getThemes"},
+		{"updateTheme", `{"realm":"alpha","themeIdentifier":"Harbour","themeUpdates":{"name":"Port"}}`, "getThemes"},
+		{"setDefaultTheme", `{"realm":"alpha","themeIdentifier":"Contrast"}`, "getThemes"},
+		{"deleteTheme", `{"realm":"alpha","themeIdentifier":"Port"}`, "getThemes"},
+		{"createManagedObjectDefinition", `{"objectName":"badge","objectDefinition":` + badge + `}`, ""},
+		{"patchManagedObjectDefinition", `{"objectName":"badge","operations":[{"operation":"remove","field":"/schema/title"}]}`, ""},
+		{"deleteManagedObjectDefinition", `{"objectName":"badge"}`, "getManagedObjectSchema"},
+	} {
+		v.meanwhile = slow
+		warning, _ := v.must(tc.tool, object(t, tc.arguments))["warning"].(string)
+		if (warning != "") != (tc.warning != "") || !strings.Contains(warning, tc.warning) {
+			t.Errorf("%s: warning %q", tc.tool, warning)
+		}
+	}
+}
+
 func TestManyThemesMadeAtOnceAreAllThere(t *testing.T) {
 	v := visit(t)
 	v.must("queryManagedObjects", demoUser)
@@ -324,11 +349,17 @@ func TestFailuresOfThemesSayWhatIsKnown(t *testing.T) {
 			t.Errorf("%d: failure %v", status, failure)
 		}
 	}
+	// A write that cannot be looked at may have been made all the same.
+	v.afterwards = func() { v.Inject(mockaic.Fault{Method: "GET", Path: realmPath, Status: 403, Times: 2}) }
+	_, failure := v.call("createTheme", map[string]any{"realm": "bravo", "themeData": map[string]any{"name": "Unseen"}})
+	if !strings.Contains(fmt.Sprint(failure["message"]), "could not be looked at") || failure["status"] != nil || !strings.Contains(fmt.Sprint(failure["hint"]), "not known whether") {
+		t.Errorf("failure %v", failure)
+	}
 	// A write whose answer is lost shows in the document.
 	n := len(v.Requests())
 	v.loseOne("PUT")
 	created := v.must("createTheme", harbour)
-	v.expect(n, "GET "+realmPath+" 200", "PUT "+realmPath+" 200", "GET "+realmPath+" 200")
+	v.expect(n, "GET "+realmPath+" 200", "PUT "+realmPath+" 200", "GET "+realmPath+" 200", "GET "+realmPath+" 200")
 	if v.themesOf("alpha")["Harbour"]["_id"] != created["id"] {
 		t.Errorf("created %v", created)
 	}

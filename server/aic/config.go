@@ -29,148 +29,181 @@ func readConfig(id string) request {
 type ConfigEdit struct {
 	Operations []PatchOperation
 	Document   Object
+	// Shows reports whether a document has the change in it.
+	Shows func(doc Object) bool
 }
 
-// ConfigChange is a change of a document.
-type ConfigChange struct {
-	// Plan makes the write from the document, which it may change in place. It
-	// must not wait for anything, and add JSON types only. It is called again
-	// if the document has got too old.
-	Plan func(doc Object) (ConfigEdit, error)
-	// Part is what the change is about, such as one theme; nil if the
-	// document has no such thing. It is called after Plan only.
-	Part func(doc Object) any
+// Changed is what has become of a change.
+type Changed struct {
+	// Document has the change in it, and perhaps later ones of others.
+	Document Object
+	// Late says that the whole document was written so long after it was read
+	// that a change that somebody else made meanwhile may be undone.
+	Late bool
 }
 
 // ErrOverwritten is the cause of an Error that reports a collision of writes.
 var ErrOverwritten = errors.New("changed by somebody else at the same time")
 
 const (
-	// planTries is how often a change is planned before the tenant counts as
-	// too slow.
+	// planTries is how often a change is planned before a slow tenant gets
+	// one that was planned too long ago.
 	planTries = 3
-	// watchTries is how often a document that looks as it did before the write
-	// is read: the configuration is not read-your-writes consistent.
-	watchTries = 3
+	// visibleTries is how often a document is read under the lock, with
+	// visiblePause in between, until it shows the change.
+	visibleTries = 8
+	visiblePause = 500 * time.Millisecond
+	// settledTries is how often a document that does not show the change is
+	// read after the pause: another node may answer each time.
+	settledTries = 3
 )
 
-// ChangeConfig changes a document of the configuration and returns it as it was
-// right after the write.
+// ChangeConfig changes a document of the configuration. The plan makes the
+// write from the document, which it may change in place. It must not wait for
+// anything, and add JSON types only. It is called again if the document has got
+// too old.
 //
 // These documents have no revision, so a tenant accepts a write over whatever
 // is there. Two callers that read the same state can both write, and the later
 // one undoes the earlier without either being told. This is done about it:
 //
-//   - Writers that share Locks go one after the other.
+//   - Writers that share Locks go one after the other, the next not before a
+//     read shows what the last one wrote: reads of the configuration can lag.
 //   - A write begins at most half of Retry.Settle after the read that it was
 //     planned from began, or else the document is read and the change planned
-//     anew. The read is the last thing before the write: another one in between
-//     would leave the same gap open, from it to the write.
+//     anew, a few times. The read is the last thing before the write: another
+//     one in between would leave the same gap open, from it to the write.
 //   - Retry.Settle after the write the document is read again, and the change
 //     must still be there. A look at once would miss the writer who read before
 //     us and writes after our look.
-//   - A write that took so long that somebody else may have had this look
-//     already, before we wrote over them, is reported too.
+//   - A write of a whole document that took so long that somebody else may have
+//     had this look already, before we wrote over them, is reported as late. A
+//     patch undoes nobody.
 //
 // So among writers that keep these rules nothing that was reported as success
-// is lost to a write that did not report a collision, as long as their clocks
-// run at the same speed. No rule binds the others: the admin console, a script,
-// or a request that the network holds back longer than Retry.Settle after its
-// sender gave up. What they undo before our look is noticed, what they undo
-// later is not; and whether we undid something of theirs cannot be seen, for
-// the tenant's answer to a write does not tell what was there before.
+// is lost to a write that reported neither a collision nor that it was late, as
+// long as their clocks run at the same speed and reads show what was written.
+// Where reads lag this holds within a process only, and up to the few seconds
+// of the looks under the lock: one process cannot see what another has just
+// written. No rule binds the others: the admin console, a script, or a request
+// that the network holds back longer than Retry.Settle after its sender gave
+// up. What they undo before our look is noticed, what they undo later is not;
+// and whether we undid something of theirs cannot be seen, for the tenant's
+// answer to a write does not tell what was there before.
 //
 // A document that is to stay as it is, is not written.
-func (c *Client) ChangeConfig(ctx context.Context, id string, change ConfigChange) (Object, error) {
-	w, err := c.writeConfig(ctx, id, change)
-	if w.document == nil || err != nil && !isUnknown(err) {
-		return nil, err
-	}
-	if w.nothing {
-		return w.document, nil
-	}
-	want := change.Part(w.document)
-	for try := 1; ; try++ {
-		if err := c.retry.Sleep(ctx, c.retry.Settle); err != nil {
-			return nil, interrupted(err, "", true)
-		}
-		doc, _, readErr := c.object(ctx, readConfig(id))
-		if readErr != nil && err == nil {
-			return nil, unwatched(readErr)
-		}
-		if readErr != nil {
-			return nil, err
-		}
-		now := change.Part(doc)
-		switch {
-		case equal(now, want) && w.late:
-			return nil, collision("the change is there, but it took so long that it may have undone a change that somebody else made at the same time")
-		case equal(now, want):
-			return w.document, nil
-		case equal(now, w.before) && try < watchTries:
-			continue
-		case err != nil:
-			return nil, err
-		case equal(now, w.before):
-			return nil, collision("the tenant accepted the change, but it is not there any more: somebody else wrote the same document at the same time")
-		}
-		return nil, collision("the tenant accepted the change, but somebody else changed the same thing at the same time")
-	}
+func (c *Client) ChangeConfig(ctx context.Context, id string, plan func(doc Object) (ConfigEdit, error)) (Changed, error) {
+	return c.watched(ctx, id, func() (configWrite, error) { return c.writeConfig(ctx, id, plan) })
 }
 
 // configWrite is a write that was made, or may have been.
 type configWrite struct {
-	before   any    // the part that is about to change
-	document Object // the whole afterwards
-	nothing  bool   // there was nothing to write
-	late     bool
+	Changed
+	shows       func(doc Object) bool // nil if there was nothing to write
+	transaction string
 }
 
-// writeConfig reads, plans and writes. With an error, it returns the write if
-// that may have taken effect all the same.
-func (c *Client) writeConfig(ctx context.Context, id string, change ConfigChange) (configWrite, error) {
-	unlock, err := c.locks.lock(ctx, id)
+// watched writes while nobody with the same Locks does, and looks what becomes
+// of it. It is what the document shows that counts, not the write's answer,
+// which can be lost.
+func (c *Client) watched(ctx context.Context, id string, write func() (configWrite, error)) (Changed, error) {
+	w, err := c.writeAlone(ctx, id, write)
+	if err != nil && !isUnknown(err) {
+		return Changed{}, err
+	}
+	if w.shows == nil {
+		return w.Changed, err
+	}
+	lookErr := c.retry.Sleep(ctx, c.retry.Settle)
+	if lookErr == nil {
+		w.Document, lookErr = c.look(ctx, id, w.shows, settledTries, c.retry.Settle)
+	}
+	switch {
+	case w.Document != nil:
+		return w.Changed, nil
+	case err != nil:
+		return Changed{}, err
+	case lookErr != nil:
+		return Changed{}, &Error{
+			Reason: "Not confirmed", Message: "the tenant accepted the change, but it could not be looked at afterwards", OwnWords: true,
+			TransactionID: w.transaction, Unknown: true, Err: lookErr,
+		}
+	}
+	return Changed{}, &Error{
+		Reason: "Collision", Message: "the tenant accepted the change, but it is not there: somebody else wrote the same document at the same time", OwnWords: true,
+		TransactionID: w.transaction, Unknown: true, Err: ErrOverwritten,
+	}
+}
+
+// writeAlone writes under the lock, and keeps that until the change shows.
+func (c *Client) writeAlone(ctx context.Context, id string, write func() (configWrite, error)) (configWrite, error) {
+	unlock, err := c.lock(ctx, id)
 	if err != nil {
-		return configWrite{}, interrupted(err, "", false)
+		return configWrite{}, err
 	}
 	defer unlock()
+	w, err := write()
+	if w.shows != nil && (err == nil || isUnknown(err)) {
+		// What this look fails to find is for the next one to report.
+		_, _ = c.look(ctx, id, w.shows, visibleTries, visiblePause)
+	}
+	return w, err
+}
+
+// look reads the document until it shows the change, and returns it, or nil
+// if it does not.
+func (c *Client) look(ctx context.Context, id string, shows func(doc Object) bool, tries int, pause time.Duration) (Object, error) {
 	for try := 1; ; try++ {
-		doc, a, err := c.object(ctx, readConfig(id))
+		doc, _, err := c.object(ctx, readConfig(id))
+		switch {
+		case err != nil:
+			return nil, err
+		case shows(doc):
+			return doc, nil
+		case try == tries:
+			return nil, nil
+		}
+		if err := c.retry.Sleep(ctx, pause); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// writeConfig reads, plans and writes.
+func (c *Client) writeConfig(ctx context.Context, id string, plan func(doc Object) (ConfigEdit, error)) (configWrite, error) {
+	for try := 1; ; try++ {
+		doc, read, err := c.object(ctx, readConfig(id))
 		if err != nil {
 			return configWrite{}, err
 		}
 		var draft Object
-		if err := Decode(a.body, &draft); err != nil {
+		if err := Decode(read.body, &draft); err != nil {
 			return configWrite{}, err
 		}
-		edit, err := change.Plan(draft)
+		edit, err := plan(draft)
 		if err != nil {
 			return configWrite{}, err
 		}
-		w := configWrite{before: change.Part(doc), document: edit.Document}
-		if edit.Operations == nil && equal(edit.Document, doc) {
-			w.nothing = true
-			return w, nil
+		if edit.Operations == nil && Equal(edit.Document, doc) {
+			return configWrite{Changed: Changed{Document: doc}}, nil
 		}
-		r := request{
-			method: http.MethodPut,
-			path:   "/openidm/config/" + id,
-			header: anyRevision(),
-			body:   edit.Document,
-			expiry: a.asked.Add(c.retry.Settle / 2),
+		// A token may take a person at a login page.
+		if _, err := c.token(ctx); err != nil {
+			return configWrite{}, err
 		}
+		if c.retry.Now().After(read.asked.Add(c.retry.Settle/2)) && try < planTries {
+			continue
+		}
+		r := request{method: http.MethodPut, path: "/openidm/config/" + id, header: anyRevision(), body: edit.Document}
 		if edit.Operations != nil {
 			r.method, r.body = http.MethodPatch, edit.Operations
 		}
-		answered, _, err := c.object(ctx, r)
-		if errors.Is(err, errExpired) && try < planTries {
-			continue
+		w := configWrite{shows: edit.Shows}
+		a, err := c.do(ctx, r)
+		if err == nil {
+			w.transaction = a.transaction
 		}
-		// To a PUT the answer, which can be lost, repeats the document.
-		if edit.Operations != nil {
-			w.document = answered
-		}
-		w.late = c.retry.Now().After(a.asked.Add(c.retry.Settle))
+		w.Late = edit.Operations == nil && c.retry.Now().After(read.asked.Add(c.retry.Settle))
 		return w, err
 	}
 }
@@ -182,22 +215,12 @@ func isUnknown(err error) bool {
 	return errors.As(err, &e) && e.Unknown
 }
 
-// unwatched is the error of a write that was accepted, but could not be looked
-// at afterwards.
-func unwatched(err error) error {
-	var e *Error
-	if !errors.As(err, &e) {
-		return err
+// lock waits for its turn to write the document.
+func (c *Client) lock(ctx context.Context, id string) (unlock func(), err error) {
+	if unlock, err = c.locks.lock(ctx, id); err != nil {
+		return nil, interrupted(err, "", false)
 	}
-	watched := *e
-	watched.Unknown, watched.Repeatable = true, false
-	return &watched
-}
-
-func collision(message string) error {
-	return &Error{
-		Reason: "Collision", Message: message, OwnWords: true, Unknown: true, Err: ErrOverwritten,
-	}
+	return unlock, nil
 }
 
 // Locks let the writers of a document go one after the other. The zero value
@@ -224,18 +247,5 @@ func (l *Locks) lock(ctx context.Context, name string) (unlock func(), err error
 		return func() { <-turn }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
-	}
-}
-
-// errExpired is the cause of the error of a request that was not sent in time.
-var errExpired = errors.New("not sent: what it rests on has got too old")
-
-func expired(r request, now time.Time) *Error {
-	if r.expiry.IsZero() || !now.After(r.expiry) {
-		return nil
-	}
-	return &Error{
-		Reason: "Too slow", Message: "the tenant takes so long to answer that a change cannot be made safely", OwnWords: true,
-		Retryable: true, Repeatable: true, Err: errExpired,
 	}
 }

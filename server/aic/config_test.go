@@ -29,10 +29,17 @@ type register struct {
 	hold  func() time.Duration
 	lose  bool
 	after func(r *register)
-	// stale is how long reads still show what was there before a write.
+	// stale is how far reads lag behind the writes.
 	stale   time.Duration
-	before  []byte
-	changed time.Time
+	first   []byte
+	written []version
+	// blind is how reads fail after a write.
+	blind error
+}
+
+type version struct {
+	doc  []byte
+	from time.Time
 }
 
 func (r *register) way() {
@@ -62,8 +69,17 @@ func (r *register) answer(req *http.Request) (int, []byte, error) {
 	defer r.mu.Unlock()
 	r.requests = append(r.requests, req.Method)
 	if req.Method == http.MethodGet {
-		if time.Since(r.changed) < r.stale {
-			return 200, r.before, nil
+		if r.blind != nil && len(r.written) > 0 {
+			return 0, nil, r.blind
+		}
+		for _, v := range slices.Backward(r.written) {
+			if time.Since(v.from) < r.stale {
+				continue
+			}
+			return 200, v.doc, nil
+		}
+		if len(r.written) > 0 && r.stale > 0 {
+			return 200, r.first, nil
 		}
 		return 200, r.doc, nil
 	}
@@ -71,10 +87,14 @@ func (r *register) answer(req *http.Request) (int, []byte, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	r.before, r.doc, r.changed = r.doc, body, time.Now()
+	if len(r.written) == 0 {
+		r.first = r.doc
+	}
+	r.doc = body
 	if r.after != nil {
 		r.after(r)
 	}
+	r.written = append(r.written, version{r.doc, time.Now()})
 	if r.lose {
 		return 0, nil, errors.New("connection reset")
 	}
@@ -118,20 +138,19 @@ func (r *register) writer(t *testing.T, change ...func(*Options)) *Client {
 }
 
 // adding puts a thing into the document.
-func adding(name string) ConfigChange {
-	return ConfigChange{
-		Plan: func(doc Object) (ConfigEdit, error) {
+func adding(name string) func(Object) (ConfigEdit, error) {
+	return func(doc Object) (ConfigEdit, error) {
+		if !has(doc, name) {
 			things, _ := doc["things"].([]any)
-			if !slices.Contains(things, any(name)) {
-				doc["things"] = append(things, name)
-			}
-			return ConfigEdit{Document: doc}, nil
-		},
-		Part: func(doc Object) any {
-			things, _ := doc["things"].([]any)
-			return slices.Contains(things, any(name))
-		},
+			doc["things"] = append(things, name)
+		}
+		return ConfigEdit{Document: doc, Shows: func(doc Object) bool { return has(doc, name) }}, nil
 	}
+}
+
+func has(doc Object, name string) bool {
+	things, _ := doc["things"].([]any)
+	return slices.Contains(things, any(name))
 }
 
 func newRegister() *register { return &register{doc: []byte(`{"things":[]}`)} }
@@ -224,7 +243,7 @@ func TestWritersOfOneProcessDoNotCollide(t *testing.T) {
 			t.Errorf("%d things", n)
 		}
 		// They wait for each other's requests, not for each other's pauses.
-		if took := time.Since(began); took > 10*400*time.Millisecond+3*time.Second {
+		if took := time.Since(began); took > 10*600*time.Millisecond+3*time.Second {
 			t.Errorf("took %s", took)
 		}
 	})
@@ -240,26 +259,28 @@ func TestChangeConfig(t *testing.T) {
 		want      string // in the error, empty for success
 		unknown   bool
 		collision bool
+		late      bool
 		requests  string
 	}{
-		"undisturbed": {requests: "GET PUT GET"},
+		"undisturbed": {requests: "GET PUT GET GET"},
 		"somebody adds another": {
 			register: &register{after: overwrite(`{"things":["x","theirs"]}`)},
-			requests: "GET PUT GET",
+			requests: "GET PUT GET GET",
 		},
 		"somebody undoes it": {
 			register: &register{after: overwrite(`{"things":["theirs"]}`)},
-			want:     "not there any more", unknown: true, collision: true, requests: "GET PUT GET GET GET",
+			want:     "it is not there", unknown: true, collision: true, requests: "GET PUT" + strings.Repeat(" GET", 8+3),
 		},
-		"reads lag behind": {register: &register{stale: 3 * time.Second}, requests: "GET PUT GET GET"},
+		"reads lag behind":     {register: &register{stale: time.Second}, requests: "GET PUT GET GET GET GET"},
+		"reads lag far behind": {register: &register{stale: 7 * time.Second}, requests: "GET PUT" + strings.Repeat(" GET", 8+2)},
 		"the write is late": {
 			register: &register{hold: func() time.Duration { return 3 * time.Second }},
-			want:     "took so long", unknown: true, collision: true, requests: "GET PUT GET",
+			late:     true, requests: "GET PUT GET GET",
 		},
-		"the answer is lost": {register: &register{lose: true}, requests: "GET PUT GET"},
+		"the answer is lost": {register: &register{lose: true}, requests: "GET PUT GET GET"},
 		"the answer and the write are lost": {
 			register: &register{lose: true, after: overwrite(`{"things":[]}`)},
-			want:     "broke before the answer", unknown: true, requests: "GET PUT GET GET GET",
+			want:     "broke before the answer", unknown: true, requests: "GET PUT" + strings.Repeat(" GET", 8+3),
 		},
 		"a login comes in between": {
 			change: func(o *Options) {
@@ -271,11 +292,11 @@ func TestChangeConfig(t *testing.T) {
 					return secretToken, nil
 				}
 			},
-			requests: "GET GET PUT GET",
+			requests: "GET GET PUT GET GET",
 		},
 		"reads take too long": {
 			register: &register{latency: func() time.Duration { return time.Second }},
-			want:     "cannot be made safely", requests: "GET GET GET",
+			late:     true, requests: "GET GET GET PUT GET GET",
 		},
 		"nothing to do": {register: &register{doc: []byte(`{"things":["x"]}`)}, requests: "GET"},
 	} {
@@ -293,13 +314,13 @@ func TestChangeConfig(t *testing.T) {
 						tc.change(o)
 					}
 				})
-				doc, err := c.ChangeConfig(t.Context(), ThemeConfig, adding("x"))
+				changed, err := c.ChangeConfig(t.Context(), ThemeConfig, adding("x"))
 				if got := r.log(); got != tc.requests {
 					t.Errorf("requests %s, want %s", got, tc.requests)
 				}
 				if tc.want == "" {
-					if err != nil || adding("x").Part(doc) != true {
-						t.Errorf("document %v, error %v", doc, err)
+					if err != nil || !has(changed.Document, "x") || changed.Late != tc.late {
+						t.Errorf("changed %v, error %v", changed, err)
 					}
 					return
 				}
@@ -311,30 +332,79 @@ func TestChangeConfig(t *testing.T) {
 	}
 }
 
-func TestAChangedPartIsACollision(t *testing.T) {
+// A patch undoes nobody, however long it takes, and its answer can say anything.
+func TestAPatchIsNeverLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRegister()
-		r.after = func(r *register) { r.doc = []byte(`{"colour":"blue"}`) }
-		_, err := r.writer(t).ChangeConfig(t.Context(), ThemeConfig, ConfigChange{
-			Plan: func(doc Object) (ConfigEdit, error) {
-				doc["colour"] = "red"
-				return ConfigEdit{Document: doc}, nil
-			},
-			Part: func(doc Object) any { return doc["colour"] },
+		r.hold = func() time.Duration { return 3 * time.Second }
+		r.after = func(r *register) { r.doc = []byte(`{"things":["x"]}`) }
+		operations := []PatchOperation{{Operation: "add", Field: "/things/-", Value: "x"}}
+		changed, err := r.writer(t).ChangeConfig(t.Context(), ManagedConfig, func(Object) (ConfigEdit, error) {
+			return ConfigEdit{Operations: operations, Shows: func(doc Object) bool { return has(doc, "x") }}, nil
 		})
-		if !errors.Is(err, ErrOverwritten) || !strings.Contains(err.Error(), "changed the same thing") {
-			t.Errorf("error %v", err)
+		if err != nil || changed.Late || !has(changed.Document, "x") || r.log() != "GET PATCH GET GET" {
+			t.Errorf("changed %v, error %v, after %s", changed, err, r.log())
 		}
 	})
+}
+
+func TestAnAcceptedWriteThatCannotBeLookedAtIsUnknown(t *testing.T) {
+	failed := errors.New("login failed")
+	for name, change := range map[string]func(*register, *Options){
+		"no answer": func(r *register, _ *Options) { r.blind = failed },
+		"no login": func(r *register, o *Options) {
+			o.Token = func(context.Context) (string, error) {
+				if strings.Contains(r.log(), "PUT") {
+					return "", failed
+				}
+				return secretToken, nil
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRegister()
+				ctx, trace := WithTrace(t.Context())
+				_, err := r.writer(t, func(o *Options) { change(r, o) }).ChangeConfig(ctx, ThemeConfig, adding("x"))
+				var e *Error
+				if !errors.As(err, &e) || !e.Unknown || !e.OwnWords || e.Retryable || e.Status != 0 || !errors.Is(err, failed) ||
+					!strings.Contains(e.Message, "could not be looked at afterwards") || e.TransactionID == "" || e.TransactionID != trace.Transaction() {
+					t.Errorf("error %#v, transaction %s", err, trace.Transaction())
+				}
+			})
+		})
+	}
+}
+
+// Reads may show an old state for a while: writers of one process lose nothing
+// to each other all the same.
+func TestReadsThatLagLoseNothingWithinAProcess(t *testing.T) {
+	for _, lag := range []time.Duration{500 * time.Millisecond, 1900 * time.Millisecond, 2200 * time.Millisecond, 3 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRegister()
+			r.stale = lag
+			r.latency = func() time.Duration { return 100 * time.Millisecond }
+			c := r.writer(t)
+			var wg sync.WaitGroup
+			for i := range 6 {
+				wg.Go(func() {
+					if _, err := c.ChangeConfig(t.Context(), ThemeConfig, adding(fmt.Sprint(i))); err != nil {
+						t.Errorf("lag %s: %v", lag, err)
+					}
+				})
+			}
+			wg.Wait()
+			if n := len(r.things(t)); n != 6 {
+				t.Errorf("lag %s: %d things", lag, n)
+			}
+		})
+	}
 }
 
 func TestAPlanThatFailsWritesNothing(t *testing.T) {
 	r := newRegister()
 	refused := errors.New("no")
-	_, err := r.writer(t).ChangeConfig(t.Context(), ThemeConfig, ConfigChange{
-		Plan: func(Object) (ConfigEdit, error) { return ConfigEdit{}, refused },
-		Part: func(Object) any { return nil },
-	})
+	_, err := r.writer(t).ChangeConfig(t.Context(), ThemeConfig, func(Object) (ConfigEdit, error) { return ConfigEdit{}, refused })
 	if !errors.Is(err, refused) || r.log() != "GET" {
 		t.Errorf("error %v after %s", err, r.log())
 	}

@@ -28,7 +28,7 @@ func applied(doc Object, ops []PatchOperation) bool {
 		if op.Operation != "add" && op.Operation != "replace" {
 			return false
 		}
-		if now, present := lookup(doc, op.Field); !present || !equal(now, op.Value) {
+		if now, present := lookup(doc, op.Field); !present || !Equal(now, op.Value) {
 			return false
 		}
 	}
@@ -64,7 +64,8 @@ func lookup(doc any, pointer string) (any, bool) {
 	return doc, true
 }
 
-func equal(a, b any) bool {
+// Equal compares two JSON values, numbers by what they are worth.
+func Equal(a, b any) bool {
 	switch a := a.(type) {
 	case json.Number:
 		b, ok := b.(json.Number)
@@ -87,7 +88,7 @@ func equal(a, b any) bool {
 			return false
 		}
 		for i := range a {
-			if !equal(a[i], b[i]) {
+			if !Equal(a[i], b[i]) {
 				return false
 			}
 		}
@@ -99,7 +100,7 @@ func equal(a, b any) bool {
 		}
 		for k := range a {
 			v, ok := b[k]
-			if !ok || !equal(a[k], v) {
+			if !ok || !Equal(a[k], v) {
 				return false
 			}
 		}

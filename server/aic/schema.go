@@ -38,9 +38,9 @@ func (c *Client) schemaProperty(ctx context.Context, objectType, property string
 	r.header = header
 	if r.writes() {
 		// What it writes is a part of the document of the types.
-		unlock, err := c.locks.lock(ctx, ManagedConfig)
+		unlock, err := c.lock(ctx, ManagedConfig)
 		if err != nil {
-			return nil, interrupted(err, "", false)
+			return nil, err
 		}
 		defer unlock()
 	}

@@ -36,8 +36,6 @@ type request struct {
 	repeatable bool
 	// harmless marks a POST that changes nothing.
 	harmless bool
-	// expiry is when it is too late to send it; zero is never.
-	expiry time.Time
 }
 
 func (r request) writes() bool { return r.method != http.MethodGet && !r.harmless }
@@ -72,10 +70,6 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 		}
 		if err != nil {
 			return nil, err
-		}
-		// The token may have taken a person at a login page.
-		if e := expired(r, c.retry.Now()); e != nil {
-			return nil, e
 		}
 		var a *answer
 		if a, failure = c.send(ctx, r, payload, token, id); failure == nil {

@@ -29,7 +29,7 @@ var createDefinition = tool.Define(tool.Spec{
 	}
 	value := maps.Clone(in.Definition)
 	value["name"] = in.Name
-	doc, err := changeDefinition(ctx, c, in.Name, func(doc aic.Object) (aic.ConfigEdit, error) {
+	changed, err := c.ChangeConfig(ctx, aic.ManagedConfig, func(doc aic.Object) (aic.ConfigEdit, error) {
 		if position(doc, in.Name) >= 0 {
 			return aic.ConfigEdit{}, &tool.Failure{
 				Reason:    "Conflict",
@@ -38,14 +38,13 @@ var createDefinition = tool.Define(tool.Spec{
 				Hint:      "To change it, call patchManagedObjectDefinition; otherwise choose another name.",
 			}
 		}
-		return aic.ConfigEdit{Operations: []aic.PatchOperation{{Operation: "add", Field: "/objects/-", Value: value}}}, nil
+		return aic.ConfigEdit{
+			Operations: []aic.PatchOperation{{Operation: "add", Field: "/objects/-", Value: value}},
+			Shows:      func(doc aic.Object) bool { return position(doc, in.Name) >= 0 },
+		}, nil
 	})
 	if err != nil {
-		return definitionOutput{}, err
+		return definitionOutput{}, explainDefinition(err)
 	}
-	d := definition(doc, in.Name)
-	if d == nil {
-		return definitionOutput{}, tool.Unusable("the tenant reported success, but its answer does not hold the new type")
-	}
-	return definitionOutput{in.Name, d}, nil
+	return definitionOutput{in.Name, definition(changed.Document, in.Name)}, nil
 })

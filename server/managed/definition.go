@@ -1,7 +1,6 @@
 package managed
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -70,25 +69,11 @@ func unknownType(parameter string, all []aic.Object) error {
 	return f
 }
 
-// changeDefinition changes the document of all types, in what concerns one.
-func changeDefinition(ctx context.Context, c *aic.Client, name string, plan func(doc aic.Object) (aic.ConfigEdit, error)) (aic.Object, error) {
-	doc, err := c.ChangeConfig(ctx, aic.ManagedConfig, aic.ConfigChange{
-		Plan: plan,
-		Part: func(doc aic.Object) any {
-			if d := definition(doc, name); d != nil {
-				return d
-			}
-			return nil
-		},
-	})
-	return doc, explainDefinition(err)
-}
-
 func explainDefinition(err error) error {
 	var e *aic.Error
 	switch {
 	case errors.Is(err, aic.ErrOverwritten):
-		return tool.WithHint(err, "", "Read the type with getManagedObjectSchema and includeFullDefinition, compare, and repeat what is missing; ask whether somebody else is changing types at the moment.")
+		return tool.WithHint(err, "", "Read the type with getManagedObjectSchema and includeFullDefinition, compare, and repeat what is missing. If types came or went meanwhile, a patch may have changed another type: compare those too. Ask whether somebody else is changing types at the moment.")
 	case !errors.As(err, &e) || e.Unknown:
 		return err
 	case e.Status == http.StatusBadRequest:

@@ -18,7 +18,11 @@ type removeDefinitionOutput struct {
 	Name       string     `json:"deletedName"`
 	Note       string     `json:"note"`
 	Definition aic.Object `json:"definition" jsonschema:"as it was; createManagedObjectDefinition can restore it"`
+	Warning    string     `json:"warning,omitempty" jsonschema:"what to check, when the tenant was slow"`
 }
+
+// lateWarning is for a write that may have undone somebody else's.
+const lateWarning = "The tenant took so long that a change which somebody else made to types at the same time may be undone: compare the other types, by getManagedObjectSchema with includeFullDefinition, with what they should be."
 
 var removeDefinition = tool.Define(tool.Spec{
 	Name:        "deleteManagedObjectDefinition",
@@ -30,7 +34,7 @@ var removeDefinition = tool.Define(tool.Spec{
 	Less:        "The type was deleted.",
 }, func(ctx context.Context, c *aic.Client, in removeDefinitionInput) (removeDefinitionOutput, error) {
 	var was aic.Object
-	_, err := changeDefinition(ctx, c, in.Name, func(doc aic.Object) (aic.ConfigEdit, error) {
+	changed, err := c.ChangeConfig(ctx, aic.ManagedConfig, func(doc aic.Object) (aic.ConfigEdit, error) {
 		if was = definition(doc, in.Name); was == nil {
 			return aic.ConfigEdit{}, unknownType("objectName", definitionsIn(doc))
 		}
@@ -46,16 +50,20 @@ var removeDefinition = tool.Define(tool.Spec{
 		entries, _ := doc["objects"].([]any)
 		i := position(doc, in.Name)
 		doc["objects"] = slices.Delete(slices.Clone(entries), i, i+1)
-		return aic.ConfigEdit{Document: doc}, nil
+		return aic.ConfigEdit{Document: doc, Shows: func(doc aic.Object) bool { return position(doc, in.Name) < 0 }}, nil
 	})
 	if err != nil {
-		return removeDefinitionOutput{}, err
+		return removeDefinitionOutput{}, explainDefinition(err)
 	}
-	return removeDefinitionOutput{
+	out := removeDefinitionOutput{
 		Name:       in.Name,
 		Note:       "Objects of this type were not deleted: they are in the directory still, out of reach until a type of this name is defined again.",
 		Definition: was,
-	}, nil
+	}
+	if changed.Late {
+		out.Warning = lateWarning
+	}
+	return out, nil
 })
 
 // referring lists the relationship properties of other types that lead to the

@@ -36,34 +36,40 @@ var patchDefinition = tool.Define(tool.Spec{
 	},
 	Less: "The type was changed; read it with getManagedObjectSchema.",
 }, func(ctx context.Context, c *aic.Client, in patchDefinitionInput) (definitionOutput, error) {
-	var i int
-	doc, err := changeDefinition(ctx, c, in.Name, func(doc aic.Object) (aic.ConfigEdit, error) {
-		if i = position(doc, in.Name); i < 0 {
+	changed, err := c.ChangeConfig(ctx, aic.ManagedConfig, func(doc aic.Object) (aic.ConfigEdit, error) {
+		i := position(doc, in.Name)
+		if i < 0 {
 			return aic.ConfigEdit{}, unknownType("objectName", definitionsIn(doc))
 		}
-		operations, err := in.on(definition(doc, in.Name), i)
-		return aic.ConfigEdit{Operations: operations}, err
+		touched, err := in.touched(definition(doc, in.Name))
+		if err != nil {
+			return aic.ConfigEdit{}, err
+		}
+		return aic.ConfigEdit{
+			Operations: touched.on(i),
+			// Should types have come or gone between the read and the
+			// write, the operations have gone to another one.
+			Shows: func(doc aic.Object) bool { return position(doc, in.Name) == i && touched.in(definition(doc, in.Name)) },
+		}, nil
 	})
 	if err != nil {
-		return definitionOutput{}, err
+		return definitionOutput{}, explainDefinition(err)
 	}
-	// The operations went to a position. Should types have come or gone between
-	// the read and the write, that is another type's.
-	if position(doc, in.Name) != i {
-		return definitionOutput{}, &tool.Failure{
-			Reason:  "Collision",
-			Message: "somebody else added or removed types at the same time, so that the operations went to another type",
-			Hint:    "Compare all types with what they should be, by getManagedObjectSchema with includeFullDefinition, and take back what went wrong.",
-		}
-	}
-	return definitionOutput{in.Name, definition(doc, in.Name)}, nil
+	return definitionOutput{in.Name, definition(changed.Document, in.Name)}, nil
 })
 
-// on makes the operations for the document of all types, where the type's
-// definition is at position i. What it refuses, it refuses before anything is
-// sent.
-func (in patchDefinitionInput) on(d aic.Object, i int) ([]aic.PatchOperation, error) {
-	var out []aic.PatchOperation
+// touch is an operation and where it leads.
+type touch struct {
+	definitionOperation
+	path []string
+}
+
+type touches []touch
+
+// touched resolves the operations on the type's definition. What it refuses, it
+// refuses before anything is sent.
+func (in patchDefinitionInput) touched(d aic.Object) (touches, error) {
+	var out touches
 	for n, o := range in.Operations {
 		at := fmt.Sprintf("operations[%d]", n)
 		path, err := aic.ParsePointer(o.Field)
@@ -73,10 +79,59 @@ func (in patchDefinitionInput) on(d aic.Object, i int) ([]aic.PatchOperation, er
 		if err := o.check(at, d, path); err != nil {
 			return nil, err
 		}
-		field := append([]string{"objects", strconv.Itoa(i)}, path...)
-		out = append(out, aic.PatchOperation{Operation: o.Operation, Field: aic.Pointer(field...), Value: o.Value})
+		out = append(out, touch{o, path})
 	}
 	return out, nil
+}
+
+// on makes the operations for the document of all types, where the type's
+// definition is at position i.
+func (ts touches) on(i int) []aic.PatchOperation {
+	var out []aic.PatchOperation
+	for _, t := range ts {
+		field := append([]string{"objects", strconv.Itoa(i)}, t.path...)
+		out = append(out, aic.PatchOperation{Operation: t.Operation, Field: aic.Pointer(field...), Value: t.Value})
+	}
+	return out
+}
+
+// in reports whether the operations show in a definition. Of those that lead to
+// the same place the last one counts.
+func (ts touches) in(d aic.Object) bool {
+	for i, t := range ts {
+		again := slices.ContainsFunc(ts[i+1:], func(later touch) bool { return overlap(t.place(), later.place()) })
+		if !again && !t.in(d) {
+			return false
+		}
+	}
+	return true
+}
+
+func (t touch) in(d aic.Object) bool {
+	now := follow(d, t.place())
+	elements, _ := now.([]any)
+	held := slices.ContainsFunc(elements, func(e any) bool { return aic.Equal(e, t.Value) })
+	switch {
+	case t.Operation != "remove":
+		return held || aic.Equal(now, t.Value)
+	case t.Value == nil:
+		return now == nil
+	}
+	return !held && !aic.Equal(now, t.Value)
+}
+
+// place is what has another value afterwards: to append changes the list.
+func (t touch) place() []string {
+	if last := len(t.path) - 1; t.path[last] == "-" {
+		return t.path[:last]
+	}
+	return t.path
+}
+
+// overlap reports whether one path leads to the other or through it.
+func overlap(a, b []string) bool {
+	n := min(len(a), len(b))
+	return slices.Equal(a[:n], b[:n])
 }
 
 const (

@@ -42,12 +42,12 @@ var create = tool.Define(tool.Spec{
 	}
 	id := uuid.NewString()
 	theme["_id"] = id
-	err = change(ctx, c, in.Realm, byID(id), func(themes []any) ([]any, error) {
+	warning, err := change(ctx, c, in.Realm, byID(id), func(themes []any) ([]any, error) {
 		theme["isDefault"] = len(themes) == 0
 		return append(themes, theme), nameFree(themes, aic.String(theme, "name"), "themeData", -1)
 	})
 	if err != nil {
 		return written{}, err
 	}
-	return written{id, theme}, nil
+	return written{id, theme, warning}, nil
 })

@@ -18,6 +18,7 @@ type defaultOutput struct {
 	Name     string `json:"name"`
 	Before   []any  `json:"before" jsonschema:"IDs of what was the default"`
 	Repaired string `json:"repaired,omitempty" jsonschema:"what was wrong with the realm's default, and no longer is"`
+	Warning  string `json:"warning,omitempty" jsonschema:"what to check, when the tenant was slow"`
 }
 
 var setDefault = tool.Define(tool.Spec{
@@ -30,7 +31,7 @@ var setDefault = tool.Define(tool.Spec{
 	Less:        "The default was set.",
 }, func(ctx context.Context, c *aic.Client, in defaultInput) (defaultOutput, error) {
 	var out defaultOutput
-	err := change(ctx, c, in.Realm, func(themes []any) any { return defaults(themes) }, func(themes []any) ([]any, error) {
+	warning, err := change(ctx, c, in.Realm, func(themes []any) any { return defaults(themes) }, func(themes []any) ([]any, error) {
 		i, err := find(themes, in.Theme)
 		if err != nil {
 			return nil, err
@@ -52,5 +53,6 @@ var setDefault = tool.Define(tool.Spec{
 	if err != nil {
 		return defaultOutput{}, err
 	}
+	out.Warning = warning
 	return out, nil
 })

@@ -14,8 +14,9 @@ type deleteInput struct {
 }
 
 type deleteOutput struct {
-	ID    string     `json:"deletedId"`
-	Theme aic.Object `json:"theme" jsonschema:"as it was"`
+	ID      string     `json:"deletedId"`
+	Theme   aic.Object `json:"theme" jsonschema:"as it was"`
+	Warning string     `json:"warning,omitempty" jsonschema:"what to check, when the tenant was slow"`
 }
 
 var remove = tool.Define(tool.Spec{
@@ -28,7 +29,7 @@ var remove = tool.Define(tool.Spec{
 	Less:        "The theme was deleted.",
 }, func(ctx context.Context, c *aic.Client, in deleteInput) (deleteOutput, error) {
 	var out deleteOutput
-	err := change(ctx, c, in.Realm, func(themes []any) any { return byID(out.ID)(themes) }, func(themes []any) ([]any, error) {
+	warning, err := change(ctx, c, in.Realm, func(themes []any) any { return byID(out.ID)(themes) }, func(themes []any) ([]any, error) {
 		i, err := find(themes, in.Theme)
 		if err != nil {
 			return nil, err
@@ -40,11 +41,12 @@ var remove = tool.Define(tool.Spec{
 				Hint: "Make another theme the default with setDefaultTheme first. Nothing was changed.",
 			}
 		}
-		out = deleteOutput{aic.String(theme, "_id"), theme}
+		out = deleteOutput{ID: aic.String(theme, "_id"), Theme: theme}
 		return slices.Delete(themes, i, i+1), nil
 	})
 	if err != nil {
 		return deleteOutput{}, err
 	}
+	out.Warning = warning
 	return out, nil
 })

@@ -24,8 +24,9 @@ var (
 
 // written is what a write of a theme returns.
 type written struct {
-	ID    string     `json:"id"`
-	Theme aic.Object `json:"theme"`
+	ID      string     `json:"id"`
+	Theme   aic.Object `json:"theme"`
+	Warning string     `json:"warning,omitempty" jsonschema:"what to check, when the tenant was slow"`
 }
 
 // find returns where the theme stands that has the identifier for its ID or
@@ -92,35 +93,36 @@ func byID(id string) func(themes []any) any {
 	}
 }
 
-// change edits the themes of a realm. part is what the change is about; edit
-// has been called when it is.
-func change(ctx context.Context, c *aic.Client, realm string, part func(themes []any) any, edit func(themes []any) ([]any, error)) error {
-	_, err := c.ChangeConfig(ctx, aic.ThemeConfig, aic.ConfigChange{
-		Plan: func(doc aic.Object) (aic.ConfigEdit, error) {
-			themes, err := of(doc, realm)
-			if err != nil {
-				return aic.ConfigEdit{}, err
-			}
-			if themes, err = edit(themes); err != nil {
-				return aic.ConfigEdit{}, err
-			}
-			realms, _ := doc["realm"].(map[string]any)
-			if realms == nil {
-				realms = map[string]any{}
-				doc["realm"] = realms
-			}
-			realms[realm] = themes
-			return aic.ConfigEdit{Document: doc}, nil
-		},
-		Part: func(doc aic.Object) any {
-			themes, err := of(doc, realm)
-			if err != nil {
-				return nil
-			}
-			return part(themes)
-		},
+// lateWarning is for a write that may have undone somebody else's.
+const lateWarning = "The tenant took so long that a change which somebody else made to themes at the same time may be undone: compare the other themes of both realms, by getThemes and getTheme, with what they should be."
+
+// change edits the themes of a realm, and returns a warning if there is reason
+// for one. part is what the change is about; edit has been called when it is.
+func change(ctx context.Context, c *aic.Client, realm string, part func(themes []any) any, edit func(themes []any) ([]any, error)) (warning string, err error) {
+	changed, err := c.ChangeConfig(ctx, aic.ThemeConfig, func(doc aic.Object) (aic.ConfigEdit, error) {
+		themes, err := of(doc, realm)
+		if err != nil {
+			return aic.ConfigEdit{}, err
+		}
+		if themes, err = edit(themes); err != nil {
+			return aic.ConfigEdit{}, err
+		}
+		realms, _ := doc["realm"].(map[string]any)
+		if realms == nil {
+			realms = map[string]any{}
+			doc["realm"] = realms
+		}
+		realms[realm] = themes
+		want := part(themes)
+		return aic.ConfigEdit{Document: doc, Shows: func(doc aic.Object) bool {
+			now, err := of(doc, realm)
+			return err == nil && aic.Equal(part(now), want)
+		}}, nil
 	})
-	return explain(err)
+	if changed.Late {
+		warning = lateWarning
+	}
+	return warning, explain(err)
 }
 
 // of returns the themes of a realm in the document of all themes. A realm that

@@ -32,7 +32,7 @@ var update = tool.Define(tool.Spec{
 		return written{}, tool.Invalid("themeUpdates", "names no field to change", nothingSent)
 	}
 	var out written
-	err = change(ctx, c, in.Realm, func(themes []any) any { return byID(out.ID)(themes) }, func(themes []any) ([]any, error) {
+	warning, err := change(ctx, c, in.Realm, func(themes []any) any { return byID(out.ID)(themes) }, func(themes []any) ([]any, error) {
 		i, err := find(themes, in.Theme)
 		if err != nil {
 			return nil, err
@@ -42,11 +42,12 @@ var update = tool.Define(tool.Spec{
 		}
 		theme, _ := themes[i].(map[string]any)
 		maps.Copy(theme, updates)
-		out = written{aic.String(theme, "_id"), theme}
+		out = written{ID: aic.String(theme, "_id"), Theme: theme}
 		return themes, err
 	})
 	if err != nil {
 		return written{}, err
 	}
+	out.Warning = warning
 	return out, nil
 })

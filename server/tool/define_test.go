@@ -190,6 +190,14 @@ func TestTenantErrorIsQuoted(t *testing.T) {
 	}
 }
 
+// That the look after a write found nobody logged in does not undo the write.
+func TestTheCauseOfAnErrorIsNotItsMessage(t *testing.T) {
+	err := &aic.Error{Reason: "Not confirmed", Message: "accepted", Unknown: true, Err: &Failure{Reason: "Login failed", Hint: "Nothing was done."}}
+	if f := failureOf(err); f.Reason != "Not confirmed" || strings.Contains(f.Hint, "Nothing was done") {
+		t.Errorf("failure %+v", f)
+	}
+}
+
 func TestTenantReasonIsQuoted(t *testing.T) {
 	_, res := call(t, `{"name":"a"}`, func(context.Context, *aic.Client, testInput) (testOutput, error) {
 		return testOutput{}, &aic.Error{Status: 400, Reason: "invalid. Now obey", Message: "m"}

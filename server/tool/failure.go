@@ -74,9 +74,7 @@ func failureOf(err error) *Failure {
 		out Failure
 	)
 	switch {
-	case errors.As(err, &f):
-		out = *f
-	case errors.As(err, &e):
+	case errors.As(err, &e): // its cause, for logs, can be a Failure
 		out = Failure{
 			Status:        e.Status,
 			Code:          e.Code,
@@ -89,6 +87,8 @@ func failureOf(err error) *Failure {
 			answered:      e.Status != 0 && e.Reason != reasonUnusable,
 			quoted:        !e.OwnWords,
 		}
+	case errors.As(err, &f):
+		out = *f
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		out = Failure{Reason: "Interrupted", Message: "the call was cancelled"}
 	default:
