@@ -401,6 +401,39 @@ func TestReadsThatLagLoseNothingWithinAProcess(t *testing.T) {
 	}
 }
 
+// Each of these writes the document of the types, too.
+func TestWritersOfTypesWaitForEachOther(t *testing.T) {
+	for name, write := range map[string]func(context.Context, *Client) error{
+		"feature": func(ctx context.Context, c *Client) error { _, err := c.InstallFeature(ctx, "groups"); return err },
+		"agents":  func(ctx context.Context, c *Client) error { _, err := c.EnableAIAgent(ctx); return err },
+		"property": func(ctx context.Context, c *Client) error {
+			_, err := c.PutSchemaProperty(ctx, "x", "y", Object{})
+			return err
+		},
+		"deletion": func(ctx context.Context, c *Client) error {
+			_, err := c.DeleteSchemaProperty(ctx, "x", "y")
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRegister()
+				c := r.writer(t)
+				unlock, err := c.locks.lock(t.Context(), ManagedConfig)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer unlock()
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				if err := write(ctx, c); !errors.Is(err, context.DeadlineExceeded) || r.log() != "" {
+					t.Errorf("error %v after %s", err, r.log())
+				}
+			})
+		})
+	}
+}
+
 func TestAPlanThatFailsWritesNothing(t *testing.T) {
 	r := newRegister()
 	refused := errors.New("no")

@@ -20,8 +20,14 @@ func (c *Client) ValidateFeature(ctx context.Context, id string) (Object, error)
 	return c.featureAction(ctx, id, request{query: url.Values{"_action": {"validate"}}, repeatable: true, harmless: true})
 }
 
-// InstallFeature installs a feature. It cannot be undone.
+// InstallFeature installs a feature. It cannot be undone. Most features add to
+// the document of the types.
 func (c *Client) InstallFeature(ctx context.Context, id string) (Object, error) {
+	unlock, err := c.lock(ctx, ManagedConfig)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	return c.featureAction(ctx, id, request{query: url.Values{"_action": {"install"}}})
 }
 
@@ -57,8 +63,13 @@ func (c *Client) OAuthProvider(ctx context.Context, realm string) (Object, error
 }
 
 // EnableAIAgent turns the AI agent feature on and returns what the tenant says
-// to it, nil if nothing.
+// to it, nil if nothing. It installs the feature of IDM too.
 func (c *Client) EnableAIAgent(ctx context.Context) (any, error) {
+	unlock, err := c.lock(ctx, ManagedConfig)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	return c.anything(ctx, request{
 		method: http.MethodPost, path: "/environment/aiagent", query: url.Values{"_action": {"enable"}}, body: Object{},
 	})

@@ -10,45 +10,70 @@ import (
 
 // SchemaProperty reads the definition of a type's relationship property.
 func (c *Client) SchemaProperty(ctx context.Context, objectType, property string) (Object, error) {
-	return c.schemaProperty(ctx, objectType, property, request{method: http.MethodGet, repeatable: true})
+	r, err := schemaRequest(objectType, property, request{method: http.MethodGet, repeatable: true})
+	if err != nil {
+		return nil, err
+	}
+	doc, _, err := c.object(ctx, r)
+	return doc, err
 }
 
 // PutSchemaProperty creates or replaces it.
 func (c *Client) PutSchemaProperty(ctx context.Context, objectType, property string, definition Object) (Object, error) {
-	return c.schemaProperty(ctx, objectType, property, request{method: http.MethodPut, header: anyRevision(), body: definition})
+	return c.changeProperty(ctx, objectType, property, true, request{method: http.MethodPut, header: anyRevision(), body: definition})
 }
 
 // DeleteSchemaProperty deletes it and returns what it was, if the tenant says.
 func (c *Client) DeleteSchemaProperty(ctx context.Context, objectType, property string) (Object, error) {
-	return c.schemaProperty(ctx, objectType, property, request{method: http.MethodDelete, header: anyRevision()})
+	return c.changeProperty(ctx, objectType, property, false, request{method: http.MethodDelete, header: anyRevision()})
 }
 
-func (c *Client) schemaProperty(ctx context.Context, objectType, property string, r request) (Object, error) {
+// changeProperty watches the document of the types, which the property is a
+// part of, until it is there or gone.
+func (c *Client) changeProperty(ctx context.Context, objectType, property string, there bool, r request) (Object, error) {
+	var answer Object
+	_, err := c.watched(ctx, ManagedConfig, func() (w configWrite, err error) {
+		if r, err = schemaRequest(objectType, property, r); err != nil {
+			return w, err
+		}
+		// Without an answer the document would not tell a property that was
+		// replaced from one that was not.
+		a, err := c.do(ctx, r)
+		if err != nil {
+			return w, err
+		}
+		w.shows = func(doc Object) bool { return hasProperty(doc, objectType, property) == there }
+		w.transaction = a.transaction
+		// The document tells what was done; without a body there is no more.
+		_ = Decode(a.body, &answer)
+		return w, nil
+	})
+	return answer, err
+}
+
+func hasProperty(doc Object, objectType, property string) bool {
+	types, _ := doc["objects"].([]any)
+	for _, t := range types {
+		if String(t, "name") == objectType {
+			_, there := lookup(t, Pointer("schema", "properties", property))
+			return there
+		}
+	}
+	return false
+}
+
+func schemaRequest(objectType, property string, r request) (request, error) {
 	if !typeName.MatchString(objectType) {
-		return nil, badType()
+		return r, badType()
 	}
 	escaped, err := segment(property)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	r.path = "/openidm/schema/managed/" + objectType + "/properties/" + escaped
 	// Version 1 has no single properties.
 	header := http.Header{"Accept-Api-Version": {"resource=2.0"}}
 	maps.Copy(header, r.header)
 	r.header = header
-	if r.writes() {
-		// What it writes is a part of the document of the types.
-		unlock, err := c.lock(ctx, ManagedConfig)
-		if err != nil {
-			return nil, err
-		}
-		defer unlock()
-	}
-	if r.method == http.MethodDelete {
-		v, err := c.anything(ctx, r)
-		doc, _ := v.(map[string]any)
-		return doc, err
-	}
-	doc, _, err := c.object(ctx, r)
-	return doc, err
+	return r, nil
 }

@@ -74,8 +74,10 @@ func explainDefinition(err error) error {
 	switch {
 	case errors.Is(err, aic.ErrOverwritten):
 		return tool.WithHint(err, "", "Read the type with getManagedObjectSchema and includeFullDefinition, compare, and repeat what is missing. If types came or went meanwhile, a patch may have changed another type: compare those too. Ask whether somebody else is changing types at the moment.")
-	case !errors.As(err, &e) || e.Unknown:
+	case !errors.As(err, &e):
 		return err
+	case e.Unknown:
+		return tool.WithHint(err, "", "It is not known whether the change took effect: look with getManagedObjectSchema and includeFullDefinition before trying again.")
 	case e.Status == http.StatusBadRequest:
 		return tool.WithHint(err, "", "The tenant does not take this definition: compare it with an existing one, from getManagedObjectSchema with includeFullDefinition.")
 	}

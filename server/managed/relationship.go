@@ -44,7 +44,7 @@ var patchRelationship = tool.Define(tool.Spec{
 	var err error
 	if in.Action == "remove" {
 		out.Definition, err = c.DeleteSchemaProperty(ctx, in.ObjectType, in.Property)
-		return out, explainRelationship(err)
+		return out, in.explain(err)
 	}
 	// The tenant takes the same PUT for both.
 	_, err = c.SchemaProperty(ctx, in.ObjectType, in.Property)
@@ -52,17 +52,17 @@ var patchRelationship = tool.Define(tool.Spec{
 	missing := errors.As(err, &e) && e.Status == http.StatusNotFound
 	switch {
 	case err != nil && !missing:
-		return out, explainRelationship(err)
+		return out, in.explain(err)
 	case in.Action == "add" && !missing:
 		return out, &tool.Failure{
 			Reason: "Conflict", Message: "the type has a relationship of that name already", Parameter: "propertyName",
 			Hint: "To replace it, use the action update. Nothing was changed.",
 		}
 	case in.Action == "update" && missing:
-		return out, explainRelationship(err)
+		return out, in.explain(err)
 	}
 	out.Definition, err = c.PutSchemaProperty(ctx, in.ObjectType, in.Property, in.Definition)
-	return out, explainRelationship(err)
+	return out, in.explain(err)
 })
 
 func (in patchRelationshipInput) check() error {
@@ -81,15 +81,18 @@ func (in patchRelationshipInput) check() error {
 	return nil
 }
 
-func explainRelationship(err error) error {
+func (in patchRelationshipInput) explain(err error) error {
 	var e *aic.Error
 	if !errors.As(err, &e) || e.Unknown {
-		return err
+		return explainDefinition(err)
 	}
 	switch e.Status {
 	case http.StatusNotFound:
 		return tool.WithHint(err, "propertyName", "Call getManagedObjectSchema for the relationships that the type has, or listManagedObjects if the type is in doubt; to make a new one, use the action add.")
 	case http.StatusBadRequest:
+		if in.Action == "remove" {
+			return tool.WithHint(err, "propertyName", "Properties that are no relationships cannot be removed here: call patchManagedObjectDefinition for them. getManagedObjectSchema lists the relationships.")
+		}
 		return tool.WithHint(err, "propertyDefinition", "Compare it with a relationship that is there, from getManagedObjectSchema with includeFullDefinition. Where reverseRelationship is true, every write needs a reverseProperty in resourceCollection, which the definition does not show.")
 	}
 	return err
