@@ -46,6 +46,16 @@ func object(t *testing.T, text string) map[string]any {
 	return doc
 }
 
+// text writes JSON.
+func text(t *testing.T, v any) string {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
 // at steps through objects.
 func at(v any, path ...string) any {
 	for _, name := range path {
@@ -100,15 +110,19 @@ func TestATypeIsDefinedUsedAndDeleted(t *testing.T) {
 		"remove", "/schema/properties/password", "",
 	)})
 	v.expect(n, "GET "+managedPath+" 200", "PATCH "+managedPath+" 200", "GET "+managedPath+" 200", "GET "+managedPath+" 200")
-	schema := at(patched, "definition", "schema")
-	if at(schema, "title") != "Door badge" || at(schema, "properties", "colour", "title") != "Colour" || at(schema, "properties", "password") != nil || fmt.Sprint(at(schema, "order")) != "[number colour]" {
+	if want := `[{"field":"/schema/properties/colour","value":{"title":"Colour","type":"string"}},{"field":"/schema/order","value":["number","colour"]},` +
+		`{"field":"/schema/title","value":"Door badge"},{"field":"/schema/properties/password"}]`; text(t, patched["changed"]) != want {
 		t.Errorf("patched %v", patched)
+	}
+	schema := at(v.must("getManagedObjectSchema", map[string]any{"objectType": "badge", "includeFullDefinition": true}), "definition", "schema")
+	if at(schema, "title") != "Door badge" || at(schema, "properties", "colour", "title") != "Colour" || at(schema, "properties", "password") != nil || fmt.Sprint(at(schema, "order")) != "[number colour]" {
+		t.Errorf("patched to %v", schema)
 	}
 
 	n = len(v.Requests())
 	deleted := v.must("deleteManagedObjectDefinition", map[string]any{"objectName": "badge"})
 	v.expect(n, "GET "+managedPath+" 200", "PUT "+managedPath+" 200", "GET "+managedPath+" 200", "GET "+managedPath+" 200")
-	if deleted["deletedName"] != "badge" || at(deleted, "definition", "schema", "title") != "Door badge" || !strings.Contains(fmt.Sprint(deleted["note"]), "not deleted") {
+	if deleted["deletedName"] != "badge" || at(deleted, "definition", "schema", "title") != "Door badge" || !strings.Contains(fmt.Sprint(deleted["note"]), "can restore the type from") {
 		t.Errorf("deleted %v", deleted)
 	}
 	types := v.must("listManagedObjects", nil)
@@ -130,6 +144,11 @@ func TestDefinitionsThatAreRefused(t *testing.T) {
 	v := visit(t)
 	for _, definition := range []string{`{}`, `{"schema":{}}`, `{"schema":{"properties":[]}}`, `{"properties":{}}`} {
 		v.refused("createManagedObjectDefinition", map[string]any{"objectName": "x", "objectDefinition": object(t, definition)}, "schema.properties")
+	}
+	for _, definition := range []string{
+		`{"schema":{"properties":{"x":{"type":"relationship"}}}}`, `{"schema":{"properties":{"x":{"type":"array","items":{"type":["null","relationship"]}}}}}`,
+	} {
+		v.refused("createManagedObjectDefinition", map[string]any{"objectName": "x", "objectDefinition": object(t, definition)}, "defines a relationship", "patchManagedObjectRelationship")
 	}
 	for _, name := range []string{"", "a-b", "a/b", "../x", "ä"} {
 		v.refused("createManagedObjectDefinition", map[string]any{"objectName": name, "objectDefinition": object(t, badge)}, "objectName")
@@ -164,6 +183,11 @@ func TestPatchesOfTypesThatAreRefused(t *testing.T) {
 		{"replace", "/schema/properties", `{"a":{"type":"string"}}`, []string{"contains relationships"}},
 		{"remove", "/schema/properties", ``, []string{"contains relationships"}},
 		{"replace", "/schema", `{"title":"x"}`, []string{"contains relationships"}},
+		{"add", "/schema/properties/sn/type/-", `"relationship"`, []string{"leads into a property's type"}},
+		{"remove", "/schema/properties/sn/type/x", ``, []string{"leads into a property's type"}},
+		{"add", "/schema/properties/custom_x/type/-", `"relationship"`, []string{"leads into a property's type"}},
+		{"replace", "//name", `"x"`, []string{"no pointer"}},
+		{"replace", "/schema//title", `"x"`, []string{"no pointer"}},
 		{"remove", "/schema/", ``, []string{"contains relationships"}},
 		{"remove", "/schema/properties/manager", ``, []string{`the relationship \"manager\"`, "patchManagedObjectRelationship"}},
 		{"remove", "/schema/properties/%6danager", ``, []string{`the relationship \"manager\"`}},
@@ -185,9 +209,12 @@ func TestPatchesOfTypesThatAreRefused(t *testing.T) {
 
 	// How a relationship is shown is not what it is.
 	shown := v.must("patchManagedObjectDefinition", map[string]any{"objectName": "alpha_user", "operations": operations("replace", "/schema/properties/manager/title", `"Boss"`)})
-	if at(shown, "definition", "schema", "properties", "manager", "title") != "Boss" {
-		t.Errorf("patched %v", at(shown, "definition", "schema", "properties", "manager"))
+	if want := `[{"field":"/schema/properties/manager/title","value":"Boss"}]`; text(t, shown["changed"]) != want {
+		t.Errorf("patched %v", shown)
 	}
+	// A property may be called type.
+	v.must("patchManagedObjectDefinition", map[string]any{"objectName": "alpha_user", "operations": operations("add", "/schema/properties/type", `{"type":"string"}`)})
+	v.must("patchManagedObjectDefinition", map[string]any{"objectName": "alpha_user", "operations": operations("add", "/schema/properties/type/title", `"Type"`)})
 }
 
 func TestATypeThatOthersReferToStays(t *testing.T) {
@@ -239,7 +266,7 @@ func TestAPatchThatHitsAnotherTypeIsReported(t *testing.T) {
 		v.configuration("managed", doc)
 	}
 	_, failure := v.call("patchManagedObjectDefinition", map[string]any{"objectName": "alpha_group", "operations": operations("replace", "/schema/title", `"Oops"`)})
-	if failure == nil || failure["reason"] != "Collision" || !strings.Contains(fmt.Sprint(failure), "another type") {
+	if failure["reason"] != "Collision" || !strings.Contains(fmt.Sprint(failure), "another type") {
 		t.Errorf("failure %v", failure)
 	}
 }
@@ -258,8 +285,14 @@ func TestFailuresOfDefinitionsSayWhatIsKnown(t *testing.T) {
 	if _, failure := v.call("createManagedObjectDefinition", create); failure["status"] != 404.0 {
 		t.Errorf("failure %v", failure)
 	}
-	// A deletion whose answer is lost shows in the document.
+	// What a write whose answer is lost did shows in the document, also if that
+	// is not all of the answer that is missing.
+	v.loseOne("PATCH")
 	v.define()
+	v.loseOne("PATCH")
+	v.must("patchManagedObjectDefinition", map[string]any{"objectName": "badge", "operations": operations(
+		"add", "/schema/order/-", `"a"`, "remove", "/schema/required", `"number"`, "replace", "/schema/title", `"x"`, "remove", "/schema/title", "",
+	)})
 	v.loseOne("PUT")
 	n := len(v.Requests())
 	v.must("deleteManagedObjectDefinition", map[string]any{"objectName": "badge"})

@@ -59,7 +59,13 @@ func TestARelationshipIsAddedChangedAndRemoved(t *testing.T) {
 	if far := fmt.Sprint(v.must("getManagedObjectSchema", map[string]any{"objectType": "badge"})); strings.Contains(far, "custom_holder") {
 		t.Errorf("the other end stays: %s", far)
 	}
-	v.must("deleteManagedObjectDefinition", map[string]any{"objectName": "badge"})
+	arguments := relationshipArguments(t, "add", `{"type":"relationship","resourceCollection":[{"path":"managed/alpha_role"}]}`)
+	arguments["objectType"] = "badge"
+	v.must("patchManagedObjectRelationship", arguments)
+	deleted := v.must("deleteManagedObjectDefinition", map[string]any{"objectName": "badge"})
+	if note := fmt.Sprint(deleted["note"]); !strings.Contains(note, "but for its relationships") {
+		t.Errorf("note %s", note)
+	}
 }
 
 func TestRelationshipsThatAreRefused(t *testing.T) {

@@ -13,6 +13,11 @@ type createDefinitionInput struct {
 	Definition aic.Object `json:"objectDefinition" jsonschema:"e.g. {\"schema\":{\"type\":\"object\",\"title\":\"Badge\",\"properties\":{\"number\":{\"type\":\"string\"}},\"order\":[\"number\"],\"required\":[\"number\"]}}"`
 }
 
+type createDefinitionOutput struct {
+	Name       string     `json:"name"`
+	Definition aic.Object `json:"definition" jsonschema:"as the tenant has it now"`
+}
+
 var createDefinition = tool.Define(tool.Spec{
 	Name:        "createManagedObjectDefinition",
 	Title:       "Create Managed Object Type",
@@ -22,10 +27,14 @@ var createDefinition = tool.Define(tool.Spec{
 	NoSecrets:   true,
 	Params:      tool.Params{"objectName": nameRules},
 	Less:        "The type was created; read it with getManagedObjectSchema.",
-}, func(ctx context.Context, c *aic.Client, in createDefinitionInput) (definitionOutput, error) {
+}, func(ctx context.Context, c *aic.Client, in createDefinitionInput) (createDefinitionOutput, error) {
 	if object(object(in.Definition, "schema"), "properties") == nil {
-		return definitionOutput{}, tool.Invalid("objectDefinition", "has no object schema.properties",
+		return createDefinitionOutput{}, tool.Invalid("objectDefinition", "has no object schema.properties",
 			"Give schema.properties an object with the definition of each property. Nothing was sent to the tenant.")
+	}
+	if holdsRelationship(in.Definition) {
+		return createDefinitionOutput{}, tool.Invalid("objectDefinition", "defines a relationship",
+			"Leave it out and add it afterwards: relationships have two ends and are kept by another API, patchManagedObjectRelationship. Nothing was sent to the tenant.")
 	}
 	value := maps.Clone(in.Definition)
 	value["name"] = in.Name
@@ -44,7 +53,7 @@ var createDefinition = tool.Define(tool.Spec{
 		}, nil
 	})
 	if err != nil {
-		return definitionOutput{}, explainDefinition(err)
+		return createDefinitionOutput{}, explainDefinition(err)
 	}
-	return definitionOutput{in.Name, definition(changed.Document, in.Name)}, nil
+	return createDefinitionOutput{in.Name, definition(changed.Document, in.Name)}, nil
 })

@@ -13,12 +13,6 @@ import (
 // nameRules are those of a new type, which a directory has to hold too.
 var nameRules = tool.Rules(tool.Pattern(`^[a-zA-Z0-9_]+$`, "must consist of letters, digits and _"))
 
-// definitionOutput is what a write of a type's definition returns.
-type definitionOutput struct {
-	Name       string     `json:"name"`
-	Definition aic.Object `json:"definition" jsonschema:"as the tenant has it now"`
-}
-
 // definitionsIn lists the definitions in the document of all types.
 func definitionsIn(doc aic.Object) []aic.Object {
 	entries, _ := doc["objects"].([]any)

@@ -17,7 +17,7 @@ type removeDefinitionInput struct {
 type removeDefinitionOutput struct {
 	Name       string     `json:"deletedName"`
 	Note       string     `json:"note"`
-	Definition aic.Object `json:"definition" jsonschema:"as it was; createManagedObjectDefinition can restore it"`
+	Definition aic.Object `json:"definition" jsonschema:"as it was"`
 	Warning    string     `json:"warning,omitempty" jsonschema:"what to check, when the tenant was slow"`
 }
 
@@ -59,6 +59,11 @@ var removeDefinition = tool.Define(tool.Spec{
 		Name:       in.Name,
 		Note:       "Objects of this type were not deleted: they are in the directory still, out of reach until a type of this name is defined again.",
 		Definition: was,
+	}
+	if holdsRelationship(was) {
+		out.Note += " createManagedObjectDefinition can restore the type but for its relationships, which have to be left out."
+	} else {
+		out.Note += " createManagedObjectDefinition can restore the type from its definition."
 	}
 	if changed.Late {
 		out.Warning = lateWarning

@@ -21,6 +21,16 @@ type definitionOperation struct {
 	Value     any    `json:"value,omitempty" jsonschema:"for add and replace, or the element to remove"`
 }
 
+type patchDefinitionOutput struct {
+	Name    string         `json:"name"`
+	Changed []changedField `json:"changed" jsonschema:"each field that an operation leads to"`
+}
+
+type changedField struct {
+	Field string `json:"field"`
+	Value any    `json:"value,omitempty" jsonschema:"as the tenant has it now; none if it is gone"`
+}
+
 var patchDefinition = tool.Define(tool.Spec{
 	Name:        "patchManagedObjectDefinition",
 	Title:       "Patch Managed Object Type",
@@ -35,14 +45,15 @@ var patchDefinition = tool.Define(tool.Spec{
 		"operations.field":     tool.Rules(tool.Pattern(`[^/]`, "must name a field")),
 	},
 	Less: "The type was changed; read it with getManagedObjectSchema.",
-}, func(ctx context.Context, c *aic.Client, in patchDefinitionInput) (definitionOutput, error) {
+}, func(ctx context.Context, c *aic.Client, in patchDefinitionInput) (patchDefinitionOutput, error) {
+	var touched touches
 	changed, err := c.ChangeConfig(ctx, aic.ManagedConfig, func(doc aic.Object) (aic.ConfigEdit, error) {
 		i := position(doc, in.Name)
 		if i < 0 {
 			return aic.ConfigEdit{}, unknownType("objectName", definitionsIn(doc))
 		}
-		touched, err := in.touched(definition(doc, in.Name))
-		if err != nil {
+		var err error
+		if touched, err = in.touched(definition(doc, in.Name)); err != nil {
 			return aic.ConfigEdit{}, err
 		}
 		return aic.ConfigEdit{
@@ -53,9 +64,16 @@ var patchDefinition = tool.Define(tool.Spec{
 		}, nil
 	})
 	if err != nil {
-		return definitionOutput{}, explainDefinition(err)
+		return patchDefinitionOutput{}, explainDefinition(err)
 	}
-	return definitionOutput{in.Name, definition(changed.Document, in.Name)}, nil
+	out := patchDefinitionOutput{Name: in.Name}
+	for _, t := range touched {
+		field := aic.Pointer(t.place()...)
+		if !slices.ContainsFunc(out.Changed, func(c changedField) bool { return c.Field == field }) {
+			out.Changed = append(out.Changed, changedField{field, follow(definition(changed.Document, in.Name), t.place())})
+		}
+	}
+	return out, nil
 })
 
 // touch is an operation and where it leads.
@@ -73,7 +91,7 @@ func (in patchDefinitionInput) touched(d aic.Object) (touches, error) {
 	for n, o := range in.Operations {
 		at := fmt.Sprintf("operations[%d]", n)
 		path, err := aic.ParsePointer(o.Field)
-		if err != nil || len(path) == 0 {
+		if err != nil || len(path) == 0 || slices.Contains(path, "") {
 			return nil, tool.Invalid(at+".field", "is no pointer such as /schema/properties/email", nothingChanged)
 		}
 		if err := o.check(at, d, path); err != nil {
@@ -150,10 +168,24 @@ func (o definitionOperation) check(at string, d aic.Object, path []string) error
 		return tool.Invalid(at+".field", "is the type's name, which cannot change: its objects would be lost from sight", "Create another type with createManagedObjectDefinition. Nothing was changed.")
 	case isIndex(last) && isList(target):
 		return tool.Invalid(at+".field", "ends in a position in a list, which the tenant does not take", "Use replace for the whole list, add with - for the position to append, or remove with the element as value. Nothing was changed.")
+	case stepsIntoType(d, path):
+		return tool.Invalid(at+".field", "leads into a property's type, which is replaced as a whole", "Use replace with the whole list of types. Nothing was changed.")
 	case holdsRelationship(o.Value) || last == "type" && namesRelationship(o.Value):
 		return tool.Invalid(at+".value", "defines a relationship", elsewhere)
 	}
 	return untouched(at, d, path)
+}
+
+// stepsIntoType reports whether a path goes on behind the type of a property,
+// where relationship as an element would make it one. A property that is called
+// type has an object for its definition.
+func stepsIntoType(d aic.Object, path []string) bool {
+	for i, key := range path[:len(path)-1] {
+		if _, isProperty := follow(d, path[:i+1]).(map[string]any); key == "type" && !isProperty {
+			return true
+		}
+	}
+	return false
 }
 
 // shaping are the members that make a relationship what it is.
