@@ -50,7 +50,7 @@ func TestFeaturesAreListedCheckedAndInstalled(t *testing.T) {
 	if again := v.must("validateIdmFeature", map[string]any{"featureName": "password/timestamps"}); again["installable"] != false || !strings.Contains(fmt.Sprint(again["message"]), "must not already exist") {
 		t.Errorf("validated %v", again)
 	}
-	if _, failure := v.call("installIdmFeature", map[string]any{"featureName": "password/timestamps"}); failure["status"] != 400.0 {
+	if _, failure := v.call("installIdmFeature", map[string]any{"featureName": "password/timestamps"}); failure["status"] != 400.0 || !strings.Contains(fmt.Sprint(failure["hint"]), "validateIdmFeature") {
 		t.Errorf("failure %v", failure)
 	}
 	if can := v.must("validateIdmFeature", map[string]any{"featureName": "aiagent"}); can["installable"] != true {
@@ -95,6 +95,14 @@ func TestARealmThatCannotBeReadLeavesAgentsUndecided(t *testing.T) {
 	if agents["status"] != "indeterminate" || at(agents, "details", "am", "bravo", "error") != "the tenant answered 403" || at(agents, "details", "am", "alpha", "configured") != true || !strings.Contains(fmt.Sprint(agents["message"]), "bravo") {
 		t.Errorf("AI Agents %v", agents)
 	}
+	if !strings.Contains(fmt.Sprint(agents["message"]), "lack the right") {
+		t.Errorf("AI Agents %v", agents)
+	}
+	v.Inject(mockaic.Fault{Path: providerOf("alpha"), Status: 500})
+	agents = feature(t, v.must("listFeatures", nil), "AI Agents")
+	if message := fmt.Sprint(agents["message"]); !strings.Contains(message, "alpha") || strings.Contains(message, "lack the right") {
+		t.Errorf("AI Agents %v", agents)
+	}
 	v.Inject(mockaic.Fault{Path: "/openidm/feature", Status: 403})
 	if _, failure := v.call("listFeatures", nil); failure["status"] != 403.0 {
 		t.Errorf("failure %v", failure)
@@ -130,6 +138,9 @@ func TestAnswersAboutFeatures(t *testing.T) {
 		"no verdict":          {"validateIdmFeature", groups, "POST", featurePath, 200, `{"status":200}`, "does not say whether", false},
 		"a refusal with 200":  {"installIdmFeature", groups, "POST", featurePath, 200, `{"status":200,"success":false,"message":"in \"use\""}`, `the tenant answered "in \"use\""`, false},
 		"an error with 200":   {"installIdmFeature", groups, "POST", featurePath, 200, `{"status":500,"message":"x"}`, "Not installed", false},
+		"no status":           {"installIdmFeature", groups, "POST", featurePath, 200, `{"message":"x"}`, "look with listFeatures", false},
+		"an odd status":       {"installIdmFeature", groups, "POST", featurePath, 200, `{"status":202}`, "not known whether", false},
+		"success alone":       {"installIdmFeature", groups, "POST", featurePath, 200, `{"success":true}`, "is installed", true},
 		"broken JSON":         {"installIdmFeature", groups, "POST", featurePath, 200, `{"status":`, "not known whether", false},
 		"no list of features": {"listFeatures", `{}`, "GET", "/openidm/feature", 200, `{}`, "no list of features", false},
 		"no features, no AM":  {"listFeatures", `{}`, "GET", "/openidm/feature", 200, `{"result":[]}`, `"status":"indeterminate"`, true},

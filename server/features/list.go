@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -41,6 +42,7 @@ type idmDetails struct {
 type realmStatus struct {
 	Configured bool   `json:"configured"`
 	Error      string `json:"error,omitempty" jsonschema:"why the realm cannot be read"`
+	refused    bool
 }
 
 const (
@@ -127,7 +129,10 @@ func agentsIn(ctx context.Context, c *aic.Client, realm string) realmStatus {
 	var e *aic.Error
 	switch {
 	case errors.As(err, &e) && e.Status != 0:
-		return realmStatus{Error: fmt.Sprintf("the tenant answered %d", e.Status)}
+		return realmStatus{
+			Error:   fmt.Sprintf("the tenant answered %d", e.Status),
+			refused: e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden,
+		}
 	case err != nil:
 		return realmStatus{Error: "no answer"}
 	}
@@ -138,12 +143,15 @@ func agentsIn(ctx context.Context, c *aic.Client, realm string) realmStatus {
 // feature sums up: AI agents are there when IDM and both realms have them.
 func (d details) feature() feature {
 	f := feature{Name: aiAgents, Type: "aic", Status: indeterminate, Details: &d}
-	yes, no := 0, 0
+	yes, no, refused := 0, 0, 0
 	var unread []string
 	for _, realm := range realms {
 		switch status := d.AM[realm]; {
 		case status.Error != "":
 			unread = append(unread, realm)
+			if status.refused {
+				refused++
+			}
 		case status.Configured:
 			yes++
 		default:
@@ -157,7 +165,10 @@ func (d details) feature() feature {
 	}
 	switch {
 	case len(unread) > 0:
-		f.Message = "The settings of these realms cannot be read: " + strings.Join(unread, ", ") + ". The account may lack the right."
+		f.Message = "The settings of these realms cannot be read: " + strings.Join(unread, ", ") + "."
+		if refused > 0 {
+			f.Message += " The account may lack the right."
+		}
 	case no == 0:
 		f.Status, f.Installed = installed, true
 	case yes == 0:
