@@ -155,6 +155,50 @@ func TestARealmHasOneDefaultTheme(t *testing.T) {
 	}
 }
 
+// Whatever is written to a realm that has no default, or several, leaves it one.
+func TestAWriteRepairsTheDefault(t *testing.T) {
+	v := visit(t)
+	v.must("queryManagedObjects", demoUser)
+	for _, tc := range []struct {
+		defaults, tool, arguments, want, repaired string
+	}{
+		{"", "createTheme", `{"themeData":{"name":"D"}}`, "D", "had no default"},
+		{"", "updateTheme", `{"themeIdentifier":"b","themeUpdates":{"logo":""}}`, "A", "had no default"},
+		{"", "deleteTheme", `{"themeIdentifier":"a"}`, "B", "had no default"},
+		{"BC", "createTheme", `{"themeData":{"name":"D"}}`, "B", "had 2 default"},
+		{"BC", "updateTheme", `{"themeIdentifier":"c","themeUpdates":{"logo":""}}`, "B", "had 2 default"},
+		{"BC", "deleteTheme", `{"themeIdentifier":"b"}`, "C", "had 2 default"},
+		{"ABC", "deleteTheme", `{"themeIdentifier":"c"}`, "A", "had 3 default"},
+		{"ABC", "setDefaultTheme", `{"themeIdentifier":"c"}`, "C", "had 3 default"},
+		{"B", "updateTheme", `{"themeIdentifier":"c","themeUpdates":{"logo":""}}`, "B", ""},
+	} {
+		var themes []any
+		for _, name := range []string{"A", "B", "C"} {
+			themes = append(themes, map[string]any{"_id": strings.ToLower(name), "name": name, "isDefault": strings.Contains(tc.defaults, name)})
+		}
+		v.setThemes("alpha", themes...)
+		arguments := object(t, tc.arguments)
+		arguments["realm"] = "alpha"
+		answer := v.must(tc.tool, arguments)
+		if repaired, _ := answer["repaired"].(string); (repaired != "") != (tc.repaired != "") || !strings.Contains(repaired, tc.repaired) {
+			t.Errorf("%s of %s: %q", tc.tool, tc.defaults, repaired)
+		}
+		var now []string
+		for name, theme := range v.themesOf("alpha") {
+			if theme["isDefault"] == true {
+				now = append(now, name)
+			}
+		}
+		if strings.Join(now, "") != tc.want {
+			t.Errorf("%s of %s: the defaults are %v", tc.tool, tc.defaults, now)
+		}
+	}
+	v.setThemes("alpha", object(t, `{"_id":"a","name":"A"}`))
+	if answer := v.must("deleteTheme", map[string]any{"realm": "alpha", "themeIdentifier": "A"}); answer["repaired"] != nil || len(v.themesOf("alpha")) != 0 {
+		t.Errorf("deleted %v", answer)
+	}
+}
+
 func TestANameThatTwoThemesShareIsRefused(t *testing.T) {
 	v := visit(t)
 	v.must("queryManagedObjects", demoUser)
@@ -169,6 +213,9 @@ func TestANameThatTwoThemesShareIsRefused(t *testing.T) {
 		if failure := v.refused(tool, arguments, `"one", "two"`, "by its ID"); failure["parameter"] != "themeIdentifier" {
 			t.Errorf("%s: %v", tool, failure)
 		}
+	}
+	for _, name := range []string{"Twin", "one", "Twin-3"} {
+		v.refused("createTheme", map[string]any{"realm": "alpha", "themeData": map[string]any{"name": name}}, "has that name or ID")
 	}
 	// An ID wins over a name, and a twin can be changed by its own.
 	if theme := v.must("getTheme", map[string]any{"realm": "alpha", "themeIdentifier": "one"}); at(theme, "theme", "name") != "Twin" {
@@ -374,6 +421,7 @@ func TestOddAnswersAboutThemes(t *testing.T) {
 		"a list of others": {"getTheme", `{"realm":"alpha","themeIdentifier":"x"}`, `{"result":[1]}`, "no list of themes"},
 		"broken JSON":      {"getThemes", `{"realm":"alpha"}`, `{"result":[`, "not a JSON object"},
 		"an older form":    {"deleteTheme", `{"realm":"alpha","themeIdentifier":"x"}`, `{"realm":{"alpha":{"backgroundColor":"#fff"}}}`, "older form"},
+		"odd realms":       {"createTheme", `{"realm":"alpha","themeData":{"name":"x"}}`, `{"realm":[]}`, "does not list them by realm"},
 		"no realms":        {"deleteTheme", `{"realm":"alpha","themeIdentifier":"x"}`, `{"_id":"ui/themerealm"}`, "no theme with that ID"},
 	} {
 		t.Run(name, func(t *testing.T) {

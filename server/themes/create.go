@@ -17,7 +17,7 @@ type createInput struct {
 var create = tool.Define(tool.Spec{
 	Name:        "createTheme",
 	Title:       "Create Theme",
-	Description: "Create a theme. Call getThemeSchema first for the fields. A realm's first theme becomes its default.",
+	Description: "Create a theme. Call getThemeSchema first for the fields. It becomes the default of a realm that has none.",
 	Scopes:      []tool.Scope{tool.IDM},
 	Effect:      tool.Additive,
 	NoSecrets:   true,
@@ -42,12 +42,12 @@ var create = tool.Define(tool.Spec{
 	}
 	id := uuid.NewString()
 	theme["_id"] = id
-	warning, err := change(ctx, c, in.Realm, byID(id), func(themes []any) ([]any, error) {
-		theme["isDefault"] = len(themes) == 0
-		return append(themes, theme), nameFree(themes, aic.String(theme, "name"), "themeData", -1)
+	told, err := change(ctx, c, in.Realm, func(themes []any) ([]any, string, error) {
+		theme["isDefault"] = len(defaults(themes)) == 0
+		return append(themes, theme), id, nameFree(themes, aic.String(theme, "name"), "themeData", -1)
 	})
 	if err != nil {
 		return written{}, err
 	}
-	return written{id, theme, warning}, nil
+	return written{id, theme, told}, nil
 })

@@ -14,9 +14,9 @@ type deleteInput struct {
 }
 
 type deleteOutput struct {
-	ID      string     `json:"deletedId"`
-	Theme   aic.Object `json:"theme" jsonschema:"as it was"`
-	Warning string     `json:"warning,omitempty" jsonschema:"what to check, when the tenant was slow"`
+	ID    string     `json:"deletedId"`
+	Theme aic.Object `json:"theme" jsonschema:"as it was"`
+	outcome
 }
 
 var remove = tool.Define(tool.Spec{
@@ -29,24 +29,24 @@ var remove = tool.Define(tool.Spec{
 	Less:        "The theme was deleted.",
 }, func(ctx context.Context, c *aic.Client, in deleteInput) (deleteOutput, error) {
 	var out deleteOutput
-	warning, err := change(ctx, c, in.Realm, func(themes []any) any { return byID(out.ID)(themes) }, func(themes []any) ([]any, error) {
+	told, err := change(ctx, c, in.Realm, func(themes []any) ([]any, string, error) {
 		i, err := find(themes, in.Theme)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		theme, _ := themes[i].(map[string]any)
-		if theme["isDefault"] == true {
-			return nil, &tool.Failure{
+		if theme["isDefault"] == true && len(defaults(themes)) == 1 {
+			return nil, "", &tool.Failure{
 				Reason: "Conflict", Message: "the theme is its realm's default, which cannot be deleted", Parameter: "themeIdentifier",
 				Hint: "Make another theme the default with setDefaultTheme first. Nothing was changed.",
 			}
 		}
 		out = deleteOutput{ID: aic.String(theme, "_id"), Theme: theme}
-		return slices.Delete(themes, i, i+1), nil
+		return slices.Delete(themes, i, i+1), out.ID, nil
 	})
 	if err != nil {
 		return deleteOutput{}, err
 	}
-	out.Warning = warning
+	out.outcome = told
 	return out, nil
 })

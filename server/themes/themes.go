@@ -4,6 +4,7 @@ package themes
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ import (
 
 // Tools lists the tools of this area.
 func Tools() []tool.Tool {
-	return []tool.Tool{schema, list, get, create, update, remove, setDefault}
+	return []tool.Tool{schema, list, get, create, update, remove, makeDefault}
 }
 
 var (
@@ -24,9 +25,9 @@ var (
 
 // written is what a write of a theme returns.
 type written struct {
-	ID      string     `json:"id"`
-	Theme   aic.Object `json:"theme"`
-	Warning string     `json:"warning,omitempty" jsonschema:"what to check, when the tenant was slow"`
+	ID    string     `json:"id"`
+	Theme aic.Object `json:"theme"`
+	outcome
 }
 
 // find returns where the theme stands that has the identifier for its ID or
@@ -59,11 +60,12 @@ func find(themes []any, identifier string) (int, error) {
 }
 
 // nameFree makes sure that no theme but the one at position except has the name.
+// Tools take an ID as well as a name, so that it must not be an ID either.
 func nameFree(themes []any, name, parameter string, except int) error {
 	for i, e := range themes {
-		if i != except && aic.String(e, "name") == name {
+		if i != except && (aic.String(e, "name") == name || aic.String(e, "_id") == name) {
 			return &tool.Failure{
-				Reason: "Conflict", Message: "another theme of the realm has that name: " + tool.Quote(aic.String(e, "_id")), Parameter: parameter + ".name",
+				Reason: "Conflict", Message: "another theme of the realm has that name or ID: " + tool.Quote(aic.String(e, "_id")), Parameter: parameter + ".name",
 				Hint: "Choose another name, or change that theme with updateTheme. Nothing was changed.",
 			}
 		}
@@ -82,30 +84,68 @@ func defaults(themes []any) []any {
 	return ids
 }
 
-// byID returns a theme as what a change is about.
-func byID(id string) func(themes []any) any {
-	return func(themes []any) any {
-		i := slices.IndexFunc(themes, func(e any) bool { return aic.String(e, "_id") == id })
-		if i < 0 {
-			return nil
+// byID returns a theme, nil if there is none.
+func byID(themes []any, id string) any {
+	i := slices.IndexFunc(themes, func(e any) bool { return aic.String(e, "_id") == id })
+	if i < 0 {
+		return nil
+	}
+	return themes[i]
+}
+
+// setDefault makes the theme at position i the realm's only default.
+func setDefault(themes []any, i int) {
+	for at, e := range themes {
+		if t, ok := e.(map[string]any); ok && (at == i || t["isDefault"] == true) {
+			t["isDefault"] = at == i
 		}
-		return themes[i]
 	}
 }
 
-// lateWarning is for a write that may have undone somebody else's.
+// repair leaves the realm one default: the first of several or, if there is
+// none, the first theme. A realm without themes stays without.
+func repair(themes []any) {
+	first := slices.IndexFunc(themes, func(e any) bool { t, _ := e.(map[string]any); return t["isDefault"] == true })
+	if first < 0 {
+		first = slices.IndexFunc(themes, func(e any) bool { _, ok := e.(map[string]any); return ok })
+	}
+	setDefault(themes, first)
+}
+
+// outcome is what a write tells beside what was asked for.
+type outcome struct {
+	Repaired string `json:"repaired,omitempty" jsonschema:"what was wrong with the realm's default, and no longer is"`
+	Warning  string `json:"warning,omitempty" jsonschema:"what to check, when the tenant was slow"`
+}
+
 const lateWarning = "The tenant took so long that a change which somebody else made to themes at the same time may be undone: compare the other themes of both realms, by getThemes and getTheme, with what they should be."
 
-// change edits the themes of a realm, and returns a warning if there is reason
-// for one. part is what the change is about; edit has been called when it is.
-func change(ctx context.Context, c *aic.Client, realm string, part func(themes []any) any, edit func(themes []any) ([]any, error)) (warning string, err error) {
+// change edits the themes of a realm, in what concerns one: edit returns all
+// and the ID of that one. The realm has exactly one default afterwards.
+func change(ctx context.Context, c *aic.Client, realm string, edit func(themes []any) (after []any, id string, err error)) (outcome, error) {
+	var out outcome
 	changed, err := c.ChangeConfig(ctx, aic.ThemeConfig, func(doc aic.Object) (aic.ConfigEdit, error) {
 		themes, err := of(doc, realm)
 		if err != nil {
 			return aic.ConfigEdit{}, err
 		}
-		if themes, err = edit(themes); err != nil {
+		n, before := len(themes), defaults(themes)
+		themes, id, err := edit(themes)
+		if err != nil {
 			return aic.ConfigEdit{}, err
+		}
+		repair(themes)
+		after := defaults(themes)
+		out = outcome{}
+		switch {
+		case n == 0 || len(after) == 0:
+		case len(before) == 0:
+			out.Repaired = "the realm had no default theme"
+		case len(before) > 1:
+			out.Repaired = fmt.Sprintf("the realm had %d default themes", len(before))
+		}
+		if out.Repaired != "" {
+			out.Repaired += "; now it is the one with the ID " + tool.Quote(fmt.Sprint(after[0]))
 		}
 		realms, _ := doc["realm"].(map[string]any)
 		if realms == nil {
@@ -113,22 +153,24 @@ func change(ctx context.Context, c *aic.Client, realm string, part func(themes [
 			doc["realm"] = realms
 		}
 		realms[realm] = themes
-		want := part(themes)
 		return aic.ConfigEdit{Document: doc, Shows: func(doc aic.Object) bool {
 			now, err := of(doc, realm)
-			return err == nil && aic.Equal(part(now), want)
+			return err == nil && aic.Equal(byID(now, id), byID(themes, id)) && (aic.Equal(before, after) || aic.Equal(defaults(now), after))
 		}}, nil
 	})
 	if changed.Late {
-		warning = lateWarning
+		out.Warning = lateWarning
 	}
-	return warning, explain(err)
+	return out, explain(err)
 }
 
 // of returns the themes of a realm in the document of all themes. A realm that
 // never had any is missing there.
 func of(doc aic.Object, realm string) ([]any, error) {
-	realms, _ := doc["realm"].(map[string]any)
+	realms, ok := doc["realm"].(map[string]any)
+	if !ok && doc["realm"] != nil {
+		return nil, tool.Unusable("the tenant's document of themes does not list them by realm")
+	}
 	switch themes := realms[realm].(type) {
 	case nil:
 		return nil, nil

@@ -32,10 +32,10 @@ var update = tool.Define(tool.Spec{
 		return written{}, tool.Invalid("themeUpdates", "names no field to change", nothingSent)
 	}
 	var out written
-	warning, err := change(ctx, c, in.Realm, func(themes []any) any { return byID(out.ID)(themes) }, func(themes []any) ([]any, error) {
+	told, err := change(ctx, c, in.Realm, func(themes []any) ([]any, string, error) {
 		i, err := find(themes, in.Theme)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		if name := aic.String(updates, "name"); name != "" {
 			err = nameFree(themes, name, "themeUpdates", i)
@@ -43,11 +43,11 @@ var update = tool.Define(tool.Spec{
 		theme, _ := themes[i].(map[string]any)
 		maps.Copy(theme, updates)
 		out = written{ID: aic.String(theme, "_id"), Theme: theme}
-		return themes, err
+		return themes, out.ID, err
 	})
 	if err != nil {
 		return written{}, err
 	}
-	out.Warning = warning
+	out.outcome = told
 	return out, nil
 })
