@@ -77,7 +77,7 @@ func TestAThemeIsMadeChangedAndDeleted(t *testing.T) {
 	v.must("queryManagedObjects", demoUser)
 	n := len(v.Requests())
 	created := v.must("createTheme", map[string]any{"realm": "alpha", "themeData": map[string]any{
-		"name": "Harbour", "primaryColor": "#0af", "buttonRounded": 12, "logoHeight": "60", "journeyCardShadow": "7",
+		"name": "Harbour", "primaryColor": "#00aaff", "buttonRounded": 12, "logoHeight": "60", "journeyCardShadow": "7",
 		"linkedTrees": []any{"Login"}, "favicon": map[string]any{"en": "https://example.com/en.ico", "fr-CA": ""},
 		"accountPageSections": map[string]any{"accountSecurity": map[string]any{"enabled": true, "subsections": map[string]any{"password": map[string]any{"enabled": true}}}},
 	}})
@@ -87,7 +87,7 @@ func TestAThemeIsMadeChangedAndDeleted(t *testing.T) {
 	}
 	stored := v.themesOf("alpha")["Harbour"]
 	id := created["id"]
-	if stored["_id"] != id || stored["isDefault"] != false || stored["primaryColor"] != "#0af" || stored["journeyLayout"] != "card" ||
+	if stored["_id"] != id || stored["isDefault"] != false || stored["primaryColor"] != "#00aaff" || stored["journeyLayout"] != "card" ||
 		stored["buttonRounded"] != "12" || stored["journeyCardShadow"] != 7.0 || fmt.Sprint(stored["linkedTrees"]) != "[Login]" {
 		t.Errorf("stored %v", stored)
 	}
@@ -99,10 +99,10 @@ func TestAThemeIsMadeChangedAndDeleted(t *testing.T) {
 	v.must("createTheme", map[string]any{"realm": "bravo", "themeData": map[string]any{"name": "Harbour"}})
 
 	n = len(v.Requests())
-	updated := v.must("updateTheme", map[string]any{"realm": "alpha", "themeIdentifier": "Harbour", "themeUpdates": map[string]any{"name": "Port", "textColor": "#102030ff"}})
+	updated := v.must("updateTheme", map[string]any{"realm": "alpha", "themeIdentifier": "Harbour", "themeUpdates": map[string]any{"name": "Port", "textColor": "#102030"}})
 	v.expect(n, "GET "+realmPath+" 200", "PUT "+realmPath+" 200", "GET "+realmPath+" 200", "GET "+realmPath+" 200")
 	stored = v.themesOf("alpha")["Port"]
-	if updated["id"] != id || stored["_id"] != id || stored["textColor"] != "#102030ff" || stored["primaryColor"] != "#0af" {
+	if updated["id"] != id || stored["_id"] != id || stored["textColor"] != "#102030" || stored["primaryColor"] != "#00aaff" {
 		t.Errorf("updated %v, stored %v", updated, stored)
 	}
 	n = len(v.Requests())
@@ -229,10 +229,21 @@ func TestWrongFieldsOfThemesSendNothing(t *testing.T) {
 	for _, tc := range []struct{ field, value, want string }{
 		{"_id", `"x"`, "themeUpdates._id is chosen by this server"},
 		{"isDefault", `true`, "setDefaultTheme"},
-		{"primaryColour", `"#000"`, "perhaps primaryColor is meant"},
-		{"nonsense\n", `1`, `"nonsense\n" is not a field`},
-		{"name", `" "`, "must not be empty"},
-		{"name", `7`, "must be a string"},
+		{"name", `" "`, "must be a name"},
+		{"name", `7`, "must be a name"},
+		{"name", `" x"`, "no blanks at its ends"},
+		{"name", `"x\n"`, "no blanks at its ends"},
+		{"name", `"x\u0000y"`, "characters that do not show"},
+		{"name", `"x\u202ey"`, "characters that do not show"},
+		{"name", `"<b>"`, "must be a name"},
+		{"name", `"x\\y"`, "must be a name"},
+		{"name", `"` + strings.Repeat("ä", 101) + `"`, "at most 100 characters"},
+		{"logoAltText", `"` + strings.Repeat("x", 1001) + `"`, "at most 1000 characters"},
+		{"logoAltText", `{"en":"` + strings.Repeat("x", 1001) + `"}`, "at most 1000 characters, in every locale"},
+		{"journeyHeader", `"` + strings.Repeat("x", 200_001) + `"`, "at most 200000 characters"},
+		{"linkedTrees", `["` + strings.Repeat("x", 101) + `"]`, "at most 100 characters"},
+		{"primaryColor", `"#fff"`, "must be a colour"},
+		{"primaryColor", `"#ffffffff"`, "must be a colour"},
 		{"primaryColor", `"red"`, "must be a colour"},
 		{"primaryColor", `"#12345"`, "must be a colour"},
 		{"primaryColor", `"#123456;}"`, "must be a colour"},
@@ -243,11 +254,26 @@ func TestWrongFieldsOfThemesSendNothing(t *testing.T) {
 		{"buttonRounded", `-1`, "must be a whole number"},
 		{"buttonRounded", `"5px"`, "must be a whole number"},
 		{"buttonRounded", `5.5`, "must be a whole number"},
+		{"buttonRounded", `1e400`, "must be a whole number"},
+		{"buttonRounded", `"1e1"`, "must be a whole number"},
+		{"buttonRounded", `"0x10"`, "must be a whole number"},
 		{"logoHeight", `"0"`, "must be a whole number from 1 to 1000"},
 		{"journeyCardShadow", `true`, "must be a whole number"},
 		{"boldLinks", `"yes"`, "must be true or false"},
 		{"logo", `"javascript:alert(1)"`, "must be an http or https URL"},
 		{"logo", `"data:text/html,x"`, "must be an http or https URL"},
+		{"logo", `"data:image/"`, "must be an http or https URL"},
+		{"logo", `"data:image/png;base64,"`, "must be an http or https URL"},
+		{"logo", `"data:image/svg+xml,<svg/>"`, "must be an http or https URL"},
+		{"logo", `"https://example.com/a b"`, "must be an http or https URL"},
+		{"logo", `"https://example.com/\u00a0"`, "must be an http or https URL"},
+		{"logo", `"https://example.com/'"`, "must be an http or https URL"},
+		{"logo", `"https://example.com/\\"`, "must be an http or https URL"},
+		{"logo", `"https://exam\u202eple.com/"`, "must be an http or https URL"},
+		{"logo", `"https://user:password@example.com/"`, "must be an http or https URL"},
+		{"logo", `"https://:443/"`, "must be an http or https URL"},
+		{"logo", `"https://example.com/` + strings.Repeat("x", 2000) + `"`, "at most 2000 characters"},
+		{"logo", `"data:image/png;base64,` + strings.Repeat("x", 500_000) + `"`, "at most 500000 characters"},
 		{"logo", `{"en":"ftp://x"}`, "in every locale"},
 		{"logo", `{"../x":""}`, "locales such as en"},
 		{"logo", `{}`, "at least one locale"},
@@ -260,19 +286,52 @@ func TestWrongFieldsOfThemesSendNothing(t *testing.T) {
 		{"accountPageSections", `{"social":{"enabled":true,"subsections":{"x":{"enabled":true}}}}`, "must map sections"},
 		{"accountPageSections", `{"social":{"enabled":true,"x":1}}`, "must map sections"},
 	} {
-		var value any
-		if err := json.Unmarshal([]byte(tc.value), &value); err != nil {
-			t.Fatal(err)
-		}
+		value := json.RawMessage(tc.value)
 		v.refused("updateTheme", map[string]any{"realm": "alpha", "themeIdentifier": "x", "themeUpdates": map[string]any{tc.field: value}}, tc.want)
 		if tc.field != "name" {
 			v.refused("createTheme", map[string]any{"realm": "alpha", "themeData": map[string]any{"name": "x", tc.field: value}}, strings.ReplaceAll(tc.want, "themeUpdates", "themeData"))
 		}
 	}
 	v.refused("createTheme", map[string]any{"realm": "alpha", "themeData": map[string]any{}}, "themeData.name is required")
+	for field, want := range map[string]string{"primaryColour": "perhaps primaryColor is meant", "nonsense\n": `"nonsense\n" is not a field`} {
+		v.refused("createTheme", map[string]any{"realm": "alpha", "themeData": map[string]any{"name": "x", field: "x"}}, want)
+	}
 	v.refused("updateTheme", map[string]any{"realm": "alpha", "themeIdentifier": "x", "themeUpdates": map[string]any{}}, "no field to change")
 	if len(v.Requests()) != 0 {
 		t.Errorf("the tenant was asked %v", v.asked(0))
+	}
+}
+
+// Tenants have fields that this server does not know.
+func TestFieldsThatOnlyTheThemeHas(t *testing.T) {
+	v := visit(t)
+	v.must("queryManagedObjects", demoUser)
+	v.setThemes("alpha", object(t, `{"_id":"a","name":"A","isDefault":true,"new":"x","list":[1],"none":null}`))
+	update := func(field string, value any) map[string]any {
+		return map[string]any{"realm": "alpha", "themeIdentifier": "a", "themeUpdates": map[string]any{field: value}}
+	}
+	v.must("updateTheme", update("new", "y"))
+	if theme := v.themesOf("alpha")["A"]; theme["new"] != "y" {
+		t.Errorf("theme %v", theme)
+	}
+	v.refused("updateTheme", update("new", 1), "must be a string, as it is in this theme")
+	v.refused("updateTheme", update("list", map[string]any{}), "must be an array")
+	v.refused("updateTheme", update("new", strings.Repeat("x", 200_001)), "too long")
+	v.refused("updateTheme", update("primaryColour", "x"), "neither a field in getThemeSchema nor one that this theme has", "perhaps primaryColor is meant")
+}
+
+// A number may be written in more ways than one, and is stored in one.
+func TestNumbersOfThemes(t *testing.T) {
+	v := visit(t)
+	v.must("queryManagedObjects", demoUser)
+	for _, number := range []string{`7`, `"7"`, `"007"`, `7.0`, `7e0`} {
+		v.must("updateTheme", map[string]any{"realm": "alpha", "themeIdentifier": "Contrast", "themeUpdates": map[string]any{
+			"journeyCardShadow": json.RawMessage(number), "buttonRounded": json.RawMessage(number),
+		}})
+		if theme := v.themesOf("alpha")["Contrast"]; theme["journeyCardShadow"] != 7.0 || theme["buttonRounded"] != "7" {
+			t.Errorf("%s: %v and %v", number, theme["journeyCardShadow"], theme["buttonRounded"])
+		}
+		v.must("updateTheme", map[string]any{"realm": "alpha", "themeIdentifier": "Contrast", "themeUpdates": map[string]any{"journeyCardShadow": 1, "buttonRounded": 1}})
 	}
 }
 

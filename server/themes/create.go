@@ -24,9 +24,12 @@ var create = tool.Define(tool.Spec{
 	Params:      tool.Params{"realm": realmRules},
 	Less:        "The theme was created; read it with getTheme.",
 }, func(ctx context.Context, c *aic.Client, in createInput) (written, error) {
-	data, err := checked("themeData", in.Data)
+	data, others, err := checked("themeData", in.Data)
 	if err != nil {
 		return written{}, err
+	}
+	if len(others) > 0 {
+		return written{}, undeclared("themeData", others[0], "is not a field of a theme")
 	}
 	if data["name"] == nil {
 		return written{}, tool.Invalid("themeData.name", "is required", nothingSent)

@@ -4,6 +4,7 @@ package themes
 type kind string
 
 const (
+	title    kind = "name"
 	colour   kind = "colour"
 	link     kind = "link"
 	markup   kind = "html"
@@ -18,17 +19,25 @@ const (
 
 // kinds tells a caller what each kind takes.
 var kinds = map[kind]string{
-	colour:   "#rgb, #rrggbb or #rrggbbaa",
-	link:     "an http or https URL, or a data:image URI; empty for none",
+	title:    "a name without blanks at its ends, and without \" < > \\ and what does not show",
+	colour:   "#rrggbb",
+	link:     "an http or https URL, or a data:image URI of up to 500000 characters; empty for none",
 	markup:   "HTML",
 	text:     "text",
 	choice:   "one of enum",
 	pixels:   "a whole number of CSS pixels from minimum to maximum, as a number or as digits in a string; stored as a string",
 	integer:  "a whole number from minimum to maximum",
 	boolean:  "true or false",
-	journeys: "an array of names of journeys",
+	journeys: "an array of names of journeys, each of up to 100 characters",
 	sections: "an object; see its description",
 }
+
+// longest is how many characters a value of a kind may have. Browsers and the
+// tenant take more, but not gladly.
+var longest = map[kind]int{title: 100, text: 1000, link: 2000, markup: 200_000}
+
+// longestImage is that of an image in a link.
+const longestImage = 500_000
 
 // field declares one field of a theme, for the schema and for the check alike.
 type field struct {
@@ -40,6 +49,7 @@ type field struct {
 	Enum      []string `json:"enum,omitempty"`
 	Minimum   *int     `json:"minimum,omitempty"`
 	Maximum   *int     `json:"maximum,omitempty"`
+	MaxLength int      `json:"maxLength,omitempty" jsonschema:"in characters"`
 	Localized bool     `json:"localized,omitempty" jsonschema:"may also be an object from locale to value"`
 	About     string   `json:"description"`
 }
@@ -61,7 +71,7 @@ var groups = []any{general, global, journeyPage, journeyCard, journeyLayout, acc
 // set are the fields of one group and kind.
 func set(group string, k kind, fields ...field) []field {
 	for i := range fields {
-		fields[i].Group, fields[i].Kind = group, k
+		fields[i].Group, fields[i].Kind, fields[i].MaxLength = group, k, longest[k]
 	}
 	return fields
 }
@@ -101,7 +111,7 @@ func concat(sets ...[]field) []field {
 // themes; where a field has no range on record, it is wider than the console's.
 func fields() []field {
 	return concat(
-		set(general, text, field{Name: "name", Required: true, About: "the theme's name, unique in its realm; it has no default"}),
+		set(general, title, field{Name: "name", Required: true, About: "the theme's name, unique in its realm; it has no default"}),
 		set(general, journeys, always("linkedTrees", []any{}, "journeys that are shown in this theme instead of the realm's default")),
 		set(general, link, localized(always("favicon", cdn+"logo-starter.svg", "icon of the browser's tab"))...),
 

@@ -24,7 +24,7 @@ var update = tool.Define(tool.Spec{
 	Params:      tool.Params{"realm": realmRules, "themeIdentifier": identifierRules},
 	Less:        "The theme was changed; read it with getTheme.",
 }, func(ctx context.Context, c *aic.Client, in updateInput) (written, error) {
-	updates, err := checked("themeUpdates", in.Updates)
+	updates, others, err := checked("themeUpdates", in.Updates)
 	if err != nil {
 		return written{}, err
 	}
@@ -37,10 +37,13 @@ var update = tool.Define(tool.Spec{
 		if err != nil {
 			return nil, "", err
 		}
+		theme, _ := themes[i].(map[string]any)
+		if err := inherited("themeUpdates", theme, updates, others); err != nil {
+			return nil, "", err
+		}
 		if name := aic.String(updates, "name"); name != "" {
 			err = nameFree(themes, name, "themeUpdates", i)
 		}
-		theme, _ := themes[i].(map[string]any)
 		maps.Copy(theme, updates)
 		out = written{ID: aic.String(theme, "_id"), Theme: theme}
 		return themes, out.ID, err
