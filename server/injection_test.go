@@ -42,6 +42,7 @@ var attacks = []string{
 // sent is one request as the tenant got it.
 type sent struct {
 	method, uri, ifMatch, body string
+	before                     string // what a PUT replaces
 }
 
 // recorder keeps what is sent to a whole tenant.
@@ -58,9 +59,22 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	}
 	q.Body = io.NopCloser(strings.NewReader(string(body)))
 	r.mu.Lock()
-	r.sent = append(r.sent, sent{q.Method, q.RequestURI, strings.Join(q.Header.Values("If-Match"), "\n"), string(body)})
+	r.sent = append(r.sent, sent{q.Method, q.RequestURI, strings.Join(q.Header.Values("If-Match"), "\n"), string(body), r.replaced(q)})
 	r.mu.Unlock()
 	r.next.ServeHTTP(w, q)
+}
+
+// replaced reads the document that a PUT is about to replace.
+func (r *recorder) replaced(q *http.Request) string {
+	if q.Method != http.MethodPut {
+		return ""
+	}
+	read := q.Clone(q.Context())
+	read.Method, read.Body, read.ContentLength = http.MethodGet, http.NoBody, 0
+	read.Header.Del("If-Match")
+	w := httptest.NewRecorder()
+	r.next.ServeHTTP(w, read)
+	return w.Body.String()
 }
 
 // samples are arguments that a tool accepts. A parameter that is not here gets
@@ -77,6 +91,7 @@ func samples(t *testing.T) map[string]any {
 		"patchManagedObject.operations":                 operations("replace", "/sn", `"x"`),
 		"propertyName":                                  "custom_x",
 		"propertyDefinition":                            object(t, `{"type":"relationship","resourceCollection":[{"path":"managed/alpha_role"}]}`),
+		"themeIdentifier":                               "Contrast",
 		"themeData":                                     map[string]any{"name": "fresh"},
 		"themeUpdates":                                  map[string]any{"logoAltText": "x"},
 		"queryManagedObjects.queryFilter":               `userName eq "x"`,
@@ -243,7 +258,7 @@ func (s sent) shape(t *testing.T, attack string) string {
 	if match == `"`+strings.Trim(attack, `"`)+`"` && strings.Count(match, `"`) == 2 {
 		match = "{}"
 	}
-	return fmt.Sprint(s.method, " ", strings.Join(segments, "/"), " ", parameters, " ", match, " ", s.patched())
+	return fmt.Sprint(s.method, " ", strings.Join(segments, "/"), " ", parameters, " ", match, " ", s.patched(), s.replaces(t))
 }
 
 // blanks are taken from lists of fields and keys.
@@ -295,6 +310,55 @@ func (s sent) patched() string {
 		out = append(out, strings.Join(parts[:min(3, len(parts))], "/"))
 	}
 	return strings.Join(slices.Compact(out), " ")
+}
+
+// replaces is which types or themes a PUT of their document touches. What it adds
+// has an ID that nobody knows before, or the name that was given.
+func (s sent) replaces(t *testing.T) string {
+	if s.method != http.MethodPut || !strings.HasPrefix(s.uri, "/openidm/config/") {
+		return ""
+	}
+	before, after := parts(t, s.before), parts(t, s.body)
+	var out []string
+	for name, was := range before {
+		if now, there := after[name]; !there {
+			out = append(out, "without "+name)
+		} else if now != was {
+			out = append(out, "other "+name)
+		}
+	}
+	for name := range after {
+		if _, there := before[name]; !there {
+			out = append(out, "one more "+name[:strings.LastIndex(name, "/")])
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, ", ")
+}
+
+// parts are the themes of a document by realm and ID, its types by name, and
+// its other members.
+func parts(t *testing.T, document string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for name, member := range object(t, document) {
+		switch member := member.(type) {
+		case []any:
+			for _, e := range member {
+				out[fmt.Sprint(name, "/", at(e, "name"))] = text(t, e)
+			}
+		case map[string]any:
+			for realm, themes := range member {
+				list, _ := themes.([]any)
+				for _, e := range list {
+					out[fmt.Sprint(name, "/", realm, "/", at(e, "_id"))] = text(t, e)
+				}
+			}
+		default:
+			out[name+"/"] = text(t, member)
+		}
+	}
+	return out
 }
 
 // No string that a caller gives, in any parameter of any tool, changes which
