@@ -84,9 +84,13 @@ var typeTools = []c.Case{
 			was := findDefinition(t, before, name)
 			want := with(with(c.At(was, "schema"), "title", "Changed"), "order", []string{"name", "level"})
 			want["properties"] = object{"name": ofKind("string"), "level": ofKind("number")}
-			t.Equal("definition told", with(was, "schema", want), answer.At("definition"))
+			t.Equal("fields told", []object{
+				{"field": "/schema/properties/level", "value": ofKind("number")},
+				{"field": "/schema/order", "value": []string{"name", "level"}},
+				{"field": "/schema/title", "value": "Changed"},
+			}, answer.At("changed"))
 			after := readDefinitions(t)
-			t.Equal("definition", answer.At("definition"), findDefinition(t, after, name))
+			t.Equal("definition", with(was, "schema", want), findDefinition(t, after, name))
 			t.Equal("the other definitions", otherThan(before, name), otherThan(after, name))
 		},
 	}, {
