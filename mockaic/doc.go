@@ -96,8 +96,8 @@
 //     ignored
 //   - that a relationship is returned without being asked for if its returnByDefault
 //     is true, and not if it is missing
-//   - that _fields follows two relationships at most, and that one request gets
-//     100,000 objects behind relationships at most (413)
+//   - that _fields follows two relationships at most, and that one answer has a
+//     million objects behind relationships at most (413)
 //   - the body of /environment/aiagent's answer, which is {}
 //
 // The tenant leaves Strict-Transport-Security out on HTTPS to a loopback name,
@@ -105,13 +105,9 @@
 //
 // # Seed directories
 //
-// [Seed] takes a directory with any of these files; what is missing is stock:
-//
-//	config/managed.json     the document of /openidm/config/managed
-//	managed/TYPE.json       an array of objects; relationship properties hold
-//	                        references such as {"_ref": "managed/alpha_role/ID"}
-//	administrators.json     an array of people who may log in: userName, password
-//	clients.json            an array of OAuth clients: clientId, clientType
-//	                        (Public or Confidential), redirectionUris, scopes,
-//	                        grantTypes, mayAct ({"client_id": who may exchange})
+// [Seed] takes a directory; [Tenant.Export] writes one and says what is in it.
+// [Tenant.Import] and [Tenant.Reset] replace what a running tenant holds,
+// [Tenant.Advance] moves its clock. [Tenant.Admin] offers all that over HTTP:
+// mockaic --admin 127.0.0.1:9090, whose GET / lists what there is. An import keeps
+// the journal, the faults and the clock; sessions and tokens are gone after it.
 package mockaic

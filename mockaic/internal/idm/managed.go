@@ -181,8 +181,11 @@ func (s *Service) query(r *route.Request, path string) (*route.Response, error) 
 		if page, err = s.find(tx, t, r.Query); err != nil {
 			return
 		}
+		x := &expansion{tx: tx}
 		for i, object := range page.Result {
-			page.Result[i] = s.view(tx, t, object, r.Query.Fields, false)
+			if page.Result[i], err = s.view(x, t, object, r.Query.Fields, false); err != nil {
+				return
+			}
 		}
 	})
 	if err != nil {
@@ -207,7 +210,7 @@ func (s *Service) read(r *route.Request, path, id string) (*route.Response, erro
 			err = noSuchEntry(t.name, id)
 			return
 		}
-		object = s.view(tx, t, object, r.Options.Fields, true)
+		object, err = s.view(&expansion{tx: tx}, t, object, r.Options.Fields, true)
 	})
 	if err != nil {
 		return nil, err

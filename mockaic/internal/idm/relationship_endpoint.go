@@ -66,8 +66,12 @@ func (s *Service) serveEdges(tx *store.Tx, r *route.Request, t *objectType, at e
 			return nil, err
 		}
 		s.touch(tx, t, at.id)
+		object, err := s.edgeView(&expansion{tx: tx}, e, r.Options.Fields)
+		if err != nil {
+			return nil, err
+		}
 		return &route.Response{
-			Status: http.StatusCreated, Object: s.edgeView(tx, e, r.Options.Fields), Projected: true,
+			Status: http.StatusCreated, Object: object, Projected: true,
 			Location: strings.Join([]string{"/openidm", at.collection, url.PathEscape(at.id), at.property, url.PathEscape(e.id)}, "/"),
 		}, nil
 	case route.Action:
@@ -136,7 +140,11 @@ func (s *Service) serveSingleton(tx *store.Tx, r *route.Request, t *objectType, 
 		if changed {
 			s.touch(tx, t, at.id)
 		}
-		answer := &route.Response{Object: s.edgeView(tx, edgesAt(tx, at)[0], r.Options.Fields), Projected: true, NotModified: !changed}
+		object, err := s.edgeView(&expansion{tx: tx}, edgesAt(tx, at)[0], r.Options.Fields)
+		if err != nil {
+			return nil, err
+		}
+		answer := &route.Response{Object: object, Projected: true, NotModified: !changed}
 		if len(edges) == 0 {
 			answer.Status = http.StatusCreated
 			answer.Location = strings.Join([]string{"/openidm", at.collection, url.PathEscape(at.id), at.property}, "/")
@@ -156,7 +164,10 @@ func (s *Service) serveSingleton(tx *store.Tx, r *route.Request, t *objectType, 
 // changeEdge reads, removes or changes a relationship that is there. Of a
 // relationship a client may change what is in _refProperties.
 func (s *Service) changeEdge(tx *store.Tx, r *route.Request, t *objectType, at end, e edge) (*route.Response, error) {
-	before := s.edgeView(tx, e, r.Options.Fields)
+	before, err := s.edgeView(&expansion{tx: tx}, e, r.Options.Fields)
+	if err != nil {
+		return nil, err
+	}
 	var body any = r.Body
 	switch r.Operation {
 	case route.Read:
@@ -186,12 +197,16 @@ func (s *Service) changeEdge(tx *store.Tx, r *route.Request, t *objectType, at e
 		return &route.Response{Object: before, Projected: true, NotModified: true}, nil
 	}
 	s.touch(tx, t, at.id)
-	return &route.Response{Object: s.edgeView(tx, e.setProperties(tx, l.properties), r.Options.Fields), Projected: true}, nil
+	after, err := s.edgeView(&expansion{tx: tx}, e.setProperties(tx, l.properties), r.Options.Fields)
+	if err != nil {
+		return nil, err
+	}
+	return &route.Response{Object: after, Projected: true}, nil
 }
 
 // edgeView is a relationship as its endpoint shows it: the reference, and what
 // is asked of the object behind it.
-func (s *Service) edgeView(tx *store.Tx, e edge, fields []crest.Pointer) store.Object {
+func (s *Service) edgeView(x *expansion, e edge, fields []crest.Pointer) (store.Object, error) {
 	var behind []crest.Pointer
 	for _, field := range fields {
 		if len(field) > 0 && ofFarEnd(field) {
@@ -200,14 +215,17 @@ func (s *Service) edgeView(tx *store.Tx, e edge, fields []crest.Pointer) store.O
 	}
 	view := store.Object{}
 	if len(behind) > 0 {
-		view = s.behind(tx, e, behind)
+		var err error
+		if view, err = s.behind(x, e, behind); err != nil {
+			return nil, err
+		}
 	}
-	if revision := tx.Get(e.there.collection, e.there.id)["_rev"]; revision != nil {
+	if revision := x.tx.Get(e.there.collection, e.there.id)["_rev"]; revision != nil {
 		view["_refResourceRev"] = revision
 	}
 	maps.Copy(view, e.reference())
 	view["_id"], view["_rev"] = e.id, e.revision
-	return view
+	return view, nil
 }
 
 // ofFarEnd tells whether a field is not one of the edge itself.
@@ -226,15 +244,22 @@ func (s *Service) queryEdges(tx *store.Tx, r *route.Request, at end) (*route.Res
 			object["_id"], object["_rev"] = e.id, e.revision
 			all = append(all, object)
 		} else {
-			all = append(all, s.edgeView(tx, e, []crest.Pointer{{"*"}}))
+			object, err := s.edgeView(&expansion{tx: tx}, e, []crest.Pointer{{"*"}})
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, object)
 		}
 	}
 	page, err := s.run(r.Query, all)
 	if err != nil {
 		return nil, err
 	}
+	x := &expansion{tx: tx}
 	for i, object := range page.Result {
-		page.Result[i] = s.edgeView(tx, byID[object["_id"].(string)], r.Query.Fields)
+		if page.Result[i], err = s.edgeView(x, byID[object["_id"].(string)], r.Query.Fields); err != nil {
+			return nil, err
+		}
 	}
 	version := ""
 	if len(page.Result) == 0 {

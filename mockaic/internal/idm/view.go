@@ -76,16 +76,35 @@ func (t *objectType) parseFields(fields []crest.Pointer) fieldSet {
 	return set
 }
 
+// maxBehind bounds the objects behind relationships that one answer has, and
+// the references in them: two hops from a page of objects can be very many.
+const maxBehind = 1_000_000
+
+// expansion is the making of an answer that may have objects behind
+// relationships.
+type expansion struct {
+	tx    *store.Tx
+	depth int // of the object that is being made
+	found int
+}
+
+func (x *expansion) count(more int) error {
+	if x.found += more; x.found > maxBehind {
+		return crest.Errorf(http.StatusRequestEntityTooLarge, "The answer would have more than %d objects behind relationships: ask for fewer objects or fields", maxBehind)
+	}
+	return nil
+}
+
 // view is an object as a client sees it. Complete answers, which those to
 // single objects without _fields are, show what the directory has not set.
-func (s *Service) view(tx *store.Tx, t *objectType, object store.Object, fields []crest.Pointer, complete bool) store.Object {
+func (s *Service) view(x *expansion, t *objectType, object store.Object, fields []crest.Pointer, complete bool) (store.Object, error) {
 	if t.open {
-		return crest.Project(object, fields)
+		return crest.Project(object, fields), nil
 	}
 	set := t.parseFields(fields)
 	result := store.Object{}
 	if set.standard {
-		all := s.withVirtual(tx, t, object, func(p propertyType, _ string) bool { return p.byDefault() })
+		all := s.withVirtual(x.tx, t, object, func(p propertyType, _ string) bool { return p.byDefault() })
 		for name, value := range all {
 			if p, defined := t.properties[name]; !defined || !p.asked || complete {
 				result[name] = value
@@ -101,7 +120,7 @@ func (s *Service) view(tx *store.Tx, t *objectType, object store.Object, fields 
 		}
 	}
 	if len(set.plain) > 0 {
-		wanted := s.withVirtual(tx, t, object, func(_ propertyType, name string) bool {
+		wanted := s.withVirtual(x.tx, t, object, func(_ propertyType, name string) bool {
 			return slices.ContainsFunc(set.plain, func(field crest.Pointer) bool { return field[0] == name })
 		})
 		maps.Copy(result, crest.Project(wanted, set.plain))
@@ -115,24 +134,36 @@ func (s *Service) view(tx *store.Tx, t *objectType, object store.Object, fields 
 	}
 	for name, inner := range set.related {
 		if name == metaKey {
-			result[name] = s.metaReference(tx, t, object, inner)
+			result[name] = s.metaReference(x.tx, t, object, inner)
 			continue
 		}
-		result[name] = s.related(tx, t, object["_id"].(string), name, inner)
+		var err error
+		if result[name], err = s.related(x, t, object["_id"].(string), name, inner); err != nil {
+			return nil, err
+		}
 	}
 	result["_id"], result["_rev"] = object["_id"], object["_rev"]
-	return result
+	return result, nil
 }
 
 // related is the value of a relationship property, with what is asked of the
 // objects behind it.
-func (s *Service) related(tx *store.Tx, t *objectType, id, name string, fields []crest.Pointer) any {
+func (s *Service) related(x *expansion, t *objectType, id, name string, fields []crest.Pointer) (any, error) {
 	fields = slices.DeleteFunc(slices.Clone(fields), func(field crest.Pointer) bool { return len(field) == 0 || field[0] == "_ref" })
 	list := []any{}
-	for _, e := range edgesAt(tx, end{t.collection, id, name}) {
+	edges := edgesAt(x.tx, end{t.collection, id, name})
+	if x.depth > 0 {
+		if err := x.count(len(edges)); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range edges {
 		reference := e.reference()
 		if len(fields) > 0 {
-			expanded := s.behind(tx, e, fields)
+			expanded, err := s.behind(x, e, fields)
+			if err != nil {
+				return nil, err
+			}
 			maps.Copy(expanded, reference)
 			reference = expanded
 		}
@@ -140,21 +171,26 @@ func (s *Service) related(tx *store.Tx, t *objectType, id, name string, fields [
 	}
 	switch {
 	case t.properties[name].many:
-		return list
+		return list, nil
 	case len(list) == 0:
-		return nil
+		return nil, nil
 	}
-	return list[0]
+	return list[0], nil
 }
 
 // behind is the object at the far end of an edge.
-func (s *Service) behind(tx *store.Tx, e edge, fields []crest.Pointer) store.Object {
-	t, err := s.types.lookup(tx, e.there.collection)
-	object := tx.Get(e.there.collection, e.there.id)
+func (s *Service) behind(x *expansion, e edge, fields []crest.Pointer) (store.Object, error) {
+	t, err := s.types.lookup(x.tx, e.there.collection)
+	object := x.tx.Get(e.there.collection, e.there.id)
 	if err != nil || t == nil || object == nil {
-		return store.Object{} // its type is gone, or broken
+		return store.Object{}, nil // its type is gone, or broken
 	}
-	return s.view(tx, t, object, fields, false)
+	if err := x.count(1); err != nil {
+		return nil, err
+	}
+	x.depth++
+	defer func() { x.depth-- }()
+	return s.view(x, t, object, fields, false)
 }
 
 // candidate is an object as filters and sort keys see it.

@@ -37,11 +37,9 @@ func (s *Service) create(r *route.Request, path string) (*route.Response, error)
 		if err != nil {
 			return err
 		}
-		answer = &route.Response{
-			Status: http.StatusCreated, Object: s.view(tx, t, object, r.Options.Fields, true), Projected: true,
-			Location: "/openidm/" + path + "/" + url.PathEscape(id),
-		}
-		return nil
+		answer = &route.Response{Status: http.StatusCreated, Projected: true, Location: "/openidm/" + path + "/" + url.PathEscape(id)}
+		answer.Object, err = s.view(&expansion{tx: tx}, t, object, r.Options.Fields, true)
+		return err
 	})
 	return answer, err
 }
@@ -198,7 +196,10 @@ func (s *Service) remove(r *route.Request, path, id string) (*route.Response, er
 		if err := checkRevision(tx, r.IfMatch, t, id); err != nil {
 			return err
 		}
-		answer = &route.Response{Object: s.view(tx, t, tx.Get(path, id), r.Options.Fields, true), Projected: true}
+		answer = &route.Response{Projected: true}
+		if answer.Object, err = s.view(&expansion{tx: tx}, t, tx.Get(path, id), r.Options.Fields, true); err != nil {
+			return err
+		}
 		tx.Delete(path, id)
 		tx.Delete(private(path), id)
 		removeEdges(tx, path, id)
@@ -250,7 +251,11 @@ func (s *Service) putIfChanged(tx *store.Tx, t *objectType, id string, object st
 			return nil, err
 		}
 	}
-	return &route.Response{Object: s.view(tx, t, stored, fields, true), Projected: true, NotModified: unchanged}, nil
+	object, err := s.view(&expansion{tx: tx}, t, stored, fields, true)
+	if err != nil {
+		return nil, err
+	}
+	return &route.Response{Object: object, Projected: true, NotModified: unchanged}, nil
 }
 
 // put stores an object, its private properties and its password apart.
