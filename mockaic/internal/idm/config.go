@@ -27,45 +27,34 @@ func (s *Service) serveConfig(r *route.Request) (*route.Response, error) {
 	if path[0] == "fidc" { // recorded; the tenant keeps its federation to itself
 		return nil, crest.Errorf(http.StatusForbidden, route.AccessDenied)
 	}
-	var answer *route.Response
-	serve := func(tx *store.Tx) error {
+	return s.answer(r, func(tx *store.Tx) (*route.Response, error) {
 		before := tx.Get(configs, id)
 		switch r.Operation {
 		case route.Create:
 			if before != nil {
-				return crest.Errorf(http.StatusPreconditionFailed, "The configuration %s exists already", id)
+				return nil, crest.Errorf(http.StatusPreconditionFailed, "The configuration %s exists already", id)
 			}
 		case route.Upsert:
 		default:
 			if before == nil {
-				return crest.Errorf(http.StatusNotFound, "Not Found")
+				return nil, crest.Errorf(http.StatusNotFound, "Not Found")
 			}
 			if r.IfMatch != nil && *r.IfMatch != before["_rev"] {
-				return crest.Errorf(http.StatusPreconditionFailed, "The configuration %s does not have the required version", id)
+				return nil, crest.Errorf(http.StatusPreconditionFailed, "The configuration %s does not have the required version", id)
 			}
 		}
 		document, err := s.changeConfig(tx, r, id, before)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		answer = &route.Response{Object: withoutRevision(document), Version: configVersion}
+		answer := &route.Response{Object: withoutRevision(document), Version: configVersion}
 		if before == nil {
 			// Recorded: the type of a document of several is there twice.
 			answer.Status = http.StatusCreated
 			answer.Location = "/openidm/config/" + escapePath(append(slices.Clone(path[:len(path)-1]), path...))
 		}
-		return nil
-	}
-	var err error
-	if r.Operation == route.Read {
-		s.store.View(func(tx *store.Tx) { err = serve(tx) })
-	} else {
-		err = s.store.Change(serve)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return answer, nil
+		return answer, nil
+	})
 }
 
 func escapePath(elements []string) string {

@@ -103,6 +103,25 @@ func (s *Service) Serve(r *route.Request) (*route.Response, error) {
 	return nil, route.NotFound(r.Path)
 }
 
+// answer makes the answer to a request in one transaction, which only reads if
+// the request does.
+func (s *Service) answer(r *route.Request, serve func(*store.Tx) (*route.Response, error)) (*route.Response, error) {
+	var answer *route.Response
+	var err error
+	if r.Operation == route.Read || r.Operation == route.Query {
+		s.store.View(func(tx *store.Tx) { answer, err = serve(tx) })
+	} else {
+		err = s.store.Change(func(tx *store.Tx) error {
+			answer, err = serve(tx)
+			return err
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
 // SetHeaders sets what every answer of IDM carries.
 func SetHeaders(h http.Header) {
 	h.Set("Cache-Control", "no-store")

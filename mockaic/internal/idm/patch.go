@@ -63,24 +63,12 @@ func (s *Service) applyPatch(tx *store.Tx, t *objectType, id string, operations 
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range touched {
-		if !t.properties[name].relationship {
-			continue
-		}
-		links, err := t.referencesIn(name, object[name])
-		if err != nil {
-			return nil, err
-		}
-		changed, err := s.setRelationship(tx, t, id, name, links, "/"+name)
-		if err != nil {
-			return nil, err
-		}
-		related = related || changed
+	set, err := s.setRelationships(tx, t, id, object, touched)
+	if err != nil {
+		return nil, err
 	}
-	if t.hasPassword() && slices.ContainsFunc(operations, removesPassword) && forgetPassword(tx, t.collection, id) {
-		related = true
-	}
-	return s.putIfChanged(tx, t, id, t.stored(object), related, fields)
+	forgotten := t.hasPassword() && slices.ContainsFunc(operations, removesPassword) && forgetPassword(tx, t.collection, id)
+	return s.putIfChanged(tx, t, id, t.stored(object), related || set || forgotten, fields)
 }
 
 // edgeOperations takes out the operations that add one relationship or remove

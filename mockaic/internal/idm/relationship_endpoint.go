@@ -16,38 +16,26 @@ func (s *Service) serveRelationship(r *route.Request, path, id, name string, bel
 	if len(below) > 1 {
 		return nil, route.NotFound(r.Path[1:])
 	}
-	var answer *route.Response
-	var err error
-	serve := func(tx *store.Tx) error {
+	return s.answer(r, func(tx *store.Tx) (*route.Response, error) {
 		t, err := s.lookupType(tx, path)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if tx.Get(path, id) == nil {
-			return noSuchEntry(t.name, id)
+			return nil, noSuchEntry(t.name, id)
 		}
 		at := end{path, id, name}
 		switch {
 		case len(below) == 1 && t.properties[name].many:
-			answer, err = s.serveEdge(tx, r, t, at, below[0])
+			return s.serveEdge(tx, r, t, at, below[0])
 		case len(below) == 1:
-			return route.NotFound(r.Path[1:])
+			return nil, route.NotFound(r.Path[1:])
 		case t.properties[name].many:
-			answer, err = s.serveEdges(tx, r, t, at)
+			return s.serveEdges(tx, r, t, at)
 		default:
-			answer, err = s.serveSingleton(tx, r, t, at)
+			return s.serveSingleton(tx, r, t, at)
 		}
-		return err
-	}
-	if r.Operation == route.Query || r.Operation == route.Read {
-		s.store.View(func(tx *store.Tx) { err = serve(tx) })
-	} else {
-		err = s.store.Change(serve)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return answer, nil
+	})
 }
 
 // serveEdges answers the collection of a property's relationships.

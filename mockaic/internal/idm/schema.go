@@ -56,36 +56,35 @@ func (s *Service) serveProperty(r *route.Request, path, name string) (*route.Res
 	if !strings.HasPrefix(name, "custom_") {
 		return nil, crest.Errorf(http.StatusBadRequest, "Only relationship properties whose name begins with custom_ can be managed here, not '%s'", name)
 	}
-	var answer *route.Response
-	serve := func(tx *store.Tx) error {
+	return s.answer(r, func(tx *store.Tx) (*route.Response, error) {
 		if _, err := s.lookupType(tx, path); err != nil {
-			return err
+			return nil, err
 		}
 		d := definitions{crest.Clone(tx.Get(configs, managedDoc)).(map[string]any)}
 		if d.schema(path) == nil {
-			return crest.Errorf(http.StatusForbidden, "The type %s belongs to the tenant: its properties cannot be managed", path)
+			return nil, crest.Errorf(http.StatusForbidden, "The type %s belongs to the tenant: its properties cannot be managed", path)
 		}
 		before := d.property(path, name)
 		if before == nil && r.Operation != route.Upsert && r.Operation != route.Create && (r.Operation != route.Update || r.IfMatch != nil) {
-			return crest.Errorf(http.StatusNotFound, "Not Found")
+			return nil, crest.Errorf(http.StatusNotFound, "Not Found")
 		}
 		if before != nil && !isRelationship(before) {
-			return crest.Errorf(http.StatusBadRequest, "The property '%s' is not a relationship", name)
+			return nil, crest.Errorf(http.StatusBadRequest, "The property '%s' is not a relationship", name)
 		}
-		answer = &route.Response{Object: before, Version: schemaVersion}
+		answer := &route.Response{Object: before, Version: schemaVersion}
 		switch r.Operation {
 		case route.Read:
-			return nil
+			return answer, nil
 		case route.Create, route.Update, route.Upsert:
 			if before != nil && r.Operation == route.Create {
-				return crest.Errorf(http.StatusPreconditionFailed, "The property '%s' exists already", name)
+				return nil, crest.Errorf(http.StatusPreconditionFailed, "The property '%s' exists already", name)
 			}
 			definition := withoutIdentity(r.Body.(map[string]any))
 			if before != nil {
 				d.unrelate(path, name)
 			}
 			if err := d.relate(path, name, definition); err != nil {
-				return err
+				return nil, err
 			}
 			answer.Object = d.property(path, name)
 			if before == nil {
@@ -95,21 +94,13 @@ func (s *Service) serveProperty(r *route.Request, path, name string) (*route.Res
 		case route.Delete:
 			d.unrelate(path, name)
 		default:
-			return crest.Errorf(http.StatusBadRequest, "The resource instance %s cannot be %s", name, participle[r.Operation])
+			return nil, crest.Errorf(http.StatusBadRequest, "The resource instance %s cannot be %s", name, participle[r.Operation])
 		}
-		_, err := s.putTypes(tx, withoutIdentity(d.document))
-		return err
-	}
-	var err error
-	if r.Operation == route.Read {
-		s.store.View(func(tx *store.Tx) { err = serve(tx) })
-	} else {
-		err = s.store.Change(serve)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return answer, nil
+		if _, err := s.putTypes(tx, withoutIdentity(d.document)); err != nil {
+			return nil, err
+		}
+		return answer, nil
+	})
 }
 
 // definitions is a copy of the document config/managed, to be changed.

@@ -83,16 +83,16 @@ func (s *Service) insert(tx *store.Tx, t *objectType, id string, content store.O
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.setRelationships(tx, t, id, object); err != nil {
+	if _, err := s.setRelationships(tx, t, id, object, sortedNames(object)); err != nil {
 		return nil, err
 	}
 	return stored, s.grants(tx, t, id, nil)
 }
 
-// setRelationships makes the relationships that an object names, and tells
-// whether that changed any. Those it does not name stay.
-func (s *Service) setRelationships(tx *store.Tx, t *objectType, id string, object store.Object) (changed bool, err error) {
-	for _, name := range sortedNames(object) {
+// setRelationships makes the relationships among names what the object says, and
+// tells whether that changed any.
+func (s *Service) setRelationships(tx *store.Tx, t *objectType, id string, object store.Object, names []string) (changed bool, err error) {
+	for _, name := range names {
 		if !t.properties[name].relationship {
 			continue
 		}
@@ -179,7 +179,7 @@ func (s *Service) replace(tx *store.Tx, t *objectType, id string, content store.
 			object[name] = value
 		}
 	}
-	related, err := s.setRelationships(tx, t, id, object)
+	related, err := s.setRelationships(tx, t, id, object, names)
 	if err != nil {
 		return nil, err
 	}
