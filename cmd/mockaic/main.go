@@ -323,7 +323,8 @@ func (a *announcement) print(w io.Writer) error {
 	}
 	say("  seed     %s", a.flags.seed)
 	say("")
-	say("  serves   /openidm/managed/{type}, /openidm/config/managed")
+	say("  serves   /openidm (managed, internal/role, config, schema, policy, feature, ui/theme, info)")
+	say("           /am/json (the settings of the OAuth providers), /feature, /environment/aiagent")
 	say("           /am/oauth2 (root realm: authorize, access_token, discovery, keys)")
 	if a.flags.seed == "demo" || a.flags.seed == "empty" {
 		say("  log in   admin@example.com / %s   (tenant administrator)", mockaic.Password)
