@@ -1,7 +1,9 @@
 package mockaic_test
 
 import (
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -146,5 +148,99 @@ func TestSeedsHaveOneRelationshipWhereOneIsAllowed(t *testing.T) {
 	seed(t, dir, "managed/alpha_user.json", `[{"_id":"a","userName":"x","givenName":"x","sn":"x","mail":"x@example.com","manager":[{"_ref":"managed/alpha_user/a"}]}]`)
 	if _, err := mockaic.New(mockaic.Seed(dir)); err == nil || !strings.Contains(err.Error(), "/manager") {
 		t.Errorf("%v", err)
+	}
+}
+
+// redefine changes the definition of a property of the last type.
+func redefine(t *testing.T, mock *mockaic.Tenant, operation, property, definition string) {
+	t.Helper()
+	last := len(get(t, mock, "/openidm/config/managed")["objects"].([]any)) - 1
+	patch(t, mock, "/openidm/config/managed", 200, fmt.Sprintf(`[{"operation":%q,"field":"/objects/%d/schema/properties/%s"%s}]`, operation, last, property, definition))
+}
+
+func TestWhatWasPrivateCannotBeCopiedOut(t *testing.T) {
+	mock := start(t)
+	define(t, mock, badge)
+	path := "/openidm/managed/badge/1"
+	send(t, mock, "PUT", path, `{"note":"secret"}`)
+	redefine(t, mock, "remove", "note", "")
+	for _, operation := range []string{"copy", "move"} {
+		patch(t, mock, path, 400, `[{"operation":"`+operation+`","from":"/note","field":"/holder"}]`)
+	}
+}
+
+func TestARelationshipInBetweenKeepsAPrivateValueHidden(t *testing.T) {
+	mock := start(t)
+	define(t, mock, badge)
+	send(t, mock, "PUT", "/openidm/managed/badge/1", `{"holder":"x"}`)
+	redefine(t, mock, "replace", "holder", `,"value":{"type":"relationship","scope":"private","resourceCollection":[{"path":"managed/alpha_user"}]}`)
+	redefine(t, mock, "replace", "holder", `,"value":{"type":"string","scope":"private"}`)
+	found := get(t, mock, "/openidm/managed/badge?_queryFilter="+url.QueryEscape(`holder eq "x"`))
+	if got := get(t, mock, "/openidm/managed/badge/1"); got["holder"] != nil || found["resultCount"] != 0.0 {
+		t.Errorf("%v, found %v", got, found)
+	}
+}
+
+func TestAPasswordIsHashedWithoutItsDefinition(t *testing.T) {
+	mock := start(t)
+	define(t, mock, ghost)
+	send(t, mock, "PUT", "/openidm/managed/ghost/1", `{"password":"Secret1!"}`)
+	redefine(t, mock, "remove", "password", "")
+	patch(t, mock, "/openidm/managed/ghost/1", 200, `[{"operation":"add","field":"/password","value":"Plaintext9"}]`)
+	redefine(t, mock, "add", "password", `,"value":{"type":"string","scope":"private"}`)
+	for name, text := range files(t, exported(t, mock)) {
+		if strings.Contains(text, "Plaintext9") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+}
+
+func TestVirtualPropertiesAreFoundByTheirValues(t *testing.T) {
+	mock := start(t)
+	define(t, mock, badge, `{"name":"pet","schema":{"properties":{"_id":{"type":"string"},
+		"owner":{"type":"relationship","resourceCollection":[{"path":"managed/alpha_user"}]},
+		"tags":{"type":"relationship","resourceCollection":[{"path":"managed/badge"}]},
+		"tag":{"isVirtual":true,"type":"object","queryConfig":{"referencedRelationshipFields":["tags"],"referencedObjectFields":["*"]}},
+		"name":{"type":"string","isVirtual":true,"queryConfig":{"referencedRelationshipFields":["owner"],"referencedObjectFields":["userName"],"flattenProperties":true}}}}}`)
+	send(t, mock, "PUT", "/openidm/managed/badge/b", `{"holder":"stale"}`)
+	owner := person(t, mock, "owner")
+	send(t, mock, "PUT", "/openidm/managed/pet/1", `{"owner":`+reference("managed/alpha_user/"+owner)+`,"tags":`+reference("managed/badge/b")+`}`)
+	for filter, want := range map[string]float64{`name eq "owner"`: 1, `name sw "own"`: 1, `name co "wne"`: 1, `name eq "x"`: 0} {
+		if got := get(t, mock, "/openidm/managed/pet?_queryFilter="+url.QueryEscape(filter))["resultCount"]; got != want {
+			t.Errorf("%s finds %v", filter, got)
+		}
+	}
+	// What badge stored before its property became virtual is not part of badge.
+	document := get(t, mock, "/openidm/config/managed")
+	for _, entry := range document["objects"].([]any) {
+		if object := entry.(map[string]any); object["name"] == "badge" {
+			object["schema"].(map[string]any)["properties"].(map[string]any)["holder"] = map[string]any{"type": "string", "isVirtual": true, "returnByDefault": true}
+		}
+	}
+	send(t, mock, "PUT", "/openidm/config/managed", encode(t, document))
+	if got := get(t, mock, "/openidm/managed/pet/1"); got["tag"] == nil || strings.Contains(encode(t, got), "stale") {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestARelationshipThatLeadsElsewhereNow(t *testing.T) {
+	mock := start(t)
+	define(t, mock, `{"name":"pet","schema":{"properties":{"_id":{"type":"string"},"owner":{"type":"relationship","resourceCollection":[{"path":"managed/alpha_user"}]}}}}`)
+	send(t, mock, "PUT", "/openidm/managed/pet/1", `{"owner":`+reference("managed/alpha_user/"+person(t, mock, "owner"))+`}`)
+	redefine(t, mock, "replace", "owner/resourceCollection/0/path", `,"value":"managed/alpha_role"`)
+	if got := get(t, mock, "/openidm/managed/pet/1?_fields=owner"); got["owner"] != nil {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestAReverseBelongsToOneProperty(t *testing.T) {
+	mock := start(t)
+	define(t, mock, `{"name":"lock","schema":{}}`, `{"name":"key","schema":{}}`, `{"name":"card","schema":{}}`)
+	define := func(kind string) int {
+		return call(t, mock, "PUT", "/openidm/schema/managed/"+kind+"/properties/custom_of", jsonHeader,
+			`{"type":"relationship","reverseRelationship":true,"reversePropertyName":"custom_by","resourceCollection":[{"path":"managed/lock","reverseProperty":{"type":"array"}}]}`).status
+	}
+	if first, again, other := define("key"), define("key"), define("card"); first != 201 || again != 200 || other != 400 {
+		t.Errorf("first %d, again %d, by another type %d", first, again, other)
 	}
 }

@@ -54,7 +54,8 @@
 // the like) are stored and do not run; the OAuth providers do not follow their
 // settings; passwordLastChangedTime and passwordExpirationTime stay unset;
 // policies without a rule here (mapping-exists, scripts of one's own) are not
-// enforced, nor is that a user's _id is a UUID; any resource version may be asked
+// enforced, nor is that a user's _id is a UUID; a policy's regular expression with
+// \p{Script=...} is refused; any resource version may be asked
 // for, but where versions differ; the order of an object's members is not kept
 // (JSON gives it no meaning); the query _id sw "emailTemplate" finds the shipped
 // templates too; the tenant enforces no quota and writes no logs.
@@ -93,7 +94,9 @@
 //     that a patch of one end leaves that of the other is recorded
 //   - that a condition which is no query filter is fulfilled by nobody, that what a
 //     condition grants stays whatever clients remove, and that their _grantType is
-//     ignored
+//     ignored; conditions are evaluated when the object that fulfils them is written,
+//     at its own address or that of its relationships, or the object that has them,
+//     not when something that either is related to changes
 //   - that a relationship is returned without being asked for if its returnByDefault
 //     is true, and not if it is missing
 //   - that _fields follows two relationships at most, and that one answer has a

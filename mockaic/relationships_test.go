@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -385,5 +386,106 @@ func TestFieldsFollowTwoRelationships(t *testing.T) {
 		if got := call(t, mock, "GET", path+fields, nil, ""); got.status != status {
 			t.Errorf("%s: %d %s", fields, got.status, got.body)
 		}
+	}
+}
+
+func TestASingleEndKeepsOneEdge(t *testing.T) {
+	mock := start(t)
+	boss, worker := person(t, mock, "boss"), person(t, mock, "worker")
+	send(t, mock, "POST", users+"/"+boss+"/reports?_action=create", reference("managed/alpha_user/"+worker))
+	send(t, mock, "POST", users+"/"+boss+"/reports?_action=create", `{"_ref":"managed/alpha_user/`+worker+`","_refProperties":{"note":"x"}}`)
+	send(t, mock, "DELETE", users+"/"+worker+"/manager", "")
+	if got := get(t, mock, users+"/"+worker+"?_fields=manager"); got["manager"] != nil {
+		t.Errorf("manager: %v", got)
+	}
+	// In a patch the last operation counts, at whichever end it is.
+	patch(t, mock, users+"/"+worker, 200, `[{"operation":"replace","field":"/manager","value":`+reference("managed/alpha_user/"+boss)+`},
+		{"operation":"add","field":"/reports/-","value":`+reference("managed/alpha_user/"+worker)+`}]`)
+	if got := ids(get(t, mock, users+"/"+worker+"?_fields=manager")["manager"]); len(got) != 1 || got[0] != worker {
+		t.Errorf("manager: %v", got)
+	}
+}
+
+func TestReferencesStandForTheEdgesThatFitBest(t *testing.T) {
+	mock := start(t)
+	role := create(t, mock, "/openidm/managed/alpha_role", `{"name":"r"}`)["_id"].(string)
+	path := users + "/" + person(t, mock, "jane")
+	bare := reference("managed/alpha_role/" + role)
+	noted := `{"_ref":"managed/alpha_role/` + role + `","_refProperties":{"note":"n"}}`
+	for _, element := range []string{noted, bare} {
+		patch(t, mock, path, 200, `[{"operation":"add","field":"/roles/-","value":`+element+`}]`)
+	}
+	for _, both := range []string{noted + "," + bare, bare + "," + noted} {
+		got := call(t, mock, "PATCH", path, jsonHeader, `[{"operation":"replace","field":"/roles","value":[`+both+`]}]`)
+		if got.status != 200 || got.header.Get("X-Not-Modified") != "true" {
+			t.Errorf("%s: %d %s", both, got.status, got.body)
+		}
+	}
+}
+
+func TestConditionsFollowRelationships(t *testing.T) {
+	mock := start(t)
+	const roles = "/openidm/managed/alpha_role"
+	boss, worker := person(t, mock, "boss"), person(t, mock, "worker")
+	granted := func(want ...string) {
+		t.Helper()
+		got := ids(get(t, mock, users+"/"+worker+"?_fields=roles")["roles"])
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("granted %v, want %v", got, want)
+		}
+	}
+	send(t, mock, "PUT", roles+"/team", `{"name":"team","condition":"/manager/_refResourceId eq \"`+boss+`\""}`)
+	// These depend on what others grant, and sort before and after them.
+	send(t, mock, "PUT", roles+"/first", `{"name":"first","condition":"/_id pr and /roles[/_refResourceId eq \"team\"]"}`)
+	send(t, mock, "PUT", roles+"/then", `{"name":"then","condition":"/sn pr and /roles[/_refResourceId eq \"first\"]"}`)
+	granted()
+	send(t, mock, "PUT", users+"/"+worker+"/manager", reference("managed/alpha_user/"+boss))
+	granted("first", "team", "then")
+	send(t, mock, "DELETE", users+"/"+worker+"/manager", "")
+	granted()
+	send(t, mock, "POST", users+"/"+boss+"/reports?_action=create", reference("managed/alpha_user/"+worker))
+	granted("first", "team", "then")
+}
+
+func TestConditionsOfABrokenTypeGrantNothing(t *testing.T) {
+	mock := start(t)
+	send(t, mock, "PUT", "/openidm/managed/alpha_role/oslo", `{"name":"oslo","condition":"/city eq \"Oslo\""}`)
+	for i, definition := range get(t, mock, "/openidm/config/managed")["objects"].([]any) {
+		if definition.(map[string]any)["name"] == "alpha_role" {
+			patch(t, mock, "/openidm/config/managed", 200, fmt.Sprintf(`[{"operation":"add","field":"/objects/%d/schema/properties/custom_x","value":{"type":"string","default":5}}]`, i))
+		}
+	}
+	create(t, mock, users, strings.Replace(jane, "{", `{"city":"Oslo",`, 1))
+}
+
+func TestConditionsCanBeTakenOutOfADefinition(t *testing.T) {
+	mock := start(t)
+	pet := func(condition string) string {
+		return `{"name":"pet","schema":{"properties":{"_id":{"type":"string"},"tag":{"type":"string"},
+			"perk":{"type":"relationship","resourceCollection":[{"path":"managed/perk"` + condition + `}]}}}}`
+	}
+	define(t, mock, `{"name":"perk","schema":{"properties":{"_id":{"type":"string"},"when":{"type":"string"}}}}`, pet(`,"conditionalAssociationField":"when"`))
+	for _, id := range []string{"1", "2"} {
+		send(t, mock, "PUT", "/openidm/managed/perk/"+id, `{"when":"tag eq \"t\""}`)
+	}
+	send(t, mock, "PUT", "/openidm/managed/perk/3", `{}`)
+	send(t, mock, "PUT", "/openidm/managed/pet/1", `{"tag":"t"}`)
+	perk := func() []string { return ids(get(t, mock, "/openidm/managed/pet/1?_fields=perk")["perk"]) }
+	if len(perk()) != 1 {
+		t.Fatalf("granted %v", perk())
+	}
+	// Where there is room for one, that of the client counts.
+	send(t, mock, "PUT", "/openidm/managed/pet/1/perk", reference("managed/perk/3"))
+	if got := perk(); len(got) != 1 || got[0] != "3" {
+		t.Errorf("by hand: %v", got)
+	}
+	send(t, mock, "DELETE", "/openidm/managed/pet/1/perk", "")
+	if got := perk(); len(got) != 1 || got[0] == "3" {
+		t.Errorf("after the removal: %v", got)
+	}
+	redefine(t, mock, "remove", "perk/resourceCollection/0/conditionalAssociationField", "")
+	if got := perk(); len(got) != 0 {
+		t.Errorf("without conditions: %v", got)
 	}
 }

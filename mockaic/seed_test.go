@@ -444,14 +444,22 @@ func TestRequestsDuringImports(t *testing.T) {
 // A condition grants a role that the seed grants outright, too.
 func TestSeedsGrantWhatConditionsGrant(t *testing.T) {
 	dir := t.TempDir()
-	seed(t, dir, "managed/alpha_role.json", `[{"_id":"oslo","name":"oslo","condition":"/city eq \"Oslo\""}]`)
-	seed(t, dir, "managed/alpha_user.json", `[{"_id":"ann","userName":"ann","givenName":"A","sn":"N","mail":"ann@example.com","city":"Oslo","roles":[{"_ref":"managed/alpha_role/oslo"}]}]`)
+	seed(t, dir, "managed/alpha_role.json", `[{"_id":"oslo","name":"oslo","condition":"/city eq \"Oslo\""},{"_id":"team","name":"team","condition":"/manager/_refResourceId eq \"zoe\""}]`)
+	seed(t, dir, "managed/alpha_user.json", `[{"_id":"ann","userName":"ann","givenName":"A","sn":"N","mail":"ann@example.com","city":"Oslo","roles":[{"_ref":"managed/alpha_role/oslo"}],"manager":{"_ref":"managed/alpha_user/zoe"}},
+		{"_id":"zoe","userName":"zoe","givenName":"Z","sn":"E","mail":"zoe@example.com"}]`)
 	mock := start(t, mockaic.Seed(dir))
 	for range 2 {
-		if got := get(t, mock, users+"/ann?_fields=roles")["roles"].([]any); len(got) != 2 {
+		if got := get(t, mock, users+"/ann?_fields=roles")["roles"].([]any); len(got) != 3 {
 			t.Errorf("roles %v", got)
 		}
 		mock = start(t, mockaic.Seed(exported(t, mock)))
+	}
+	// A role that is added to an export by hand finds those who fulfil its condition.
+	dir = exported(t, mock)
+	written := files(t, dir)["managed/alpha_role.json"]
+	seed(t, dir, "managed/alpha_role.json", strings.Replace(written, "[", `[{"_id":"hand","name":"hand","condition":"/city eq \"Oslo\""},`, 1))
+	if got := ids(get(t, start(t, mockaic.Seed(dir)), "/openidm/managed/alpha_role/hand?_fields=members")["members"]); len(got) != 1 || got[0] != "ann" {
+		t.Errorf("members %v", got)
 	}
 }
 

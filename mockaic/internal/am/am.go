@@ -138,10 +138,10 @@ func checkRevision(r *route.Request, before store.Object) error {
 	switch {
 	case r.Operation == route.Create && before != nil:
 		return crest.Errorf(http.StatusPreconditionFailed, "The OAuth provider exists already")
-	case r.IfMatch == nil:
-		return nil
-	case before == nil:
+	case r.Operation == route.Update && before == nil:
 		return crest.Errorf(http.StatusNotFound, "Not Found")
+	case r.IfMatch == nil || before == nil:
+		return nil
 	case *r.IfMatch != before["_rev"]:
 		return crest.Errorf(http.StatusPreconditionFailed, "The OAuth provider does not have the required version")
 	}

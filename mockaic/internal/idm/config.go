@@ -157,12 +157,25 @@ func (s *Service) putTypes(tx *store.Tx, document store.Object) (store.Object, e
 			}
 		}
 	}
-	return tx.Put(configs, managedDoc, document), nil
+	stored := tx.Put(configs, managedDoc, document)
+	after, err := s.types.all(tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range slices.Sorted(maps.Keys(types)) {
+		if before[path] == nil {
+			continue
+		}
+		if err := s.regrant(tx, before[path], after[path]); err != nil {
+			return nil, err
+		}
+	}
+	return stored, nil
 }
 
 // privates names the properties that are never returned.
 func (t *objectType) privates() []string {
-	return slices.DeleteFunc(slices.Clone(t.names), func(name string) bool { return !t.properties[name].private })
+	return slices.DeleteFunc(slices.Clone(t.names), func(name string) bool { return !t.properties[name].keptPrivate() })
 }
 
 // move hides the values of an object that must not be shown any more, and shows

@@ -2,6 +2,8 @@ package idm
 
 import (
 	"iter"
+	"maps"
+	"slices"
 
 	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/store"
@@ -23,15 +25,22 @@ type grantee struct {
 
 // linkGrants notes with each type who is granted what by its conditions.
 func linkGrants(types map[string]*objectType) {
-	for _, t := range types {
+	for _, place := range slices.Sorted(maps.Keys(types)) {
+		t := types[place]
 		for _, name := range t.names {
 			for path, field := range t.properties[name].conditions {
-				if granter := types[path]; granter != nil {
+				if granter := types[path]; granter != nil && t.defect == "" {
 					granter.grantees = append(granter.grantees, grantee{t, name, field})
 				}
 			}
 		}
 	}
+}
+
+// conditions tells whether objects of a type can be granted something by a
+// condition.
+func (t *objectType) conditions() bool {
+	return slices.ContainsFunc(t.names, func(name string) bool { return len(t.properties[name].conditions) > 0 })
 }
 
 // grants keeps the conditional relationships of an object right after a write:
@@ -49,9 +58,7 @@ func (s *Service) grants(tx *store.Tx, t *objectType, id string, before store.Ob
 		fulfils := s.condition(g.t, after[g.field])
 		for _, record := range tx.Collection(g.t.collection).Ascend(0, "") {
 			object := record.Object()
-			here := end{g.t.collection, object["_id"].(string), g.name}
-			there := end{t.collection, id, g.t.properties[g.name].reverse}
-			if err := s.grant(tx, here, there, fulfils(tx, object)); err != nil {
+			if _, err := s.grant(tx, g.t, object["_id"].(string), g.name, target{t.collection, id}, fulfils(tx, object)); err != nil {
 				return err
 			}
 		}
@@ -59,32 +66,46 @@ func (s *Service) grants(tx *store.Tx, t *objectType, id string, before store.Ob
 	return nil
 }
 
+// maxRounds bounds how long conditions are followed that depend on what others
+// grant. They may contradict each other.
+const maxRounds = 8
+
 // receive makes and removes what the conditions of others grant an object.
 func (s *Service) receive(tx *store.Tx, t *objectType, id string) error {
-	types, err := s.types.all(tx)
-	if err != nil {
-		return err
-	}
-	object := tx.Get(t.collection, id)
-	for _, name := range t.names {
-		for path, field := range t.properties[name].conditions {
-			if types[path] == nil {
-				continue
-			}
-			here := end{t.collection, id, name}
-			for granter, condition := range conditionsIn(tx, path, field) {
-				there := end{path, granter, t.properties[name].reverse}
-				if err := s.grant(tx, here, there, s.condition(t, condition)(tx, object)); err != nil {
-					return err
-				}
-			}
+	for range maxRounds {
+		if changed, err := s.receiveOnce(tx, t, id); err != nil || !changed {
+			return err
 		}
 	}
 	return nil
 }
 
-// conditionsIn walks through the objects of a collection that have a condition,
-// by ID.
+func (s *Service) receiveOnce(tx *store.Tx, t *objectType, id string) (changed bool, err error) {
+	types, err := s.types.all(tx)
+	if err != nil {
+		return false, err
+	}
+	object := tx.Get(t.collection, id)
+	for _, name := range t.names {
+		conditions := t.properties[name].conditions
+		for _, path := range slices.Sorted(maps.Keys(conditions)) {
+			if types[path] == nil || types[path].defect != "" {
+				continue
+			}
+			for granter, condition := range conditionsIn(tx, path, conditions[path]) {
+				made, err := s.grant(tx, t, id, name, target{path, granter}, s.condition(t, condition)(tx, object))
+				if err != nil {
+					return false, err
+				}
+				changed = changed || made
+			}
+		}
+	}
+	return changed, nil
+}
+
+// conditionsIn walks through the conditions of the objects of a collection, with
+// the IDs of these objects.
 func conditionsIn(tx *store.Tx, path, field string) iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
 		objects := tx.Collection(path)
@@ -100,8 +121,12 @@ func conditionsIn(tx *store.Tx, path, field string) iter.Seq2[string, any] {
 	}
 }
 
-// grant makes or removes the conditional relationship of two ends.
-func (s *Service) grant(tx *store.Tx, here, there end, fulfilled bool) error {
+// grant makes or removes the conditional relationship of a property with the
+// object that has the condition, and tells whether that changed anything. A
+// property that can have only one keeps the one it has.
+func (s *Service) grant(tx *store.Tx, t *objectType, id, name string, granter target, fulfilled bool) (changed bool, err error) {
+	here := end{t.collection, id, name}
+	there := end{granter.collection, granter.id, t.properties[name].reverse}
 	granted := false
 	for _, e := range between(tx, here, there) {
 		if !e.conditional {
@@ -109,13 +134,14 @@ func (s *Service) grant(tx *store.Tx, here, there end, fulfilled bool) error {
 		}
 		if granted = fulfilled; !fulfilled {
 			e.remove(tx)
+			changed = true
 		}
 	}
-	if granted || !fulfilled {
-		return nil
+	if granted || !fulfilled || !t.properties[name].many && len(t.edges(tx, id, name)) > 0 {
+		return changed, nil
 	}
-	_, err := s.addLink(tx, here, reference{there: there, conditional: true}, "/"+here.property)
-	return err
+	_, err = s.addLink(tx, here, reference{there: there, conditional: true}, "/"+name)
+	return true, err
 }
 
 // condition returns what tells whether a condition, which is a query filter,
@@ -135,12 +161,9 @@ func (s *Service) condition(t *objectType, condition any) func(*store.Tx, store.
 	}
 }
 
-// grantAgain gives the ends of an edge that a client removed what conditions
-// grant them nevertheless.
-func (s *Service) grantAgain(tx *store.Tx, e edge) error {
-	if !e.conditional {
-		return nil
-	}
+// receiveAtBoth evaluates the conditions for the objects at the ends of an edge
+// that a client made or removed.
+func (s *Service) receiveAtBoth(tx *store.Tx, e edge) error {
 	for _, at := range []end{e.here, e.there} {
 		t, err := s.types.lookup(tx, at.collection)
 		if err != nil {
@@ -150,6 +173,34 @@ func (s *Service) grantAgain(tx *store.Tx, e edge) error {
 			continue
 		}
 		if err := s.receive(tx, t, at.id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// regrant takes back what properties granted whose conditions are defined
+// otherwise now, and grants what the new ones say.
+func (s *Service) regrant(tx *store.Tx, before, after *objectType) error {
+	var changed []string
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(before.names, after.names)))) {
+		if !maps.Equal(before.properties[name].conditions, after.properties[name].conditions) {
+			changed = append(changed, name)
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	for _, object := range tx.All(after.collection) {
+		id := object["_id"].(string)
+		for _, name := range changed {
+			for _, e := range edgesAt(tx, end{after.collection, id, name}) {
+				if e.conditional {
+					e.remove(tx)
+				}
+			}
+		}
+		if err := s.receive(tx, after, id); err != nil {
 			return err
 		}
 	}

@@ -78,6 +78,7 @@ type importer struct {
 	types    map[string]*objectType
 	sidecars map[string]bool // the collections of sidecars
 	wait     []pending
+	inserted []target
 	edges    int // how many relationships were taken as they are
 }
 
@@ -116,6 +117,11 @@ func (s *Service) importObjects(tx *store.Tx, data Data) error {
 	for _, p := range i.wait {
 		if err := s.relate(tx, p); err != nil {
 			return fmt.Errorf("%s %s: %w", p.t.collection, p.id, err)
+		}
+	}
+	for _, object := range i.inserted {
+		if err := s.grants(tx, types[object.collection], object.id, nil); err != nil {
+			return fmt.Errorf("%s %s: %w", object.collection, object.id, err)
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(data.Earlier)) {
@@ -183,6 +189,9 @@ func (i *importer) add(path string, content store.Object) error {
 	if _, err = i.insert(i.tx, t, id, content, later); err != nil {
 		return withDetail(err)
 	}
+	if t.conditions() || len(t.grantees) > 0 {
+		i.inserted = append(i.inserted, target{path, id})
+	}
 	for _, p := range cut {
 		if err := i.relateOrWait(p); err != nil {
 			return err
@@ -233,7 +242,7 @@ func (s *Service) relate(tx *store.Tx, p pending) error {
 	}
 	here := end{p.t.collection, p.id, p.name}
 	for _, e := range between(tx, here, wanted.there) {
-		if e.conditional == wanted.conditional && wanted.says(e) {
+		if e.conditional == wanted.conditional && (wanted.properties == nil || crest.Equal(orEmpty(e.properties), orEmpty(wanted.properties))) {
 			return nil
 		}
 	}

@@ -27,8 +27,9 @@ func (s *Service) patch(r *route.Request, path, id string) (*route.Response, err
 
 func (s *Service) applyPatch(tx *store.Tx, t *objectType, id string, operations []crest.Operation, fields []crest.Pointer) (*route.Response, error) {
 	operations = slices.DeleteFunc(operations, t.concernsVirtual)
+	hidden := tx.Get(private(t.collection), id)
 	for _, op := range operations {
-		if len(op.From) > 0 && t.properties[op.From[0]].private {
+		if len(op.From) > 0 && (t.properties[op.From[0]].private || hidden[op.From[0]] != nil) {
 			return nil, crest.Errorf(http.StatusBadRequest, "The property '%s' is private: it cannot be copied or moved", op.From[0])
 		}
 	}
@@ -72,8 +73,8 @@ func (s *Service) applyPatch(tx *store.Tx, t *objectType, id string, operations 
 }
 
 // edgeOperations takes out the operations that add one relationship or remove
-// one, so that those of a property with thousands need not be read. The
-// operations on a property stay together.
+// one, so that those of a property with thousands need not be read. Operations
+// on relationships stay together: both ends can be of the same object.
 func (t *objectType) edgeOperations(operations []crest.Operation) (others, ofEdges []crest.Operation) {
 	single := func(op crest.Operation) bool {
 		if len(op.Field) == 0 || op.From != nil {
@@ -82,20 +83,15 @@ func (t *objectType) edgeOperations(operations []crest.Operation) (others, ofEdg
 		_, named := op.Value.(map[string]any)
 		return op.Name == "add" && len(op.Field) == 2 && op.Field[1] == "-" || op.Name == "remove" && len(op.Field) == 1 && named
 	}
-	whole := map[string]bool{}
 	for _, op := range operations {
-		if !single(op) {
-			for _, name := range touchedBy([]crest.Operation{op}) {
-				whole[name] = true
-			}
+		if single(op) && t.plainEdges(op.Field[0]) {
+			ofEdges = append(ofEdges, op)
+		} else {
+			others = append(others, op)
 		}
 	}
-	for _, op := range operations {
-		if !single(op) || whole[op.Field[0]] || !t.plainEdges(op.Field[0]) {
-			others = append(others, op)
-		} else {
-			ofEdges = append(ofEdges, op)
-		}
+	if slices.ContainsFunc(touchedBy(others), func(name string) bool { return t.properties[name].relationship }) {
+		return operations, nil
 	}
 	return others, ofEdges
 }

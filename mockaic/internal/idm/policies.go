@@ -40,7 +40,7 @@ var policyRules = map[string]policyRule{
 		}
 		uniqueRule("VALID_USERNAME")(s, w, name, value, use, f)
 	}},
-	"regexpMatches":              {[]string{"MATCH_REGEXP"}, nil, textRule("MATCH_REGEXP", matchesRegexp, "regexp", "flags")},
+	"regexpMatches":              {[]string{"MATCH_REGEXP"}, nil, matchRegexp},
 	"valid-email-address-format": {[]string{"VALID_EMAIL_ADDRESS_FORMAT"}, nil, patternRule("VALID_EMAIL_ADDRESS_FORMAT", `^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$`)},
 	"valid-name-format":          {[]string{"VALID_NAME_FORMAT"}, nil, patternRule("VALID_NAME_FORMAT", `^[\pL\pM' .-]+$`)},
 	"valid-phone-format":         {[]string{"VALID_PHONE_FORMAT"}, nil, patternRule("VALID_PHONE_FORMAT", `^\+?([0-9\- ()])*$`)},
@@ -186,7 +186,7 @@ func dateRule(requirement string, layouts ...string) func(*Service, candidateWri
 }
 
 // patternTimeout bounds a match: patterns that look back can take forever. A
-// text that takes longer does not match.
+// text that takes longer does not match, nor do those after it.
 const patternTimeout = time.Second / 4
 
 // javaScript compiles a policy's expression, which a tenant hands to JavaScript.
@@ -213,9 +213,21 @@ func javaScript(params map[string]any) (*regexp2.Regexp, error) {
 	return pattern, nil
 }
 
-func matchesRegexp(text string, use policyUse) bool {
-	matches, err := use.pattern.MatchString(text)
-	return err == nil && matches
+// matchRegexp gives up all further patterns of a write once one took too long.
+func matchRegexp(_ *Service, w candidateWrite, name string, value any, use policyUse, f *failures) {
+	text, ok := value.(string)
+	if !ok {
+		return
+	}
+	matches := false
+	if !*w.slow {
+		var err error
+		matches, err = use.pattern.MatchString(text)
+		*w.slow = err != nil
+	}
+	if !matches {
+		f.add(name, "MATCH_REGEXP", use.repeat([]string{"regexp", "flags"}))
+	}
 }
 
 func countRunes(text string, is func(rune) bool) int {

@@ -91,11 +91,13 @@ type candidateWrite struct {
 	object store.Object
 	// required says that required properties have to be there.
 	required bool
+	slow     *bool // a pattern took too long
 }
 
 // check holds an object against the policies of the properties among names.
 func (s *Service) check(w candidateWrite, names []string) failures {
 	var f failures
+	w.slow = new(bool)
 	for _, name := range names {
 		p, known := w.t.properties[name]
 		if !known && !slices.Contains(w.t.required, name) {

@@ -62,6 +62,9 @@ func (c related) Indexed(property string) bool {
 	if name, ok := strings.CutSuffix(property, refID); ok {
 		return c.t.properties[name].relationship
 	}
+	if p := c.t.properties[property]; p.virtual || p.relationship {
+		return false // what is indexed is from a time when it was stored
+	}
 	return c.Collection.Indexed(property)
 }
 

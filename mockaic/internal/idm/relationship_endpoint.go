@@ -42,7 +42,7 @@ func (s *Service) serveRelationship(r *route.Request, path, id, name string, bel
 func (s *Service) serveEdges(tx *store.Tx, r *route.Request, t *objectType, at end) (*route.Response, error) {
 	switch r.Operation {
 	case route.Query:
-		return s.queryEdges(tx, r, at)
+		return s.queryEdges(tx, r, t.edges(tx, at.id, at.property))
 	case route.Create, route.Upsert:
 		l, err := t.parseReference(at.property, r.Body, "/"+at.property)
 		if err != nil {
@@ -54,6 +54,9 @@ func (s *Service) serveEdges(tx *store.Tx, r *route.Request, t *objectType, at e
 			return nil, err
 		}
 		s.touch(tx, t, at.id)
+		if err := s.receiveAtBoth(tx, e); err != nil {
+			return nil, err
+		}
 		object, err := s.edgeView(&expansion{tx: tx}, e, r.Options.Fields)
 		if err != nil {
 			return nil, err
@@ -103,7 +106,7 @@ func (e edge) checkRevision(wanted string) error {
 
 // serveSingleton answers the relationship of a property that has one at most.
 func (s *Service) serveSingleton(tx *store.Tx, r *route.Request, t *objectType, at end) (*route.Response, error) {
-	edges := edgesAt(tx, at)
+	edges := t.edges(tx, at.id, at.property)
 	if r.IfMatch != nil {
 		if len(edges) == 0 {
 			return nil, crest.Errorf(http.StatusNotFound, "Not Found")
@@ -125,10 +128,14 @@ func (s *Service) serveSingleton(tx *store.Tx, r *route.Request, t *objectType, 
 		if err != nil {
 			return nil, err
 		}
+		e := t.edges(tx, at.id, at.property)[0]
 		if changed {
 			s.touch(tx, t, at.id)
+			if err := s.receiveAtBoth(tx, e); err != nil {
+				return nil, err
+			}
 		}
-		object, err := s.edgeView(&expansion{tx: tx}, edgesAt(tx, at)[0], r.Options.Fields)
+		object, err := s.edgeView(&expansion{tx: tx}, e, r.Options.Fields)
 		if err != nil {
 			return nil, err
 		}
@@ -163,7 +170,7 @@ func (s *Service) changeEdge(tx *store.Tx, r *route.Request, t *objectType, at e
 	case route.Delete:
 		e.remove(tx)
 		s.touch(tx, t, at.id)
-		if err := s.grantAgain(tx, e); err != nil {
+		if err := s.receiveAtBoth(tx, e); err != nil {
 			return nil, err
 		}
 		return &route.Response{Object: before, Projected: true}, nil
@@ -221,18 +228,19 @@ func ofFarEnd(field crest.Pointer) bool {
 	return len(field) == 0 || field[0] == "_refResourceRev" || !strings.HasPrefix(field[0], "_ref") && field[0] != "_id" && field[0] != "_rev"
 }
 
-func (s *Service) queryEdges(tx *store.Tx, r *route.Request, at end) (*route.Response, error) {
+func (s *Service) queryEdges(tx *store.Tx, r *route.Request, edges []edge) (*route.Response, error) {
 	var all []store.Object
 	byID := map[string]edge{}
 	bare := !r.Query.Mentions(ofFarEnd)
-	for _, e := range edgesAt(tx, at) {
+	x := &expansion{tx: tx}
+	for _, e := range edges {
 		byID[e.id] = e
 		if bare {
 			object := e.reference()
 			object["_id"], object["_rev"] = e.id, e.revision
 			all = append(all, object)
 		} else {
-			object, err := s.edgeView(&expansion{tx: tx}, e, []crest.Pointer{{"*"}})
+			object, err := s.edgeView(x, e, []crest.Pointer{{"*"}})
 			if err != nil {
 				return nil, err
 			}
@@ -243,7 +251,6 @@ func (s *Service) queryEdges(tx *store.Tx, r *route.Request, at end) (*route.Res
 	if err != nil {
 		return nil, err
 	}
-	x := &expansion{tx: tx}
 	for i, object := range page.Result {
 		if page.Result[i], err = s.edgeView(x, byID[object["_id"].(string)], r.Query.Fields); err != nil {
 			return nil, err

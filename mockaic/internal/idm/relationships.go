@@ -79,6 +79,14 @@ func edgesAt(tx *store.Tx, at end) []edge {
 	return found
 }
 
+// edges lists the relationships of a property that lead where its definition
+// says. There may be others from a time when it said something else.
+func (t *objectType) edges(tx *store.Tx, id, name string) []edge {
+	return slices.DeleteFunc(edgesAt(tx, end{t.collection, id, name}), func(e edge) bool {
+		return !slices.Contains(t.properties[name].targets, e.there.collection)
+	})
+}
+
 // eachAt walks through the relationships of one property.
 func eachAt(tx *store.Tx, at end) iter.Seq[edge] {
 	return func(yield func(edge) bool) {
@@ -205,7 +213,7 @@ func (e edge) reference() map[string]any {
 // references is the value of a relationship property.
 func references(tx *store.Tx, t *objectType, id, name string) any {
 	list := []any{}
-	for _, e := range edgesAt(tx, end{t.collection, id, name}) {
+	for _, e := range t.edges(tx, id, name) {
 		list = append(list, e.reference())
 	}
 	if t.properties[name].many {
@@ -259,57 +267,58 @@ func (t *objectType) parseReference(name string, value any, at string) (referenc
 
 // setRelationship makes links the relationships of a property, and tells
 // whether that changed anything. What is there already stays as it is, and so
-// does what a condition grants.
+// does what a condition grants, unless the property can have only one.
 func (s *Service) setRelationship(tx *store.Tx, t *objectType, id, name string, links []reference, at string) (changed bool, err error) {
-	here := end{t.collection, id, name}
 	left := map[end][]edge{}
-	for _, e := range edgesAt(tx, here) {
+	for _, e := range t.edges(tx, id, name) {
 		left[e.there] = append(left[e.there], e)
 	}
-	var fresh []reference
-	for _, l := range links {
-		same := left[l.there]
-		i := slices.IndexFunc(same, l.means)
-		if i < 0 {
-			fresh = append(fresh, l)
-			continue
-		}
-		if !l.says(same[i]) {
-			same[i].setProperties(tx, l.properties)
-			changed = true
-		}
-		left[l.there] = slices.Delete(same, i, i+1)
+	for _, same := range []func(reference, edge) bool{reference.names, reference.equals, reference.covers} {
+		links = slices.DeleteFunc(slices.Clone(links), func(l reference) bool {
+			i := slices.IndexFunc(left[l.there], func(e edge) bool { return same(l, e) })
+			if i < 0 {
+				return false
+			}
+			if e := left[l.there][i]; l.properties != nil && !l.equals(e) {
+				e.setProperties(tx, l.properties)
+				changed = true
+			}
+			left[l.there] = slices.Delete(left[l.there], i, i+1)
+			return true
+		})
 	}
+	// A grant that was read and has ended since is not a client's to make.
+	links = slices.DeleteFunc(links, func(l reference) bool { return l.conditional && l.edgeID != "" })
 	for _, same := range left {
 		for _, e := range same {
-			if !e.conditional {
+			if !e.conditional || !t.properties[name].many && len(links) > 0 {
 				e.remove(tx)
 				changed = true
 			}
 		}
 	}
-	for _, l := range fresh {
+	for _, l := range links {
 		l.conditional = false
-		if _, err := s.addLink(tx, here, l, at); err != nil {
+		if _, err := s.addLink(tx, end{t.collection, id, name}, l, at); err != nil {
 			return false, err
 		}
 	}
-	return changed || len(fresh) > 0, nil
+	return changed || len(links) > 0, nil
 }
 
-// means tells whether a reference to the far end of an edge stands for the edge.
-// One that a condition granted must be named, since the same object can be
-// granted outright as well.
-func (l reference) means(e edge) bool {
-	if l.edgeID != "" || e.conditional {
-		return l.edgeID == e.id
-	}
-	return l.says(e)
+// names tells whether a reference has the _id of an edge.
+func (l reference) names(e edge) bool { return l.edgeID == e.id }
+
+// equals tells whether a reference to the far end of an edge has its
+// _refProperties. What a condition granted must be named, since the same object
+// can be granted outright as well.
+func (l reference) equals(e edge) bool {
+	return (l.edgeID == "" && !e.conditional || l.names(e)) && crest.Equal(orEmpty(e.properties), orEmpty(l.properties))
 }
 
-// says tells whether a reference has the _refProperties of an edge, or none.
-func (l reference) says(e edge) bool {
-	return l.properties == nil || crest.Equal(orEmpty(e.properties), orEmpty(l.properties))
+// covers tells whether a reference says no more of an edge than where it leads.
+func (l reference) covers(e edge) bool {
+	return l.edgeID == "" && l.properties == nil && !e.conditional
 }
 
 func orEmpty(properties map[string]any) any {
@@ -333,7 +342,7 @@ func (s *Service) addLink(tx *store.Tx, here end, l reference, at string) (edge,
 		// The other end has one at most, and the directory keeps it there, as an
 		// attribute: the new one takes the place of the old.
 		for _, e := range edgesAt(tx, l.there) {
-			if e.there != here {
+			if e.there != here || e.conditional != l.conditional || !crest.Equal(orEmpty(e.properties), orEmpty(l.properties)) {
 				e.remove(tx)
 			}
 		}

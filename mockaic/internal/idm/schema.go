@@ -163,6 +163,16 @@ func isRelationship(definition map[string]any) bool {
 	return relationOf(definition)["type"] == "relationship"
 }
 
+// leadsBack tells whether a definition is that of the reverse of a property.
+func leadsBack(definition map[string]any, path, name string) bool {
+	relation := relationOf(definition)
+	targets, _ := relation["resourceCollection"].([]any)
+	return isRelationship(definition) && relation["reversePropertyName"] == name && slices.ContainsFunc(targets, func(entry any) bool {
+		target, _ := entry.(map[string]any)
+		return target["path"] == path
+	})
+}
+
 // relate defines a relationship property and, as its resourceCollection asks,
 // the reverse property of the other type.
 func (d definitions) relate(path, name string, definition map[string]any) error {
@@ -202,7 +212,7 @@ func (d definitions) relate(path, name string, definition map[string]any) error 
 		if !given { // seen on a tenant: demanded on every write
 			return refuse("resourceCollection/%d/reverseProperty: field is required", i)
 		}
-		if there := d.property(other, reverseName); there != nil && (!isRelationship(there) || relationOf(there)["reversePropertyName"] != name) {
+		if there := d.property(other, reverseName); there != nil && !leadsBack(there, path, name) {
 			return refuse("%s has a property '%s' already", other, reverseName)
 		}
 		d.set(other, reverseName, reverseDefinition(path, name, reverse))
@@ -257,7 +267,7 @@ func (d definitions) unrelate(path, name string) {
 	for _, entry := range targets {
 		target, _ := entry.(map[string]any)
 		other, _ := target["path"].(string)
-		if there := d.property(other, reverseName); there != nil && relationOf(there)["reversePropertyName"] == name {
+		if leadsBack(d.property(other, reverseName), path, name) {
 			d.remove(other, reverseName)
 		}
 	}

@@ -151,8 +151,8 @@ func (s *Service) view(x *expansion, t *objectType, object store.Object, fields 
 func (s *Service) related(x *expansion, t *objectType, id, name string, fields []crest.Pointer) (any, error) {
 	fields = slices.DeleteFunc(slices.Clone(fields), func(field crest.Pointer) bool { return len(field) == 0 || field[0] == "_ref" })
 	list := []any{}
-	edges := edgesAt(x.tx, end{t.collection, id, name})
-	if x.depth > 0 {
+	edges := t.edges(x.tx, id, name)
+	if x.depth > 0 && len(fields) == 0 {
 		if err := x.count(len(edges)); err != nil {
 			return nil, err
 		}

@@ -140,7 +140,7 @@ func (s *Service) virtualValues(tx *store.Tx, sources virtualSources, end target
 	for _, name := range sources.fields {
 		if name == "*" {
 			for own, value := range object {
-				if t.properties[own].byDefault() {
+				if p := t.properties[own]; p.byDefault() && !p.virtual && !p.relationship {
 					values[own] = value
 				}
 			}

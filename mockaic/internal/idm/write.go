@@ -37,6 +37,9 @@ func (s *Service) create(r *route.Request, path string) (*route.Response, error)
 		if err != nil {
 			return err
 		}
+		if err := s.grants(tx, t, id, nil); err != nil {
+			return err
+		}
 		answer = &route.Response{Status: http.StatusCreated, Projected: true, Location: "/openidm/" + path + "/" + url.PathEscape(id)}
 		answer.Object, err = s.view(&expansion{tx: tx}, t, object, r.Options.Fields, true)
 		return err
@@ -66,7 +69,7 @@ func newID(tx *store.Tx, t *objectType, requested string, content store.Object) 
 }
 
 // insert checks and stores a new object. The relationships of the properties in
-// later are made by the caller afterwards.
+// later are made by the caller afterwards, as are those that conditions grant.
 func (s *Service) insert(tx *store.Tx, t *objectType, id string, content store.Object, later []string) (store.Object, error) {
 	object := t.withoutVirtual(content)
 	if err := t.checkNames(object, sortedNames(object)); err != nil {
@@ -83,10 +86,8 @@ func (s *Service) insert(tx *store.Tx, t *objectType, id string, content store.O
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.setRelationships(tx, t, id, object, sortedNames(object)); err != nil {
-		return nil, err
-	}
-	return stored, s.grants(tx, t, id, nil)
+	_, err = s.setRelationships(tx, t, id, object, sortedNames(object))
+	return stored, err
 }
 
 // setRelationships makes the relationships among names what the object says, and
@@ -165,7 +166,10 @@ func (s *Service) replace(tx *store.Tx, t *objectType, id string, content store.
 	}
 	names := sortedNames(object)
 	stored := tx.Get(t.collection, id)
-	changed := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return crest.Equal(stored[name], object[name]) })
+	changed := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		value, present := stored[name]
+		return present && crest.Equal(value, object[name])
+	})
 	if err := t.checkNames(object, changed); err != nil {
 		return nil, err
 	}
@@ -270,7 +274,7 @@ func (s *Service) put(tx *store.Tx, t *objectType, id string, object store.Objec
 		_, defined := t.properties[name]
 		switch {
 		case name == "_id" || name == "_rev":
-		case name == passwordKey && t.hasPassword():
+		case name == passwordKey && (t.hasPassword() || wasHidden && !defined):
 			text, ok := value.(string)
 			if !ok {
 				return nil, crest.Errorf(http.StatusBadRequest, "The password must be a string")
