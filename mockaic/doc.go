@@ -48,14 +48,14 @@
 //
 // The authorization endpoint answers request objects, the parameter claims and
 // response modes other than query with the error invalid_request. There are no
-// ID tokens: a client with the scope openid is refused at the start.
+// ID tokens: a client with the scope openid is refused at the start. A policy whose
+// regular expression has \p{Script=...} is refused with 400.
 //
 // Not there yet, and not noticed by an error: scripts of a type (onCreate and
 // the like) are stored and do not run; the OAuth providers do not follow their
 // settings; passwordLastChangedTime and passwordExpirationTime stay unset;
 // policies without a rule here (mapping-exists, scripts of one's own) are not
-// enforced, nor is that a user's _id is a UUID; a policy's regular expression with
-// \p{Script=...} is refused; any resource version may be asked
+// enforced, nor is that a user's _id is a UUID; any resource version may be asked
 // for, but where versions differ; the order of an object's members is not kept
 // (JSON gives it no meaning); the query _id sw "emailTemplate" finds the shipped
 // templates too; the tenant enforces no quota and writes no logs.
