@@ -16,31 +16,33 @@ const (
 	conditional = "conditional"
 )
 
-// grantee is a property of a type whose relationships follow from a condition of
-// their other end.
-type grantee struct {
-	t           *objectType
-	name, field string
+// grant is a property whose relationships follow from a condition of their other
+// end.
+type grant struct {
+	to   *objectType // has the property
+	name string
+	by   *objectType // has the condition
+	when string      // the property with the condition
 }
 
-// linkGrants notes with each type who is granted what by its conditions.
+// linkGrants notes with each type what its objects grant and get by conditions.
+// Types that are broken take no part.
 func linkGrants(types map[string]*objectType) {
 	for _, place := range slices.Sorted(maps.Keys(types)) {
 		t := types[place]
 		for _, name := range t.names {
-			for path, field := range t.properties[name].conditions {
-				if granter := types[path]; granter != nil && t.defect == "" {
-					granter.grantees = append(granter.grantees, grantee{t, name, field})
+			conditions := t.properties[name].conditions
+			for _, path := range slices.Sorted(maps.Keys(conditions)) {
+				by := types[path]
+				if by == nil || by.defect != "" || t.defect != "" {
+					continue
 				}
+				g := grant{t, name, by, conditions[path]}
+				by.gives = append(by.gives, g)
+				t.gets = append(t.gets, g)
 			}
 		}
 	}
-}
-
-// conditions tells whether objects of a type can be granted something by a
-// condition.
-func (t *objectType) conditions() bool {
-	return slices.ContainsFunc(t.names, func(name string) bool { return len(t.properties[name].conditions) > 0 })
 }
 
 // grants keeps the conditional relationships of an object right after a write:
@@ -51,14 +53,14 @@ func (s *Service) grants(tx *store.Tx, t *objectType, id string, before store.Ob
 		return err
 	}
 	after := tx.Get(t.collection, id)
-	for _, g := range t.grantees {
-		if crest.Equal(before[g.field], after[g.field]) {
+	for _, g := range t.gives {
+		if crest.Equal(before[g.when], after[g.when]) {
 			continue
 		}
-		fulfils := s.condition(g.t, after[g.field])
-		for _, record := range tx.Collection(g.t.collection).Ascend(0, "") {
+		fulfils := s.condition(g.to, after[g.when])
+		for _, record := range tx.Collection(g.to.collection).Ascend(0, "") {
 			object := record.Object()
-			if _, err := s.grant(tx, g.t, object["_id"].(string), g.name, target{t.collection, id}, fulfils(tx, object)); err != nil {
+			if _, err := s.grant(tx, g, object["_id"].(string), id, fulfils(tx, object)); err != nil {
 				return err
 			}
 		}
@@ -81,24 +83,14 @@ func (s *Service) receive(tx *store.Tx, t *objectType, id string) error {
 }
 
 func (s *Service) receiveOnce(tx *store.Tx, t *objectType, id string) (changed bool, err error) {
-	types, err := s.types.all(tx)
-	if err != nil {
-		return false, err
-	}
 	object := tx.Get(t.collection, id)
-	for _, name := range t.names {
-		conditions := t.properties[name].conditions
-		for _, path := range slices.Sorted(maps.Keys(conditions)) {
-			if types[path] == nil || types[path].defect != "" {
-				continue
+	for _, g := range t.gets {
+		for granter, condition := range conditionsIn(tx, g.by.collection, g.when) {
+			made, err := s.grant(tx, g, id, granter, s.condition(t, condition)(tx, object))
+			if err != nil {
+				return false, err
 			}
-			for granter, condition := range conditionsIn(tx, path, conditions[path]) {
-				made, err := s.grant(tx, t, id, name, target{path, granter}, s.condition(t, condition)(tx, object))
-				if err != nil {
-					return false, err
-				}
-				changed = changed || made
-			}
+			changed = changed || made
 		}
 	}
 	return changed, nil
@@ -121,12 +113,12 @@ func conditionsIn(tx *store.Tx, path, field string) iter.Seq2[string, any] {
 	}
 }
 
-// grant makes or removes the conditional relationship of a property with the
-// object that has the condition, and tells whether that changed anything. A
-// property that can have only one keeps the one it has.
-func (s *Service) grant(tx *store.Tx, t *objectType, id, name string, granter target, fulfilled bool) (changed bool, err error) {
-	here := end{t.collection, id, name}
-	there := end{granter.collection, granter.id, t.properties[name].reverse}
+// grant makes or removes the conditional relationship between an object and the
+// one that has the condition, and tells whether that changed anything. A property
+// that can have only one keeps the one it has.
+func (s *Service) grant(tx *store.Tx, g grant, id, granter string, fulfilled bool) (changed bool, err error) {
+	p := g.to.properties[g.name]
+	here, there := end{g.to.collection, id, g.name}, end{g.by.collection, granter, p.reverse}
 	granted := false
 	for _, e := range between(tx, here, there) {
 		if !e.conditional {
@@ -137,10 +129,10 @@ func (s *Service) grant(tx *store.Tx, t *objectType, id, name string, granter ta
 			changed = true
 		}
 	}
-	if granted || !fulfilled || !t.properties[name].many && len(t.edges(tx, id, name)) > 0 {
+	if granted || !fulfilled || !p.many && len(g.to.edges(tx, id, g.name)) > 0 {
 		return changed, nil
 	}
-	_, err = s.addLink(tx, here, reference{there: there, conditional: true}, "/"+name)
+	_, err = s.addLink(tx, here, reference{there: there, conditional: true}, "/"+g.name)
 	return true, err
 }
 

@@ -189,7 +189,7 @@ func (i *importer) add(path string, content store.Object) error {
 	if _, err = i.insert(i.tx, t, id, content, later); err != nil {
 		return withDetail(err)
 	}
-	if t.conditions() || len(t.grantees) > 0 {
+	if len(t.gives)+len(t.gets) > 0 {
 		i.inserted = append(i.inserted, target{path, id})
 	}
 	for _, p := range cut {

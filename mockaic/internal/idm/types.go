@@ -21,10 +21,11 @@ type objectType struct {
 	names      []string // of the properties, sorted
 	required   []string
 	schema     map[string]any
-	open       bool // lists no properties, so accepts any
-	grantees   []grantee
-	meta       string // collection of the sidecars; "" if the type has none
-	defect     string // why no object of the type can be reached
+	open       bool    // lists no properties, so accepts any
+	gives      []grant // by conditions of its own
+	gets       []grant // by conditions of others
+	meta       string  // collection of the sidecars; "" if the type has none
+	defect     string  // why no object of the type can be reached
 }
 
 type propertyType struct {
