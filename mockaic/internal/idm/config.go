@@ -147,7 +147,8 @@ func (s *Service) putTypes(tx *store.Tx, document store.Object) (store.Object, e
 	if err != nil {
 		return nil, err
 	}
-	for path, t := range types {
+	for _, path := range slices.Sorted(maps.Keys(types)) {
+		t := types[path]
 		if former := before[path]; former != nil && slices.Equal(former.names, t.names) && slices.Equal(former.privates(), t.privates()) {
 			continue
 		}
