@@ -150,6 +150,10 @@ func TestDefinitionsThatAreRefused(t *testing.T) {
 	} {
 		v.refused("createManagedObjectDefinition", map[string]any{"objectName": "x", "objectDefinition": object(t, definition)}, "defines a relationship", "patchManagedObjectRelationship")
 	}
+	for _, property := range []string{`{"type":"string","default":1}`, `{"type":["integer","null"],"default":1.5}`, `{"type":"array","default":{}}`, `{"type":"boolean","default":"no"}`} {
+		definition := `{"schema":{"properties":{"a":{"type":"number","default":1},"x":` + property + `}}}`
+		v.refused("createManagedObjectDefinition", map[string]any{"objectName": "x", "objectDefinition": object(t, definition)}, `property "x" a default`)
+	}
 	for _, name := range []string{"", "a-b", "a/b", "../x", "ä"} {
 		v.refused("createManagedObjectDefinition", map[string]any{"objectName": name, "objectDefinition": object(t, badge)}, "objectName")
 	}
@@ -206,6 +210,20 @@ func TestPatchesOfTypesThatAreRefused(t *testing.T) {
 	}
 	v.refused("patchManagedObjectDefinition", map[string]any{"objectName": "alpha_user", "operations": []any{}}, "at least 1")
 	v.refused("patchManagedObjectDefinition", map[string]any{"objectName": "alpha_user", "operations": operations("increment", "/x", "1")}, "must be one of add, remove, replace")
+
+	// A default that is not of its type would hide the whole type.
+	for _, list := range []any{
+		operations("add", "/schema/properties/sn/default", `1`),
+		operations("replace", "/schema/properties/accountStatus/type", `"boolean"`),
+		operations("add", "/schema/properties/custom_x", `{"type":"string"}`, "add", "/schema/properties/custom_x/default", `[]`),
+		operations("add", "/schema/properties/custom_x", `{"type":"object","default":"x"}`),
+	} {
+		v.refused("patchManagedObjectDefinition", map[string]any{"objectName": "alpha_user", "operations": list}, "a default that is not of its type", "in one call")
+	}
+	v.must("patchManagedObjectDefinition", map[string]any{"objectName": "alpha_user", "operations": operations(
+		"add", "/schema/properties/custom_x", `{"type":"string","default":"x"}`,
+		"replace", "/schema/properties/custom_x/type", `"integer"`, "replace", "/schema/properties/custom_x/default", `7`,
+	)})
 
 	// How a relationship is shown is not what it is.
 	shown := v.must("patchManagedObjectDefinition", map[string]any{"objectName": "alpha_user", "operations": operations("replace", "/schema/properties/manager/title", `"Boss"`)})

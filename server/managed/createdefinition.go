@@ -36,6 +36,10 @@ var createDefinition = tool.Define(tool.Spec{
 		return createDefinitionOutput{}, tool.Invalid("objectDefinition", "defines a relationship",
 			"Leave it out and add it afterwards: relationships have two ends and are kept by another API, patchManagedObjectRelationship. Nothing was sent to the tenant.")
 	}
+	if name := brokenDefault(object(object(in.Definition, "schema"), "properties")); name != "" {
+		return createDefinitionOutput{}, tool.Invalid("objectDefinition", "gives the property "+tool.Quote(name)+" a default that is not of its type",
+			"The tenant would take it and then not know the type: correct the default. Nothing was sent to the tenant.")
+	}
 	value := maps.Clone(in.Definition)
 	value["name"] = in.Name
 	changed, err := c.ChangeConfig(ctx, aic.ManagedConfig, func(doc aic.Object) (aic.ConfigEdit, error) {

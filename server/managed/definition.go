@@ -1,7 +1,10 @@
 package managed
 
 import (
+	"encoding/json"
 	"errors"
+	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -108,6 +111,41 @@ func holdsRelationship(v any) bool {
 				return true
 			}
 		}
+	}
+	return false
+}
+
+// brokenDefault names a property whose default is not of its type, "" if there
+// is none. A tenant takes such a definition, and then no longer knows the type.
+func brokenDefault(properties aic.Object) string {
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		property := object(properties, name)
+		initial, kinds := property["default"], stringsOf(property["type"])
+		if kind := aic.String(property, "type"); kind != "" {
+			kinds = []string{kind}
+		}
+		if initial != nil && len(kinds) > 0 && !slices.ContainsFunc(kinds, func(kind string) bool { return isOf(kind, initial) }) {
+			return name
+		}
+	}
+	return ""
+}
+
+// isOf tells whether a JSON value is of a type of JSON Schema.
+func isOf(kind string, v any) bool {
+	switch v := v.(type) {
+	case string:
+		return kind == "string"
+	case bool:
+		return kind == "boolean"
+	case []any:
+		return kind == "array"
+	case map[string]any:
+		return kind == "object"
+	case json.Number:
+		return kind == "number" || kind == "integer" && !strings.ContainsAny(v.String(), ".eE")
+	case float64:
+		return kind == "number" || kind == "integer" && v == math.Trunc(v)
 	}
 	return false
 }

@@ -3,6 +3,7 @@ package managed
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -99,7 +100,47 @@ func (in patchDefinitionInput) touched(d aic.Object) (touches, error) {
 		}
 		out = append(out, touch{o, path})
 	}
+	if name := brokenDefault(out.properties(d)); name != "" {
+		return nil, tool.Invalid("operations", "leave the property "+tool.Quote(name)+" with a default that is not of its type",
+			"The tenant would take that and then no longer know the type, with all its objects: change both in one call. Nothing was changed.")
+	}
 	return out, nil
+}
+
+// properties returns the types and defaults, as they will be, of the properties
+// that the operations are about.
+func (ts touches) properties(d aic.Object) aic.Object {
+	before, after := object(object(d, "schema"), "properties"), aic.Object{}
+	for _, t := range ts {
+		value, _ := t.Value.(map[string]any)
+		switch inside, path := t.inside("schema", "properties"), t.path; {
+		case len(path) == 1 && path[0] == "schema":
+			after = with(nil, object(value, "properties"))
+		case inside && len(path) == 2:
+			after = with(nil, value)
+		case inside && len(path) == 3:
+			after[path[2]] = t.Value
+		case inside && len(path) == 4:
+			property, changed := after[path[2]].(map[string]any)
+			if !changed {
+				property = object(before, path[2])
+			}
+			after[path[2]] = with(property, aic.Object{path[3]: t.Value}) // null is no default
+		}
+	}
+	return after
+}
+
+func (t touch) inside(place ...string) bool {
+	return len(t.path) >= len(place) && slices.Equal(t.path[:len(place)], place)
+}
+
+// with returns a copy of an object with more members.
+func with(o, more aic.Object) aic.Object {
+	out := aic.Object{}
+	maps.Copy(out, o)
+	maps.Copy(out, more)
+	return out
 }
 
 // on makes the operations for the document of all types, where the type's
