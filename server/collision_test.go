@@ -84,6 +84,17 @@ func process(t *testing.T, ctx context.Context, transport http.RoundTripper) *mc
 	return cs
 }
 
+// answerOf is the result of a tool: the structure and the text.
+func answerOf(t *testing.T, cs *mcp.ClientSession, tool string, arguments map[string]any) (map[string]any, string) {
+	result, err := cs.CallTool(t.Context(), &mcp.CallToolParams{Name: tool, Arguments: arguments})
+	if err != nil {
+		t.Errorf("%s: %v", tool, err)
+		return nil, ""
+	}
+	answer, _ := result.StructuredContent.(map[string]any)
+	return answer, result.Content[0].(*mcp.TextContent).Text
+}
+
 // Two servers that know nothing of each other make themes in one realm, many
 // at once: each is there in the end, or its maker was told of a collision.
 func TestNoThemeThatWasMadeIsLost(t *testing.T) {
@@ -97,15 +108,6 @@ func TestNoThemeThatWasMadeIsLost(t *testing.T) {
 			var mu sync.Mutex
 			made := map[string]string{}
 			collided := 0
-			call := func(cs *mcp.ClientSession, tool string, arguments map[string]any) (map[string]any, string) {
-				result, err := cs.CallTool(t.Context(), &mcp.CallToolParams{Name: tool, Arguments: arguments})
-				if err != nil {
-					t.Errorf("%s: %v", tool, err)
-					return nil, ""
-				}
-				answer, _ := result.StructuredContent.(map[string]any)
-				return answer, result.Content[0].(*mcp.TextContent).Text
-			}
 			var wg sync.WaitGroup
 			var last *mcp.ClientSession
 			for p := range 2 {
@@ -114,7 +116,7 @@ func TestNoThemeThatWasMadeIsLost(t *testing.T) {
 				for i := range 20 {
 					wg.Go(func() {
 						name := fmt.Sprintf("%d-%d", p, i)
-						answer, text := call(cs, "createTheme", map[string]any{"realm": "alpha", "themeData": map[string]any{"name": name}})
+						answer, text := answerOf(t, cs, "createTheme", map[string]any{"realm": "alpha", "themeData": map[string]any{"name": name}})
 						mu.Lock()
 						defer mu.Unlock()
 						switch {
@@ -129,7 +131,7 @@ func TestNoThemeThatWasMadeIsLost(t *testing.T) {
 				}
 			}
 			wg.Wait()
-			there, _ := call(last, "getThemes", map[string]any{"realm": "alpha"})
+			there, _ := answerOf(t, last, "getThemes", map[string]any{"realm": "alpha"})
 			ids := map[string]string{}
 			list, _ := there["themes"].([]any)
 			for _, e := range list {
@@ -143,6 +145,61 @@ func TestNoThemeThatWasMadeIsLost(t *testing.T) {
 			}
 			if len(made) == 0 || collided == 0 {
 				t.Errorf("seed %d: %d made, %d collided", seed, len(made), collided)
+			}
+		})
+	}
+}
+
+// Callers of one server who change different fields are not told of each other,
+// and of two who add the same relationship one is refused.
+func TestCallersOfOneServerTakeTurns(t *testing.T) {
+	for seed := range uint64(3) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant, err := mockaic.New(mockaic.Seed("empty"), mockaic.DevToken(bearer), mockaic.Chance(seed))
+			if err != nil {
+				t.Fatal(err)
+			}
+			cs := process(t, t.Context(), &distant{tenant: tenant, chance: rand.New(rand.NewPCG(seed, 3))})
+			theme := func(tool string, more map[string]any) {
+				more["realm"] = "alpha"
+				if answer, text := answerOf(t, cs, tool, more); answer["error"] != nil {
+					t.Errorf("seed %d: %s %v: %s", seed, tool, more, text)
+				}
+			}
+			theme("createTheme", map[string]any{"themeData": map[string]any{"name": "one"}})
+			theme("createTheme", map[string]any{"themeData": map[string]any{"name": "two"}})
+			fields := []string{"textColor", "linkColor", "primaryColor"}
+			var wg sync.WaitGroup
+			for _, field := range fields {
+				wg.Go(func() {
+					theme("updateTheme", map[string]any{"themeIdentifier": "one", "themeUpdates": map[string]any{field: "#123456"}})
+				})
+			}
+			wg.Go(func() { theme("setDefaultTheme", map[string]any{"themeIdentifier": "two"}) })
+			added := 0
+			var mu sync.Mutex
+			for range 2 {
+				wg.Go(func() {
+					answer, _ := answerOf(t, cs, "patchManagedObjectRelationship", map[string]any{
+						"objectType": "alpha_role", "propertyName": "custom_friend", "action": "add",
+						"propertyDefinition": map[string]any{"type": "relationship", "resourceCollection": []any{map[string]any{"path": "managed/alpha_user"}}},
+					})
+					mu.Lock()
+					defer mu.Unlock()
+					if answer["error"] == nil {
+						added++
+					}
+				})
+			}
+			wg.Wait()
+			one, _ := answerOf(t, cs, "getTheme", map[string]any{"realm": "alpha", "themeIdentifier": "one"})
+			for _, field := range fields {
+				if at(one, "theme", field) != "#123456" {
+					t.Errorf("seed %d: %s is lost: %v", seed, field, one)
+				}
+			}
+			if added != 1 {
+				t.Errorf("seed %d: added %d times", seed, added)
 			}
 		})
 	}

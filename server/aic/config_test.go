@@ -407,7 +407,7 @@ func TestWritersOfTypesWaitForEachOther(t *testing.T) {
 		"feature": func(ctx context.Context, c *Client) error { _, err := c.InstallFeature(ctx, "groups"); return err },
 		"agents":  func(ctx context.Context, c *Client) error { _, err := c.EnableAIAgent(ctx); return err },
 		"property": func(ctx context.Context, c *Client) error {
-			_, err := c.PutSchemaProperty(ctx, "x", "y", Object{})
+			_, err := c.PutSchemaProperty(ctx, "x", "y", Object{}, func(error) error { return nil })
 			return err
 		},
 		"deletion": func(ctx context.Context, c *Client) error {

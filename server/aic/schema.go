@@ -18,21 +18,31 @@ func (c *Client) SchemaProperty(ctx context.Context, objectType, property string
 	return doc, err
 }
 
-// PutSchemaProperty creates or replaces it.
-func (c *Client) PutSchemaProperty(ctx context.Context, objectType, property string, definition Object) (Object, error) {
-	return c.changeProperty(ctx, objectType, property, true, request{method: http.MethodPut, header: anyRevision(), body: definition})
+// PutSchemaProperty creates or replaces it, if allow agrees: it is told the error
+// of a read right before, nil if the property is there.
+func (c *Client) PutSchemaProperty(ctx context.Context, objectType, property string, definition Object, allow func(readErr error) error) (Object, error) {
+	return c.changeProperty(ctx, objectType, property, true, func() (request, error) {
+		_, readErr := c.SchemaProperty(ctx, objectType, property)
+		return request{method: http.MethodPut, header: anyRevision(), body: definition}, allow(readErr)
+	})
 }
 
 // DeleteSchemaProperty deletes it and returns what it was, if the tenant says.
 func (c *Client) DeleteSchemaProperty(ctx context.Context, objectType, property string) (Object, error) {
-	return c.changeProperty(ctx, objectType, property, false, request{method: http.MethodDelete, header: anyRevision()})
+	return c.changeProperty(ctx, objectType, property, false, func() (request, error) {
+		return request{method: http.MethodDelete, header: anyRevision()}, nil
+	})
 }
 
 // changeProperty watches the document of the types, which the property is a
 // part of, until it is there or gone.
-func (c *Client) changeProperty(ctx context.Context, objectType, property string, there bool, r request) (Object, error) {
+func (c *Client) changeProperty(ctx context.Context, objectType, property string, there bool, plan func() (request, error)) (Object, error) {
 	var answer Object
 	_, err := c.watched(ctx, ManagedConfig, func() (w configWrite, err error) {
+		r, err := plan()
+		if err != nil {
+			return w, err
+		}
 		if r, err = schemaRequest(objectType, property, r); err != nil {
 			return w, err
 		}

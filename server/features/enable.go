@@ -2,6 +2,8 @@ package features
 
 import (
 	"context"
+	"errors"
+	"net/http"
 
 	"aicmcp/server/aic"
 	"aicmcp/server/tool"
@@ -24,6 +26,10 @@ var enableAIAgent = tool.Define(tool.Spec{
 }, func(ctx context.Context, c *aic.Client, _ enableInput) (enableOutput, error) {
 	response, err := c.EnableAIAgent(ctx)
 	if err != nil {
+		var e *aic.Error
+		if errors.As(err, &e) && e.Status == http.StatusNotFound {
+			return enableOutput{}, tool.WithHint(err, "", "This tenant has no AI agents to enable: they come with a newer release.")
+		}
 		return enableOutput{}, explain(err)
 	}
 	return enableOutput{"The tenant accepted it. listFeatures tells whether IDM and both realms have it.", response}, nil

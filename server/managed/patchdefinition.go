@@ -98,6 +98,10 @@ func (in patchDefinitionInput) touched(d aic.Object) (touches, error) {
 		if err := o.check(at, d, path); err != nil {
 			return nil, err
 		}
+		made := slices.ContainsFunc(out, func(earlier touch) bool { return overlap(earlier.place(), path) })
+		if o.Operation == "remove" && !made && follow(d, path) == nil {
+			return nil, tool.Invalid(at+".field", "is not there, so it cannot be removed", "Read the type with getManagedObjectSchema and includeFullDefinition. Nothing was changed.")
+		}
 		out = append(out, touch{o, path})
 	}
 	if name := brokenDefault(out.properties(d)); name != "" {
@@ -211,10 +215,31 @@ func (o definitionOperation) check(at string, d aic.Object, path []string) error
 		return tool.Invalid(at+".field", "ends in a position in a list, which the tenant does not take", "Use replace for the whole list, add with - for the position to append, or remove with the element as value. Nothing was changed.")
 	case stepsIntoType(d, path):
 		return tool.Invalid(at+".field", "leads into a property's type, which is replaced as a whole", "Use replace with the whole list of types. Nothing was changed.")
+	case slices.Contains(path[:len(path)-1], "-") || last == "-" && (o.Operation != "add" || target != nil && !isList(target)):
+		return tool.Invalid(at+".field", "has a - that is not the place to append to a list with add", nothingChanged)
+	case blocked(d, path) != "":
+		return tool.Invalid(at+".field", "leads through "+tool.Quote(blocked(d, path))+", which has no such fields", nothingChanged)
 	case holdsRelationship(o.Value) || last == "type" && namesRelationship(o.Value):
 		return tool.Invalid(at+".value", "defines a relationship", elsewhere)
 	}
 	return untouched(at, d, path)
+}
+
+// blocked returns the element of a path behind which there is nothing to step
+// to: a plain value, or a list whose positions are numbers.
+func blocked(d aic.Object, path []string) string {
+	for i, key := range path[:len(path)-1] {
+		switch follow(d, path[:i+1]).(type) {
+		case nil, map[string]any:
+		case []any:
+			if next := path[i+1]; next != "-" && !isIndex(next) {
+				return key
+			}
+		default:
+			return key
+		}
+	}
+	return ""
 }
 
 // stepsIntoType reports whether a path goes on behind the type of a property,
@@ -229,15 +254,15 @@ func stepsIntoType(d aic.Object, path []string) bool {
 	return false
 }
 
-// shaping are the members that make a relationship what it is.
-var shaping = []string{"type", "items", "resourceCollection", "reverseRelationship", "reversePropertyName"}
+// describing are the members of a relationship that only say how it is shown.
+var describing = []string{"title", "description", "viewable", "searchable", "userEditable"}
 
 // untouched refuses a path to an existing relationship, to something that
 // contains one, or to what makes it one.
 func untouched(at string, d aic.Object, path []string) error {
 	for i := range path {
 		v := follow(d, path[:i+1])
-		if isRelationship(v) && (i+1 == len(path) || slices.Contains(shaping, path[i+1])) {
+		if isRelationship(v) && (i+2 != len(path) || !slices.Contains(describing, path[i+1])) {
 			return tool.Invalid(at+".field", "is, or belongs to, the relationship "+tool.Quote(path[i]), elsewhere)
 		}
 	}

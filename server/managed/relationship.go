@@ -46,24 +46,25 @@ var patchRelationship = tool.Define(tool.Spec{
 		out.Definition, err = c.DeleteSchemaProperty(ctx, in.ObjectType, in.Property)
 		return out, in.explain(err)
 	}
-	// The tenant takes the same PUT for both.
-	_, err = c.SchemaProperty(ctx, in.ObjectType, in.Property)
+	out.Definition, err = c.PutSchemaProperty(ctx, in.ObjectType, in.Property, in.Definition, in.allow)
+	return out, in.explain(err)
+})
+
+// allow tells add from update, for which the tenant takes the same request.
+func (in patchRelationshipInput) allow(readErr error) error {
 	var e *aic.Error
-	missing := errors.As(err, &e) && e.Status == http.StatusNotFound
+	missing := errors.As(readErr, &e) && e.Status == http.StatusNotFound
 	switch {
-	case err != nil && !missing:
-		return out, in.explain(err)
-	case in.Action == "add" && !missing:
-		return out, &tool.Failure{
+	case in.Action == "add" && readErr == nil:
+		return &tool.Failure{
 			Reason: "Conflict", Message: "the type has a relationship of that name already", Parameter: "propertyName",
 			Hint: "To replace it, use the action update. Nothing was changed.",
 		}
-	case in.Action == "update" && missing:
-		return out, in.explain(err)
+	case in.Action == "add" && missing:
+		return nil
 	}
-	out.Definition, err = c.PutSchemaProperty(ctx, in.ObjectType, in.Property, in.Definition)
-	return out, in.explain(err)
-})
+	return readErr
+}
 
 func (in patchRelationshipInput) check() error {
 	const nothing = "Nothing was sent to the tenant."
@@ -88,6 +89,9 @@ func (in patchRelationshipInput) explain(err error) error {
 	}
 	switch e.Status {
 	case http.StatusNotFound:
+		if in.Action == "add" {
+			return tool.WithHint(err, "objectType", "Call listManagedObjects for the types that there are.")
+		}
 		return tool.WithHint(err, "propertyName", "Call getManagedObjectSchema for the relationships that the type has, or listManagedObjects if the type is in doubt; to make a new one, use the action add.")
 	case http.StatusBadRequest:
 		if in.Action == "remove" {

@@ -164,9 +164,9 @@ func (f field) plain(v any) (stored any, must string) {
 		names, ok := v.([]any)
 		if !ok || slices.ContainsFunc(names, func(e any) bool {
 			s, _ := e.(string)
-			return s == "" || utf8.RuneCountInString(s) > longest[title]
+			return s == "" || utf8.RuneCountInString(s) > longest[title] || strings.ContainsFunc(s, unseen)
 		}) {
-			return nil, fmt.Sprintf("must be an array of names of journeys, each of at most %d characters", longest[title])
+			return nil, fmt.Sprintf("must be an array of names of journeys, each of at most %d characters, all of which show", longest[title])
 		}
 	case sections:
 		if !areSections(v, defaultSections()) {

@@ -2,6 +2,7 @@ package themes
 
 import (
 	"context"
+	"maps"
 
 	"github.com/google/uuid"
 
@@ -45,9 +46,11 @@ var create = tool.Define(tool.Spec{
 	}
 	id := uuid.NewString()
 	theme["_id"] = id
-	told, err := change(ctx, c, in.Realm, func(themes []any) ([]any, string, error) {
+	told, err := change(ctx, c, in.Realm, func(themes []any) ([]any, target, error) {
 		theme["isDefault"] = len(defaults(themes)) == 0
-		return append(themes, theme), id, nameFree(themes, aic.String(theme, "name"), "themeData", -1)
+		fields := maps.Clone(theme)
+		delete(fields, "isDefault") // another theme may become the default
+		return append(themes, theme), target{id, fields}, nameFree(themes, aic.String(theme, "name"), "themeData", -1)
 	})
 	if err != nil {
 		return written{}, err

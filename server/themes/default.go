@@ -29,14 +29,14 @@ var makeDefault = tool.Define(tool.Spec{
 	Less:        "The default was set.",
 }, func(ctx context.Context, c *aic.Client, in defaultInput) (defaultOutput, error) {
 	var out defaultOutput
-	told, err := change(ctx, c, in.Realm, func(themes []any) ([]any, string, error) {
+	told, err := change(ctx, c, in.Realm, func(themes []any) ([]any, target, error) {
 		i, err := find(themes, in.Theme)
 		if err != nil {
-			return nil, "", err
+			return nil, target{}, err
 		}
 		out = defaultOutput{ID: aic.String(themes[i], "_id"), Name: aic.String(themes[i], "name"), Before: defaults(themes)}
 		setDefault(themes, i)
-		return themes, out.ID, nil
+		return themes, target{out.ID, aic.Object{"isDefault": true}}, nil
 	})
 	if err != nil {
 		return defaultOutput{}, err

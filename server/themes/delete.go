@@ -29,20 +29,20 @@ var remove = tool.Define(tool.Spec{
 	Less:        "The theme was deleted.",
 }, func(ctx context.Context, c *aic.Client, in deleteInput) (deleteOutput, error) {
 	var out deleteOutput
-	told, err := change(ctx, c, in.Realm, func(themes []any) ([]any, string, error) {
+	told, err := change(ctx, c, in.Realm, func(themes []any) ([]any, target, error) {
 		i, err := find(themes, in.Theme)
 		if err != nil {
-			return nil, "", err
+			return nil, target{}, err
 		}
 		theme, _ := themes[i].(map[string]any)
 		if theme["isDefault"] == true && len(defaults(themes)) == 1 {
-			return nil, "", &tool.Failure{
+			return nil, target{}, &tool.Failure{
 				Reason: "Conflict", Message: "the theme is its realm's default, which cannot be deleted", Parameter: "themeIdentifier",
 				Hint: "Make another theme the default with setDefaultTheme first. Nothing was changed.",
 			}
 		}
 		out = deleteOutput{ID: aic.String(theme, "_id"), Theme: theme}
-		return slices.Delete(themes, i, i+1), out.ID, nil
+		return slices.Delete(themes, i, i+1), target{id: out.ID}, nil
 	})
 	if err != nil {
 		return deleteOutput{}, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"aicmcp/server/aic"
 	"aicmcp/server/tool"
@@ -31,7 +32,7 @@ var list = tool.Define(tool.Spec{
 	Count:       "resultCount",
 	Less:        "Call again with fewer fields.",
 }, func(ctx context.Context, c *aic.Client, in listInput) (listOutput, error) {
-	if in.Fields == "" {
+	if strings.Trim(in.Fields, ", ") == "" {
 		in.Fields = defaultFields
 	}
 	themes, err := query(ctx, c, in.Realm, "true", in.Fields)

@@ -120,9 +120,29 @@ type outcome struct {
 
 const lateWarning = "The tenant took so long that a change which somebody else made to themes at the same time may be undone: compare the other themes of both realms, by getThemes and getTheme, with what they should be."
 
+// target is what a theme shall have afterwards. Others may change the rest of it
+// at the same time.
+type target struct {
+	id     string
+	fields aic.Object // nil if the theme shall be gone
+}
+
+func (want target) in(themes []any) bool {
+	theme, there := byID(themes, want.id).(map[string]any)
+	if !there || want.fields == nil {
+		return !there && want.fields == nil
+	}
+	for name, value := range want.fields {
+		if !aic.Equal(theme[name], value) {
+			return false
+		}
+	}
+	return true
+}
+
 // change edits the themes of a realm, in what concerns one: edit returns all
-// and the ID of that one. The realm has exactly one default afterwards.
-func change(ctx context.Context, c *aic.Client, realm string, edit func(themes []any) (after []any, id string, err error)) (outcome, error) {
+// and what becomes of that one. The realm has exactly one default afterwards.
+func change(ctx context.Context, c *aic.Client, realm string, edit func(themes []any) (after []any, want target, err error)) (outcome, error) {
 	var out outcome
 	changed, err := c.ChangeConfig(ctx, aic.ThemeConfig, func(doc aic.Object) (aic.ConfigEdit, error) {
 		themes, err := of(doc, realm)
@@ -130,7 +150,7 @@ func change(ctx context.Context, c *aic.Client, realm string, edit func(themes [
 			return aic.ConfigEdit{}, err
 		}
 		n, before := len(themes), defaults(themes)
-		themes, id, err := edit(themes)
+		themes, want, err := edit(themes)
 		if err != nil {
 			return aic.ConfigEdit{}, err
 		}
@@ -155,7 +175,7 @@ func change(ctx context.Context, c *aic.Client, realm string, edit func(themes [
 		realms[realm] = themes
 		return aic.ConfigEdit{Document: doc, Shows: func(doc aic.Object) bool {
 			now, err := of(doc, realm)
-			return err == nil && aic.Equal(byID(now, id), byID(themes, id)) && (aic.Equal(before, after) || aic.Equal(defaults(now), after))
+			return err == nil && want.in(now) && (aic.Equal(before, after) || len(defaults(now)) == len(after))
 		}}, nil
 	})
 	if changed.Late {

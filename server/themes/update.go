@@ -32,21 +32,21 @@ var update = tool.Define(tool.Spec{
 		return written{}, tool.Invalid("themeUpdates", "names no field to change", nothingSent)
 	}
 	var out written
-	told, err := change(ctx, c, in.Realm, func(themes []any) ([]any, string, error) {
+	told, err := change(ctx, c, in.Realm, func(themes []any) ([]any, target, error) {
 		i, err := find(themes, in.Theme)
 		if err != nil {
-			return nil, "", err
+			return nil, target{}, err
 		}
 		theme, _ := themes[i].(map[string]any)
 		if err := inherited("themeUpdates", theme, updates, others); err != nil {
-			return nil, "", err
+			return nil, target{}, err
 		}
 		if name := aic.String(updates, "name"); name != "" {
 			err = nameFree(themes, name, "themeUpdates", i)
 		}
 		maps.Copy(theme, updates)
 		out = written{ID: aic.String(theme, "_id"), Theme: theme}
-		return themes, out.ID, err
+		return themes, target{out.ID, updates}, err
 	})
 	if err != nil {
 		return written{}, err
