@@ -58,6 +58,9 @@ func TestPasswordsNeverComeBack(t *testing.T) {
 			t.Errorf("%s: %d %s", how, got.status, got.body)
 		}
 	}
+	if got := call(t, mock, "PATCH", users+"/other", jsonHeader, `[{"operation":"copy","from":"/_id","field":"/description"}]`); got.object(t)["description"] != "other" {
+		t.Errorf("copy of the _id: %d %s", got.status, got.body)
+	}
 	for _, operation := range []string{"copy", "move"} {
 		body := `[{"operation":"` + operation + `","from":"/cn","field":"/description"}]`
 		if got := call(t, mock, "PATCH", users+"/other", jsonHeader, body); got.status != http.StatusBadRequest {

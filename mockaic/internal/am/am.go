@@ -34,11 +34,11 @@ func New(documents *store.Store, realms []string) (*Service, error) {
 	s := &Service{documents, realms}
 	err := documents.Change(func(tx *store.Tx) error {
 		for _, realm := range realms {
-			settings, err := normalize(StockProvider())
+			settings, err := crest.Normalize(StockProvider())
 			if err != nil {
 				return err
 			}
-			s.put(tx, realm, settings)
+			s.put(tx, realm, settings.(map[string]any))
 		}
 		return nil
 	})
@@ -46,18 +46,6 @@ func New(documents *store.Store, realms []string) (*Service, error) {
 		return nil, fmt.Errorf("stock settings of the OAuth provider: %w", err)
 	}
 	return s, nil
-}
-
-func normalize(document map[string]any) (map[string]any, error) {
-	text, err := json.Marshal(document)
-	if err != nil {
-		return nil, err
-	}
-	value, err := crest.DecodeJSON(text)
-	if err != nil {
-		return nil, err
-	}
-	return value.(map[string]any), nil
 }
 
 // Serve answers one request below /am/json.
@@ -185,11 +173,11 @@ func (s *Service) Import(settings map[string]store.Object) error {
 			if !slices.Contains(s.realms, realm) {
 				return fmt.Errorf("am/%s/oauth-oidc: there is no such realm", realm)
 			}
-			own, err := normalize(settings[realm])
+			own, err := crest.Normalize(settings[realm])
 			if err != nil {
 				return fmt.Errorf("am/%s/oauth-oidc: %w", realm, err)
 			}
-			s.put(tx, realm, own)
+			s.put(tx, realm, own.(map[string]any))
 		}
 		return nil
 	})

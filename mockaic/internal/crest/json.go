@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"strconv"
@@ -34,6 +35,17 @@ func DecodeJSON(data []byte) (any, error) {
 		return nil, Errorf(400, unprocessable+"there is trailing data after the JSON content")
 	}
 	return v, nil
+}
+
+// Normalize turns Go's numbers, structs and slices into the JSON values that DecodeJSON makes.
+func Normalize(value any) (any, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return nil, fmt.Errorf("normalize: %w", err)
+	}
+	return DecodeJSON(text.Bytes())
 }
 
 func invalidJSON(detail string) *Error {

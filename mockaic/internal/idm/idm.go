@@ -1,8 +1,6 @@
 package idm
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -133,16 +131,4 @@ func SetHeaders(h http.Header) {
 	h.Set("Vary", "Origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
-}
-
-// Normalize turns Go numbers, structs and slices into the JSON values that
-// requests would have brought.
-func Normalize(value any) (any, error) {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return nil, fmt.Errorf("normalize: %w", err)
-	}
-	return crest.DecodeJSON(text.Bytes())
 }

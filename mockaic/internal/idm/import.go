@@ -44,7 +44,7 @@ func List(objects []store.Object) Objects {
 }
 
 func normalObject(value any) (store.Object, error) {
-	normal, err := Normalize(value)
+	normal, err := crest.Normalize(value)
 	if err != nil {
 		return nil, err
 	}

@@ -199,21 +199,23 @@ func (s *Service) query(r *route.Request, path string) (*route.Response, error) 
 }
 
 func (s *Service) read(r *route.Request, path, id string) (*route.Response, error) {
-	var object store.Object
-	var err error
-	s.store.View(func(tx *store.Tx) {
-		var t *objectType
-		if t, err = s.lookupType(tx, path); err != nil {
-			return
-		}
-		if object = tx.Get(path, id); object == nil {
-			err = noSuchEntry(t.name, id)
-			return
-		}
-		object, err = s.view(&expansion{tx: tx}, t, object, r.Options.Fields, true)
+	return s.onObject(r, path, id, func(tx *store.Tx, t *objectType) (*route.Response, error) {
+		object, err := s.view(&expansion{tx: tx}, t, tx.Get(path, id), r.Options.Fields, true)
+		return &route.Response{Object: object, Projected: true}, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &route.Response{Object: object, Projected: true}, nil
+}
+
+// onObject serves a request for an object that has to be there, at the revision
+// that the request asks for.
+func (s *Service) onObject(r *route.Request, path, id string, serve func(*store.Tx, *objectType) (*route.Response, error)) (*route.Response, error) {
+	return s.answer(r, func(tx *store.Tx) (*route.Response, error) {
+		t, err := s.lookupType(tx, path)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkRevision(tx, r.IfMatch, t, id); err != nil {
+			return nil, err
+		}
+		return serve(tx, t)
+	})
 }

@@ -10,24 +10,14 @@ import (
 )
 
 func (s *Service) patch(r *route.Request, path, id string) (*route.Response, error) {
-	var answer *route.Response
-	err := s.store.Change(func(tx *store.Tx) error {
-		t, err := s.lookupType(tx, path)
-		if err != nil {
-			return err
-		}
-		if err := checkRevision(tx, r.IfMatch, t, id); err != nil {
-			return err
-		}
-		answer, err = s.applyPatch(tx, t, id, r.Patch, r.Options.Fields)
-		return err
+	return s.onObject(r, path, id, func(tx *store.Tx, t *objectType) (*route.Response, error) {
+		return s.applyPatch(tx, t, id, r.Patch, r.Options.Fields)
 	})
-	return answer, err
 }
 
 func (s *Service) applyPatch(tx *store.Tx, t *objectType, id string, operations []crest.Operation, fields []crest.Pointer) (*route.Response, error) {
 	operations = slices.DeleteFunc(operations, t.concernsVirtual)
-	hidden := tx.Get(private(t.collection), id)
+	hidden := withoutIdentity(tx.Get(private(t.collection), id))
 	for _, op := range operations {
 		if len(op.From) > 0 && (t.properties[op.From[0]].private || hidden[op.From[0]] != nil) {
 			return nil, crest.Errorf(http.StatusBadRequest, "The property '%s' is private: it cannot be copied or moved", op.From[0])

@@ -118,7 +118,7 @@ func TestStockIsNormal(t *testing.T) {
 		roles = append(roles, role)
 	}
 	for name, value := range map[string]any{"types": withAgents, "hidden types": HiddenTypes(), "config": config, "roles": roles} {
-		normal, err := Normalize(value)
+		normal, err := crest.Normalize(value)
 		if err != nil {
 			t.Fatal(err)
 		}

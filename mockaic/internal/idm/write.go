@@ -136,19 +136,9 @@ func (t *objectType) addDefaults(object store.Object) {
 }
 
 func (s *Service) update(r *route.Request, path, id string) (*route.Response, error) {
-	var answer *route.Response
-	err := s.store.Change(func(tx *store.Tx) error {
-		t, err := s.lookupType(tx, path)
-		if err != nil {
-			return err
-		}
-		if err := checkRevision(tx, r.IfMatch, t, id); err != nil {
-			return err
-		}
-		answer, err = s.replace(tx, t, id, r.Body.(map[string]any), r.Options.Fields)
-		return err
+	return s.onObject(r, path, id, func(tx *store.Tx, t *objectType) (*route.Response, error) {
+		return s.replace(tx, t, id, r.Body.(map[string]any), r.Options.Fields)
 	})
-	return answer, err
 }
 
 // replace puts content in the place of an object. Required properties may be
@@ -191,26 +181,17 @@ func (s *Service) replace(tx *store.Tx, t *objectType, id string, content store.
 }
 
 func (s *Service) remove(r *route.Request, path, id string) (*route.Response, error) {
-	var answer *route.Response
-	err := s.store.Change(func(tx *store.Tx) error {
-		t, err := s.lookupType(tx, path)
+	return s.onObject(r, path, id, func(tx *store.Tx, t *objectType) (*route.Response, error) {
+		object, err := s.view(&expansion{tx: tx}, t, tx.Get(path, id), r.Options.Fields, true)
 		if err != nil {
-			return err
-		}
-		if err := checkRevision(tx, r.IfMatch, t, id); err != nil {
-			return err
-		}
-		answer = &route.Response{Projected: true}
-		if answer.Object, err = s.view(&expansion{tx: tx}, t, tx.Get(path, id), r.Options.Fields, true); err != nil {
-			return err
+			return nil, err
 		}
 		tx.Delete(path, id)
 		tx.Delete(private(path), id)
 		removeEdges(tx, path, id)
 		s.untouch(tx, t, id)
-		return nil
+		return &route.Response{Object: object, Projected: true}, nil
 	})
-	return answer, err
 }
 
 // checkRevision makes sure that the object is there and, where the request
