@@ -45,8 +45,10 @@ const usage = `Usage:
 The bearer needs the scope fr:idm:*. It is best kept out of the command line:
   AIC_CONFORMANCE_BEARER=... aic-conformance run --target https://tenant.example.com
 
-A run adds a managed object type to the tenant's configuration and takes it out
-again at the end, unless --open-type, --without open-type or --read-only is given.
+A run adds managed object types, themes and e-mail templates to the tenant's
+configuration and takes them out again; alpha's default theme changes for a
+moment. --without open-type,types,config,themes leaves the configuration alone,
+--read-only all there is.
 
 Exit codes: 0 all is well, 1 a case failed, 2 the suite could not judge or left
 something behind.

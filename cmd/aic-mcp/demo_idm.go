@@ -43,7 +43,11 @@ func (t *tour) model(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	holder := fmt.Sprint(idsOf(list(page, "result"))[0])
+	found := idsOf(list(page, "result"))
+	if len(found) != 1 {
+		return fmt.Errorf("the tenant has %d users called demo, not one", len(found))
+	}
+	holder := found[0]
 	made, err := t.succeed(ctx, "createManagedObject", map[string]any{"objectType": badges, "objectData": map[string]any{
 		"name": "gold", "custom_holder": map[string]any{"_ref": "managed/" + people + "/" + holder},
 	}}, func(a map[string]any) string { return fmt.Sprintf("created %v", a["id"]) })
