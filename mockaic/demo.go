@@ -1,6 +1,7 @@
 package mockaic
 
 import (
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"aicmcp/mockaic/internal/esv"
 	"aicmcp/mockaic/internal/store"
 )
 
@@ -157,3 +159,39 @@ func (d *demo) person(realm, login, given, family string, before, roles, groups,
 }
 
 func pick[T any](random *rand.Rand, from []T) T { return slices.Clip(from)[random.IntN(len(from))] }
+
+// demoESVs are variables of each type, a secret with two versions, and one
+// variable that waits for a restart.
+func demoESVs() esv.Data {
+	encode := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
+	variable := func(name, kind, value, description string) store.Object {
+		return store.Object{"_id": name, "expressionType": kind, "valueBase64": encode(value), "description": description}
+	}
+	waiting := variable("esv-support-email", "string", "support@northwind.example", "Where mails to customers tell them to answer")
+	waiting["loaded"] = false
+	return esv.Data{
+		Variables: []store.Object{
+			variable("esv-portal-url", "string", "https://portal.northwind.example", "The customers' portal"),
+			variable("esv-session-minutes", "int", "30", "Until an idle session ends"),
+			variable("esv-risk-threshold", "number", "0.75", "Logins above it need a second factor"),
+			variable("esv-self-registration", "bool", "true", "Whether customers may register themselves"),
+			variable("esv-allowed-countries", "array", `["PT","NO","CA"]`, "Where customers may register"),
+			variable("esv-branding", "object", `{"name":"Northwind","color":"#0b5fff"}`, "How pages look"),
+			variable("esv-blocked-domains", "list", "mail.invalid,spam.example", "No addresses of these"),
+			waiting,
+		},
+		Secrets: []store.Object{
+			{
+				"_id": "esv-smtp-password", "description": "For the mail relay",
+				"versions": []any{
+					map[string]any{"status": "DISABLED", "valueBase64": encode("before the rotation")},
+					map[string]any{"valueBase64": encode("after the rotation")},
+				},
+			},
+			{
+				"_id": "esv-webhook-key", "description": "Signs what is sent to partners", "encoding": "base64hmac", "useInPlaceholders": false,
+				"versions": []any{map[string]any{"valueBase64": encode("bm9ydGh3aW5kLWRlbW8ta2V5LW9mLTMyLWJ5dGVzISE=")}},
+			},
+		},
+	}
+}

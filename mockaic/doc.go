@@ -27,6 +27,8 @@
 //     /openidm/feature, /openidm/ui/theme, /openidm/info, /feature,
 //     /environment/aiagent, and the settings of the OAuth providers at
 //     /am/json/{realm}/realm-config/services/oauth-oidc
+//   - /environment/variables, secrets with their versions, count, startup: values
+//     wait for a restart, which takes [RestartTime] by the tenant's clock
 //   - /am/oauth2 of the root realm: discovery, JWKS, the authorization endpoint
 //     with login and consent pages, authorization_code with PKCE, refresh_token
 //     with rotation, token exchange by impersonation; tokens are good under every
@@ -102,6 +104,14 @@
 //   - that _fields follows two relationships at most, and that one answer has a
 //     million objects behind relationships at most (413)
 //   - the body of /environment/aiagent's answer, which is {}
+//   - that the value of a variable is checked against its type; that what a
+//     placeholder in the configuration refers to is not deleted, with 400 (that it
+//     is refused is documented); that there are at most 2000 variables, and as
+//     many secrets, with descriptions of at most 1024 bytes
+//   - that the newest version of a secret can be neither disabled (recorded) nor
+//     deleted, so that it is the active one; that a version with the value of the
+//     newest is a new one, though the documentation says that it is not made
+//   - that the versions 1.0 and 2.0 of /environment answer alike, and others 400
 //
 // The tenant leaves Strict-Transport-Security out on HTTPS to a loopback name,
 // where it would lock a developer's other servers out of plain HTTP for a year.

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"aicmcp/mockaic/internal/esv"
 	"aicmcp/mockaic/internal/idm"
 	"aicmcp/mockaic/internal/store"
 )
@@ -30,6 +31,9 @@ import (
 //	                           references such as {"_ref": "managed/alpha_role/ID"}
 //	internal/role.json         an array of internal roles
 //	am/REALM/oauth-oidc.json   the settings of the realm's OAuth provider
+//	esv/variables.json         an array of variables, as the API shows them
+//	esv/secrets.json           an array of secrets; each has an array versions,
+//	                           oldest first, with the valueBase64 of each version
 //	clients.json               an array of OAuth clients: clientId, clientType
 //	                           (Public or Confidential), redirectionUris, scopes,
 //	                           grantTypes, mayAct ({"client_id": who may exchange})
@@ -50,7 +54,7 @@ import (
 // Objects outlive their type, in exports as in the tenant. What was stored under
 // earlier definitions, and can't be told by the present ones, is below earlier.
 //
-// Passwords and the secrets of OAuth clients are in an export; sessions, consents,
+// Passwords, secrets and those of OAuth clients are in an export; sessions, consents,
 // codes and tokens are not, nor are the journal, pending faults and the clock.
 func (t *Tenant) Export(dir string) error {
 	dir, err := filepath.Abs(dir)
@@ -157,6 +161,9 @@ func (c *content) export(dir string) (err error) {
 		if data, err = c.identities.Export(tx); err == nil {
 			err = w.data(data, c.access.Export(tx))
 		}
+		if err == nil {
+			err = w.esvs(c.esvs.Export(tx))
+		}
 	})
 	return err
 }
@@ -187,6 +194,13 @@ func (w seedWriter) data(data idm.Data, providers map[string]store.Object) error
 		}
 	}
 	return nil
+}
+
+func (w seedWriter) esvs(data esv.Data) error {
+	return errors.Join(
+		w.objects(seedName("esv", variablesSeed), idm.List(data.Variables)),
+		w.objects(seedName("esv", secretsSeed), idm.List(data.Secrets)),
+	)
 }
 
 // seedName is the file for what has an ID, in a folder. Names that mean

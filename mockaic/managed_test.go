@@ -252,7 +252,7 @@ func TestAnswersOfAMissingObjectAreTheDirectorys(t *testing.T) {
 		"/openidm/config/nothing":                       404,
 		"/openidm/config/fidc/federation-EntraID":       403,
 		"/am/json/serverinfo/*":                         501,
-		"/environment/variables":                        501,
+		"/environment/certificates":                     501,
 		"/am/oauth2/alpha/authorize":                    501,
 		"/am/oauth2/realms/root/realms/bravo/tokeninfo": 501,
 		"/am/oauth2/introspect":                         501,

@@ -25,6 +25,7 @@ import (
 
 	"aicmcp/mockaic/internal/am"
 	"aicmcp/mockaic/internal/crest"
+	"aicmcp/mockaic/internal/esv"
 	"aicmcp/mockaic/internal/idm"
 	"aicmcp/mockaic/internal/oauth"
 	"aicmcp/mockaic/internal/route"
@@ -57,6 +58,7 @@ type content struct {
 	clients    []oauth.Client
 	identities *idm.Service
 	access     *am.Service
+	esvs       *esv.Service
 
 	openidm, am, platform, oauth http.Handler
 }
@@ -72,7 +74,7 @@ const (
 // New makes a tenant that does not listen. It fails when the seed data is
 // broken or an option does not make sense.
 func New(options ...Option) (*Tenant, error) {
-	s := settings{seed: "demo", now: time.Now, logger: slog.New(slog.DiscardHandler)}
+	s := settings{seed: "demo", now: time.Now, restartTime: defaultRestartTime, logger: slog.New(slog.DiscardHandler)}
 	for _, option := range options {
 		option(&s)
 	}
@@ -154,9 +156,17 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader) (*content
 	if err != nil {
 		return nil, err
 	}
+	esvs := esv.New(esv.Options{
+		Store: documents, Now: clock.now, Seed: s.chance, RestartTime: s.restartTime, MaxBody: maxBody, Logger: s.logger,
+		Authorize: func(r *http.Request) (route.Caller, error) { return provider.Authorize(r) },
+		Used:      esv.UsedIn(isConfiguration),
+	})
+	if err := esvs.Import(seed.esvs); err != nil {
+		return nil, err
+	}
 	c := &content{
 		clock: clock, chance: chance, store: documents, clients: seed.clients,
-		identities: identities, access: access, oauth: provider,
+		identities: identities, access: access, esvs: esvs, oauth: provider,
 	}
 	c.openidm = &route.CREST{
 		Mount:        "/openidm",
@@ -186,6 +196,11 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader) (*content
 		logger:    s.logger,
 	}
 	return c, nil
+}
+
+// isConfiguration tells the collections whose documents may hold placeholders.
+func isConfiguration(collection string) bool {
+	return collection == "config" || strings.HasPrefix(collection, "am/")
 }
 
 // newStore makes a store whose revisions are no other's: not those of a tenant
@@ -348,6 +363,8 @@ func (c *content) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.am.ServeHTTP(w, r)
 	case below(r, "/feature"), r.URL.Path == "/environment/aiagent":
 		c.platform.ServeHTTP(w, r)
+	case slices.ContainsFunc(esv.Paths, func(path string) bool { return below(r, path) }):
+		c.esvs.ServeHTTP(w, r)
 	case below(r, "/am/oauth2"), below(r, "/am/UI"), below(r, "/am/XUI"):
 		c.oauth.ServeHTTP(w, r)
 	default:

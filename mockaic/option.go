@@ -21,7 +21,11 @@ type settings struct {
 	redirects map[string][]string
 	loopback  []string
 	logger    *slog.Logger
+
+	restartTime time.Duration
 }
+
+const defaultRestartTime = time.Minute
 
 // Seed chooses what the tenant holds at its start: "demo" (the default), which
 // is some 60 users with roles, groups and organizations in the realms alpha and
@@ -76,6 +80,11 @@ func RedirectURI(clientID string, uris ...string) Option {
 func LoopbackRedirects(clientID string) Option {
 	return func(s *settings) { s.loopback = append(s.loopback, clientID) }
 }
+
+// RestartTime sets how long the restart takes that /environment/startup begins,
+// by the tenant's clock: a minute without this option. Meanwhile the tenant goes
+// on answering; values that wait for a restart are loaded at its end.
+func RestartTime(d time.Duration) Option { return func(s *settings) { s.restartTime = d } }
 
 // Logger receives what the tenant has to say about itself. It never receives
 // tokens or passwords.

@@ -15,6 +15,7 @@ import (
 
 	"aicmcp/mockaic/internal/am"
 	"aicmcp/mockaic/internal/crest"
+	"aicmcp/mockaic/internal/esv"
 	"aicmcp/mockaic/internal/idm"
 	"aicmcp/mockaic/internal/oauth"
 	"aicmcp/mockaic/internal/store"
@@ -28,6 +29,7 @@ type seedData struct {
 	data      idm.Data
 	providers map[string]store.Object // settings of the OAuth providers by realm
 	clients   []oauth.Client
+	esvs      esv.Data
 	agents    bool   // AI agents are enabled
 	digest    []byte // of the files that the data comes from
 }
@@ -40,6 +42,9 @@ type marker struct {
 
 const markerFile = "tenant.json"
 
+// The files below esv.
+const variablesSeed, secretsSeed = "variables", "secrets"
+
 func loadSeed(name string, chance uint64) (*seedData, error) {
 	switch name {
 	case "empty":
@@ -51,6 +56,7 @@ func loadSeed(name string, chance uint64) (*seedData, error) {
 			return nil, err
 		}
 		seed.data.Configs["managed"], seed.agents = types, true
+		seed.esvs = demoESVs()
 		for path, objects := range demoObjects(chance) {
 			seed.data.Objects[path] = idm.List(objects)
 		}
@@ -148,7 +154,7 @@ func addDigest(digest hash.Hash, dir fs.FS, name string) error {
 // seedFile says what a file of a seed is for: its folder is that of a kind of
 // content, and id is what it holds of that kind. It is the inverse of seedName.
 func seedFile(name string) (kind, id string, err error) {
-	unknown := fmt.Errorf("%s is not part of a seed: expected config/ID.json, managed/TYPE.json, internal/role.json, am/REALM/oauth-oidc.json, clients.json or %s", name, markerFile)
+	unknown := fmt.Errorf("%s is not part of a seed: expected config/ID.json, managed/TYPE.json, internal/role.json, am/REALM/oauth-oidc.json, esv/variables.json, esv/secrets.json, clients.json or %s", name, markerFile)
 	if name == "clients.json" || name == markerFile {
 		return name, "", nil
 	}
@@ -165,6 +171,10 @@ func seedFile(name string) (kind, id string, err error) {
 		return folder, folder + "/" + id, nil
 	case "config", "earlier":
 		return folder, id, nil
+	case "esv":
+		if id == variablesSeed || id == secretsSeed {
+			return folder, id, nil
+		}
 	case "am":
 		if realm, isProvider := strings.CutSuffix(id, "/oauth-oidc"); isProvider {
 			return folder, realm, nil
@@ -183,6 +193,12 @@ func (s *seedData) read(dir fs.FS, name, kind, id string) (err error) {
 		s.data.Configs[id], err = readDocument(dir, name)
 	case "am":
 		s.providers[id], err = readDocument(dir, name)
+	case "esv":
+		into := &s.esvs.Variables
+		if id == secretsSeed {
+			into = &s.esvs.Secrets
+		}
+		*into, err = collect(readObjects(dir, name), name)
 	case "managed", "internal":
 		s.data.Objects[id] = readObjects(dir, name)
 	case "earlier":
@@ -256,6 +272,18 @@ func readObjects(dir fs.FS, name string) idm.Objects {
 			yield(nil, cutShort(err))
 		}
 	}
+}
+
+// collect reads all objects of a file.
+func collect(objects idm.Objects, name string) ([]store.Object, error) {
+	var all []store.Object
+	for object, err := range objects {
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		all = append(all, object)
+	}
+	return all, nil
 }
 
 // readObject holds an object to the rules for the body of a request.

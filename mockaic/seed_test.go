@@ -69,6 +69,12 @@ func fill(t *testing.T, mock *mockaic.Tenant) {
 		send(t, mock, "PUT", "/openidm/config/"+id, `{"of":"`+id+`","null":null}`)
 	}
 	send(t, mock, "DELETE", "/openidm/config/emailTemplate/welcome", "")
+	send(t, mock, "PUT", variables+"/esv-new", variable("object", `{"n":1}`))
+	send(t, mock, "DELETE", variables+"/esv-portal-url", "")
+	send(t, mock, "POST", variables+"/esv-branding?_action=setDescription", `{"description":"Zoë's"}`)
+	send(t, mock, "PUT", secrets+"/esv-new", secret("generic", "s3cret", true))
+	send(t, mock, "POST", secrets+"/esv-smtp-password/versions?_action=create", `{"valueBase64":"bmV4dA=="}`)
+	send(t, mock, "DELETE", secrets+"/esv-smtp-password/versions/1", "")
 	themes := get(t, mock, "/openidm/config/ui/themerealm")
 	themes["realm"].(map[string]any)["alpha"].([]any)[0].(map[string]any)["primaryColor"] = "#123456"
 	send(t, mock, "PUT", "/openidm/config/ui/themerealm", encode(t, themes))
@@ -121,6 +127,7 @@ func held(t *testing.T, mock *mockaic.Tenant) []string {
 		users + "/" + person + "/roles?_queryFilter=true&_fields=*", "/openidm/managed/alpha_role/" + role + "/members?_queryFilter=true",
 		users + "?_queryFilter=description+co+%22quoted%22&_fields=*,effectiveRoles",
 		"/am/json/realms/root/realms/alpha/realm-config/services/oauth-oidc", "/am/json/realms/root/realms/bravo/realm-config/services/oauth-oidc",
+		variables, secrets, secrets + "/esv-smtp-password/versions", "/environment/count?_onlyPending=true",
 	}
 	for _, kind := range []string{"user", "role", "group", "organization", "assignment", "aiagent", "usermeta"} {
 		for _, realm := range []string{"alpha", "bravo"} {
@@ -302,6 +309,14 @@ func TestBrokenExportsAreRefused(t *testing.T) {
 		"no such realm":            {"am/charlie/oauth-oidc.json": `{}`},
 		"am/alpha/oauth-oidc.json": {"am/alpha/oauth-oidc.json": `null`},
 		"unknown field":            {"tenant.json": `{"complet":true}`},
+		"esv-x: there are two":     {"esv/variables.json": `[{"_id":"esv-x"},{"_id":"esv-x"}]`},
+		"regular expression":       {"esv/variables.json": `[{"_id":"x"}]`},
+		"no member value":          {"esv/variables.json": `[{"_id":"esv-x","value":"1"}]`},
+		"not a valid int":          {"esv/variables.json": `[{"_id":"esv-x","expressionType":"int","valueBase64":"eA=="}]`},
+		"at least one version":     {"esv/secrets.json": `[{"_id":"esv-x"}]`},
+		"version 1: valueBase64":   {"esv/secrets.json": `[{"_id":"esv-x","versions":[{"valueBase64":"%"}]}]`},
+		"newest version must be":   {"esv/secrets.json": `[{"_id":"esv-x","versions":[{"status":"DISABLED"}]}]`},
+		"expected config/ID.json":  {"esv/other.json": `[]`},
 		"another spelling":         {"config/a%2Fb.json": `{}`, "config/a/b.json": `{}`},
 		"begin an escape":          {"config/100%.json": `{}`},
 		"there is no such object":  {"earlier/managed/ghost.json": `[{"_id":"x","hidden":{"a":1}}]`},

@@ -41,6 +41,7 @@ type flags struct {
 	json, verbose             bool
 	chance                    uint64
 	chanceSet                 bool
+	restartTime               time.Duration
 }
 
 func parseFlags(args []string, stderr io.Writer) (*flags, error) {
@@ -65,6 +66,7 @@ func parseFlags(args []string, stderr io.Writer) (*flags, error) {
 		f.chance, f.chanceSet = chance, true
 		return err
 	})
+	set.DurationVar(&f.restartTime, "restart-time", 10*time.Second, "how long a restart of the tenant's services takes")
 	set.BoolVar(&f.json, "json", false, "print one JSON line with the addresses instead of the text for people")
 	set.BoolVar(&f.verbose, "verbose", false, "log what goes on, to stderr")
 	err := set.Parse(args)
@@ -182,7 +184,7 @@ func newTenant(f *flags, stderr io.Writer) (*mockaic.Tenant, error) {
 	}
 	options := []mockaic.Option{
 		mockaic.Seed(f.seed), mockaic.StringMatching(matching), mockaic.DevToken(f.devToken),
-		mockaic.PublicURL(f.publicURL),
+		mockaic.PublicURL(f.publicURL), mockaic.RestartTime(f.restartTime),
 	}
 	if len(f.redirectURIs) > 0 {
 		options = append(options, mockaic.RedirectURI("AICMCPClient", f.redirectURIs...))
@@ -324,7 +326,8 @@ func (a *announcement) print(w io.Writer) error {
 	say("  seed     %s", a.flags.seed)
 	say("")
 	say("  serves   /openidm (managed, internal/role, config, schema, policy, feature, ui/theme, info)")
-	say("           /am/json (the settings of the OAuth providers), /feature, /environment/aiagent")
+	say("           /environment (variables, secrets, count, startup, aiagent), /feature")
+	say("           /am/json (the settings of the OAuth providers)")
 	say("           /am/oauth2 (root realm: authorize, access_token, discovery, keys)")
 	if a.flags.seed == "demo" || a.flags.seed == "empty" {
 		say("  log in   admin@example.com / %s   (tenant administrator)", mockaic.Password)

@@ -132,7 +132,7 @@ func (s *Service) Authorize(r *http.Request, scopes ...string) (route.Caller, er
 		return route.Caller{}, denied
 	}
 	if s.isDevToken(r, token) {
-		return route.Caller{ID: "developer", Developer: true}, nil
+		return route.Caller{ID: "developer", Name: "developer", Developer: true}, nil
 	}
 	c, err := s.parseAccessToken(token)
 	if err != nil {
@@ -144,11 +144,12 @@ func (s *Service) Authorize(r *http.Request, scopes ...string) (route.Caller, er
 			return route.Caller{}, crest.Errorf(http.StatusForbidden, route.AccessDenied)
 		}
 	}
-	if _, ok := s.options.Identities.Administrator(c.Subject); !ok {
+	person, ok := s.options.Identities.Administrator(c.Subject)
+	if !ok {
 		// Recorded: IDM answers 500 for a subject that is no managed object.
 		return route.Caller{}, crest.Errorf(http.StatusInternalServerError, "Access Denied")
 	}
-	return route.Caller{ID: c.Subject, Client: c.ClientID, Administrator: true}, nil
+	return route.Caller{ID: c.Subject, Name: person.UserName, Client: c.ClientID, Scopes: c.Scope, Administrator: true}, nil
 }
 
 // isDevToken accepts the developer's token from this machine only.

@@ -56,10 +56,12 @@ type Request struct {
 // Caller is who sent a request.
 type Caller struct {
 	ID     string
+	Name   string // for display, such as a mail address
 	Client string // the OAuth client of the bearer
+	Scopes []string
 	// Administrator is somebody who runs the tenant, Developer whoever has the
 	// developer's token.
-	Administrator, Developer bool
+	Administrator, ServiceAccount, Developer bool
 }
 
 // CREST serves a tree of resources below Mount by the rules of the CREST HTTP
