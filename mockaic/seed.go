@@ -321,7 +321,7 @@ func stockAdministrators() []store.Object {
 // stockClients are those that Ping's MCP server uses. It asks for all scopes at
 // login and narrows them down in an exchange for each call.
 func stockClients() []oauth.Client {
-	scopes := []string{"fr:am:*", "fr:idc:esv:*", "fr:idc:monitoring:*", "fr:idm:*"}
+	scopes := []string{"fr:am:*", "fr:idc:esv:*", "fr:idc:esv:read", "fr:idc:esv:update", "fr:idc:monitoring:*", "fr:idm:*"}
 	return []oauth.Client{
 		{
 			ID: "AICMCPClient", Name: "AIC MCP Server", Type: "Public",

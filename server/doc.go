@@ -14,6 +14,8 @@
 //	managed/    the tools for managed objects and their types
 //	themes/     the tools for themes
 //	features/   the tools for features
+//	esv/        the tools for environment secrets and variables
+//	logs/       the tools for logs
 //
 // An area of tools imports tool and aic, never another area; auth imports
 // tokenstore only, so Connector, which joins auth to tool, is here.

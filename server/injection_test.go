@@ -95,6 +95,12 @@ func samples(t *testing.T) map[string]any {
 		"themeData":                                     map[string]any{"name": "fresh"},
 		"themeUpdates":                                  map[string]any{"logoAltText": "x"},
 		"queryManagedObjects.queryFilter":               `userName eq "x"`,
+		"queryLogs.queryFilter":                         `/payload/level eq "ERROR"`,
+		"beginTime":                                     "2026-02-28T18:00:00Z",
+		"endTime":                                       "2026-03-01T06:00:00Z",
+		"sources":                                       []any{"am-access"},
+		"variableId":                                    "esv-sample",
+		"value":                                         "sample",
 		"queryManagedObjects.pagedResultsCookie":        "c",
 		"patchManagedObjectDefinition.operations.field": "/schema/title",
 	}

@@ -444,7 +444,7 @@ func TestReadOnly(t *testing.T) {
 			t.Errorf("%s is offered", tl.Name)
 		}
 	}
-	if len(res.Tools) != 9 {
+	if len(res.Tools) != 13 {
 		t.Errorf("%d tools", len(res.Tools))
 	}
 }
@@ -536,7 +536,7 @@ func TestRules(t *testing.T) {
 			}
 		}
 	}
-	if got := fmt.Sprint(server.Scopes()); got != "[fr:am:* fr:idm:*]" {
+	if got := fmt.Sprint(server.Scopes()); got != "[fr:am:* fr:idc:esv:read fr:idc:esv:update fr:idc:monitoring:* fr:idm:*]" {
 		t.Errorf("scopes are %s", got)
 	}
 }

@@ -8,7 +8,9 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"aicmcp/server/esv"
 	"aicmcp/server/features"
+	"aicmcp/server/logs"
 	"aicmcp/server/managed"
 	"aicmcp/server/themes"
 	"aicmcp/server/tool"
@@ -20,6 +22,8 @@ func Tools() []tool.Tool {
 		managed.Tools(),
 		themes.Tools(),
 		features.Tools(),
+		esv.Tools(),
+		logs.Tools(),
 	)
 }
 

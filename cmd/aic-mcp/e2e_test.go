@@ -197,7 +197,7 @@ func TestReadOnlyLeavesOutWhatWrites(t *testing.T) {
 	for _, tool := range tools.Tools {
 		names = append(names, tool.Name)
 	}
-	if got := fmt.Sprint(names); got != "[getManagedObject getManagedObjectSchema getTheme getThemeSchema getThemes listFeatures listManagedObjects queryManagedObjects validateIdmFeature]" {
+	if got := fmt.Sprint(names); got != "[getLogSources getManagedObject getManagedObjectSchema getTheme getThemeSchema getThemes getVariable listFeatures listManagedObjects queryESVs queryLogs queryManagedObjects validateIdmFeature]" {
 		t.Errorf("tools %s", got)
 	}
 }

@@ -17,6 +17,12 @@ const (
 	IDM Scope = "fr:idm:*"
 	// AM is what the configuration of realms asks for.
 	AM Scope = "fr:am:*"
+	// ESVRead opens environment secrets and variables for reading.
+	ESVRead Scope = "fr:idc:esv:read"
+	// ESVUpdate is what changing them asks for; it does not open reading.
+	ESVUpdate Scope = "fr:idc:esv:update"
+	// Monitoring opens the logs.
+	Monitoring Scope = "fr:idc:monitoring:*"
 )
 
 // Effect is what a tool does to the tenant. Its zero value is invalid, so
@@ -115,6 +121,15 @@ func Length(least, most int) Rule {
 // Items bounds an array.
 func Items(least, most int) Rule {
 	return func(_ input, s *jsonschema.Schema) { s.MinItems, s.MaxItems = &least, &most }
+}
+
+// Each applies rules to the elements of an array.
+func Each(rules ...Rule) Rule {
+	return func(in input, s *jsonschema.Schema) {
+		for _, rule := range rules {
+			rule(in, s.Items)
+		}
+	}
 }
 
 // Default tells a reader what happens when the parameter is left out.

@@ -1,0 +1,55 @@
+package esv
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"aicmcp/server/aic"
+	"aicmcp/server/tool"
+)
+
+type deleteInput struct {
+	ID string `json:"variableId"`
+}
+
+type deleteOutput struct {
+	ID       string    `json:"deletedId"`
+	Note     string    `json:"note"`
+	Variable *variable `json:"variable,omitempty" jsonschema:"as it was; setVariable can restore it"`
+}
+
+var remove = tool.Define(tool.Spec{
+	Name:        "deleteVariable",
+	Title:       "Delete Environment Variable",
+	Description: "Delete an environment variable for good. Refused while configuration or scripts refer to it.",
+	Scopes:      []tool.Scope{tool.ESVRead, tool.ESVUpdate},
+	Effect:      tool.Destructive,
+	Params:      tool.Params{"variableId": idRules},
+	Less:        "The variable was deleted.",
+}, func(ctx context.Context, c *aic.Client, in deleteInput) (deleteOutput, error) {
+	doc, err := c.DeleteVariable(ctx, in.ID)
+	if err != nil {
+		return deleteOutput{}, explainDelete(err, in.ID)
+	}
+	out := deleteOutput{ID: in.ID, Note: "If it was loaded, its value stays in effect until the next restart of the tenant's environment."}
+	if doc != nil {
+		was := variableFrom(in.ID, doc)
+		out.Variable = &was
+	}
+	return out, nil
+})
+
+// explainDelete goes by the class of the status: which one a tenant answers for
+// a variable in use is not documented.
+func explainDelete(err error, id string) error {
+	var e *aic.Error
+	if !errors.As(err, &e) || e.Unknown {
+		return err
+	}
+	switch e.Status {
+	case http.StatusBadRequest, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity:
+		return tool.WithHint(err, "variableId", "A variable stays as long as something refers to it: look for %s in configuration and %s in scripts, and remove these first.", placeholder(id), scriptName(id))
+	}
+	return explain(err)
+}
