@@ -27,6 +27,7 @@ var may = []struct {
 	{"mockaic/internal/idm", []string{"mockaic/internal/crest", "mockaic/internal/store", "mockaic/internal/route"}},
 	{"mockaic/internal/am", []string{"mockaic/internal/crest", "mockaic/internal/store", "mockaic/internal/route"}},
 	{"mockaic/internal/esv", []string{"mockaic/internal/crest", "mockaic/internal/store", "mockaic/internal/route"}},
+	{"mockaic/internal/logs", []string{"mockaic/internal/crest", "mockaic/internal/store", "mockaic/internal/route"}},
 	{"mockaic/internal/admin", []string{"mockaic/internal/crest", "mockaic/internal/store", "mockaic/internal/route"}},
 	{"mockaic/internal/oauth", []string{"mockaic/internal/crest", "mockaic/internal/store", "mockaic/internal/route"}},
 	{"conformance/cases", []string{"conformance"}},

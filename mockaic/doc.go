@@ -29,6 +29,10 @@
 //     /am/json/{realm}/realm-config/services/oauth-oidc
 //   - /environment/variables, secrets with their versions, count, startup: values
 //     wait for a restart, which takes [RestartTime] by the tenant's clock
+//   - /monitoring/logs, tail and sources, and /keys: what requests, logins and
+//     changes leave in am-access, am-activity, am-authentication, am-config,
+//     am-core, environment-access, idm-access, idm-activity, idm-authentication,
+//     idm-config and idm-core, the last events up to [LogBytes]
 //   - /am/oauth2 of the root realm: discovery, JWKS, the authorization endpoint
 //     with login and consent pages, authorization_code with PKCE, refresh_token
 //     with rotation, token exchange by impersonation; tokens are good under every
@@ -46,7 +50,7 @@
 //   - the OAuth providers of the realms alpha and bravo; other grants; actor
 //     tokens; introspection, tokeninfo, userinfo, revocation, registration, device
 //     and PAR endpoints
-//   - the rest of /am/json and /environment; /monitoring, /keys, /platform
+//   - the rest of /am/json and /environment; /platform
 //
 // The authorization endpoint answers request objects, the parameter claims and
 // response modes other than query with the error invalid_request. There are no
@@ -60,7 +64,8 @@
 // enforced, nor is that a user's _id is a UUID; any resource version may be asked
 // for, but where versions differ; the order of an object's members is not kept
 // (JSON gives it no meaning); the query _id sw "emailTemplate" finds the shipped
-// templates too; the tenant enforces no quota and writes no logs.
+// templates too; the tenant enforces no quota; nothing is ever written to idm-recon
+// and idm-sync, nor an event when a session ends by itself.
 //
 // # Unkind by default
 //
@@ -111,6 +116,11 @@
 //   - that the newest version of a secret can be neither disabled (recorded) nor
 //     deleted, so that it is the active one; that a version with the value of the
 //     newest is a new one, though the documentation says that it is not made
+//   - the members of events that are not recorded: the reason in a response's
+//     detail, the detail of a refused write, those of idm-authentication; that an
+//     event about an object which was only written again is left out; events are
+//     there at once, while a tenant's come seconds to minutes late
+//   - the bodies of the logs' answers 401, 403 and 429
 //   - that the versions 1.0 and 2.0 of /environment answer alike, and others 400
 //
 // The tenant leaves Strict-Transport-Security out on HTTPS to a loopback name,

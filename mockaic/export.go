@@ -34,6 +34,7 @@ import (
 //	esv/variables.json         an array of variables, as the API shows them
 //	esv/secrets.json           an array of secrets; each has an array versions,
 //	                           oldest first, with the valueBase64 of each version
+//	keys.json                  an array of API keys for the logs, as they were made
 //	clients.json               an array of OAuth clients: clientId, clientType
 //	                           (Public or Confidential), redirectionUris, scopes,
 //	                           grantTypes, mayAct ({"client_id": who may exchange})
@@ -55,7 +56,8 @@ import (
 // earlier definitions, and can't be told by the present ones, is below earlier.
 //
 // Passwords, secrets and those of OAuth clients are in an export; sessions, consents,
-// codes and tokens are not, nor are the journal, pending faults and the clock.
+// codes and tokens are not, nor are the logs, the journal, pending faults and the
+// clock.
 func (t *Tenant) Export(dir string) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -103,7 +105,7 @@ func checkVacant(dir string) error {
 // Import replaces what the tenant holds by what a seed directory has. If
 // something in it is wrong, the tenant stays as it was. Requests that are under
 // way end on the former content. Sessions and tokens are gone afterwards; the
-// journal, pending faults and the clock stay, and so does what options say of
+// logs, the journal, pending faults and the clock stay, and so does what options say of
 // OAuth clients.
 func (t *Tenant) Import(dir string) error {
 	t.changing.Lock()
@@ -122,8 +124,8 @@ func (t *Tenant) Import(dir string) error {
 }
 
 // Reset makes the tenant what it was when New returned it: its content, the
-// sequence of what depends on chance, the clock. The journal is empty then, and
-// no faults are pending.
+// sequence of what depends on chance, the clock. Logs and journal are empty then,
+// and no faults are pending.
 func (t *Tenant) Reset() error {
 	t.changing.Lock()
 	defer t.changing.Unlock()
@@ -133,6 +135,7 @@ func (t *Tenant) Reset() error {
 	}
 	t.current.Store(first)
 	t.forgetRequests()
+	t.log.Clear()
 	t.faults.clear()
 	return nil
 }
@@ -163,6 +166,9 @@ func (c *content) export(dir string) (err error) {
 		}
 		if err == nil {
 			err = w.esvs(c.esvs.Export(tx))
+		}
+		if keys := c.logs.Export(tx); err == nil && len(keys) > 0 {
+			err = w.document(keysFile, keys)
 		}
 	})
 	return err

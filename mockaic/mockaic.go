@@ -2,6 +2,7 @@ package mockaic
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
@@ -27,6 +28,7 @@ import (
 	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/esv"
 	"aicmcp/mockaic/internal/idm"
+	"aicmcp/mockaic/internal/logs"
 	"aicmcp/mockaic/internal/oauth"
 	"aicmcp/mockaic/internal/route"
 	"aicmcp/mockaic/internal/store"
@@ -43,6 +45,7 @@ type Tenant struct {
 
 	settings settings
 	journal  atomic.Pointer[route.Journal]
+	log      *logs.Log
 	faults   faults
 	client   *http.Client
 
@@ -59,6 +62,7 @@ type content struct {
 	identities *idm.Service
 	access     *am.Service
 	esvs       *esv.Service
+	logs       *logs.Service
 
 	openidm, am, platform, oauth http.Handler
 }
@@ -74,7 +78,7 @@ const (
 // New makes a tenant that does not listen. It fails when the seed data is
 // broken or an option does not make sense.
 func New(options ...Option) (*Tenant, error) {
-	s := settings{seed: "demo", now: time.Now, restartTime: defaultRestartTime, logger: slog.New(slog.DiscardHandler)}
+	s := settings{seed: "demo", now: time.Now, restartTime: defaultRestartTime, logRate: defaultLogRate, logger: slog.New(slog.DiscardHandler)}
 	for _, option := range options {
 		option(&s)
 	}
@@ -92,7 +96,11 @@ func New(options ...Option) (*Tenant, error) {
 		}
 		s.publicURL = address
 	}
+	if err := s.check(); err != nil {
+		return nil, err
+	}
 	t := &Tenant{Chance: s.chance, settings: s}
+	t.log = &logs.Log{Limit: s.logBytes, Instance: uuid.NewSHA1(uuid.NameSpaceOID, strconv.AppendUint(nil, s.chance, 10)).String()}
 	t.forgetRequests()
 	first, err := t.first()
 	if err != nil {
@@ -141,7 +149,7 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader) (*content
 		return nil, err
 	}
 	if seed.agents {
-		if err := access.EnableAgents(); err != nil {
+		if err := access.EnableAgents(context.Background()); err != nil {
 			return nil, err
 		}
 	}
@@ -164,13 +172,20 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader) (*content
 	if err := esvs.Import(seed.esvs); err != nil {
 		return nil, err
 	}
+	readers := logs.New(logs.Options{
+		Log: t.log, Store: documents, Now: clock.now, Chance: chance, PerMinute: s.logRate, Logger: s.logger,
+		Authorize: func(r *http.Request) (route.Caller, error) { return provider.Authorize(r) },
+	})
+	if err := readers.Import(seed.keys); err != nil {
+		return nil, err
+	}
 	c := &content{
 		clock: clock, chance: chance, store: documents, clients: seed.clients,
-		identities: identities, access: access, esvs: esvs, oauth: provider,
+		identities: identities, access: access, esvs: esvs, logs: readers, oauth: provider,
 	}
 	c.openidm = &route.CREST{
 		Mount:        "/openidm",
-		Authorize:    func(r *http.Request) (route.Caller, error) { return provider.Authorize(r, idm.Scope) },
+		Authorize:    authenticated(func(r *http.Request) (route.Caller, error) { return provider.Authorize(r, idm.Scope) }),
 		Serve:        identities.Serve,
 		Headers:      idm.SetHeaders,
 		ErrorVersion: "1.0",
@@ -191,7 +206,7 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader) (*content
 	}
 	c.platform = &platform{
 		authorize: provider.Authorize,
-		install:   func() error { return identities.EnsureFeature(agentsFeature) },
+		install:   func(ctx context.Context) error { return identities.EnsureFeature(ctx, agentsFeature) },
 		enable:    access.EnableAgents,
 		logger:    s.logger,
 	}
@@ -201,6 +216,20 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader) (*content
 // isConfiguration tells the collections whose documents may hold placeholders.
 func isConfiguration(collection string) bool {
 	return collection == "config" || strings.HasPrefix(collection, "am/")
+}
+
+// authenticated logs the bearers that authorize refuses, as IDM does.
+func authenticated(authorize func(*http.Request) (route.Caller, error)) func(*http.Request) (route.Caller, error) {
+	return func(r *http.Request) (route.Caller, error) {
+		caller, err := authorize(r)
+		if err != nil {
+			route.TrailOf(r.Context()).Write(route.IDMAuthentication, map[string]any{
+				"eventName": "authentication", "method": "OAUTH", "provider": nil, "result": "FAILED", "principal": []string{},
+				"entries": []any{map[string]any{"moduleId": "rsFilter", "result": "FAILED", "reason": map[string]any{"message": err.Error()}}},
+			})
+		}
+		return caller, err
+	}
 }
 
 // newStore makes a store whose revisions are no other's: not those of a tenant
@@ -324,14 +353,21 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !onLoopbackTLS(r) {
 		header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains; preload;")
 	}
+	trail := &route.Trail{Write: func(source route.Source, event any) {
+		t.log.Write(source, current.clock.now(), transaction, event)
+	}}
+	r = r.WithContext(route.WithTrail(r.Context(), trail))
+	logs.Attempt(trail, r)
 	recorder := &statusRecorder{ResponseWriter: w, answered: func(status int) {
+		elapsed := t.settings.now().Sub(begun)
+		logs.Outcome(trail, r, status, elapsed)
 		path := r.URL.Path
 		if len(path) > maxJournalPath {
 			path = path[:maxJournalPath]
 		}
 		t.journal.Load().Add(Request{
 			Time: started, Method: r.Method, Path: path, Status: status,
-			Duration: t.settings.now().Sub(begun), TransactionID: transaction,
+			Duration: elapsed, TransactionID: transaction,
 		})
 	}}
 	defer func() {
@@ -353,7 +389,7 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // absent are the APIs of a tenant that this fake has not yet.
-var absent = []string{"/am", "/environment", "/monitoring", "/keys", "/platform", "/enduser", "/scim", "/iga", "/sso"}
+var absent = []string{"/am", "/environment", "/platform", "/enduser", "/scim", "/iga", "/sso"}
 
 func (c *content) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
@@ -365,6 +401,8 @@ func (c *content) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.platform.ServeHTTP(w, r)
 	case slices.ContainsFunc(esv.Paths, func(path string) bool { return below(r, path) }):
 		c.esvs.ServeHTTP(w, r)
+	case below(r, "/monitoring"), below(r, "/keys"):
+		c.logs.ServeHTTP(w, r)
 	case below(r, "/am/oauth2"), below(r, "/am/UI"), below(r, "/am/XUI"):
 		c.oauth.ServeHTTP(w, r)
 	default:

@@ -1,6 +1,7 @@
 package mockaic
 
 import (
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -23,9 +24,30 @@ type settings struct {
 	logger    *slog.Logger
 
 	restartTime time.Duration
+	logBytes    int // 0 is the package's default
+	logRate     int // requests a minute
 }
 
-const defaultRestartTime = time.Minute
+const (
+	defaultRestartTime = time.Minute
+	defaultLogRate     = 60
+)
+
+// minLogBytes keeps room for the events of a few requests.
+const minLogBytes = 64 << 10
+
+// check refuses settings that make no sense.
+func (s *settings) check() error {
+	switch {
+	case s.logBytes != 0 && s.logBytes < minLogBytes:
+		return fmt.Errorf("the logs can't do with %d bytes: the least is %d", s.logBytes, minLogBytes)
+	case s.logRate < 1:
+		return fmt.Errorf("a rate of %d requests a minute closes the logs", s.logRate)
+	case s.restartTime < 0:
+		return fmt.Errorf("a restart can't take %s", s.restartTime)
+	}
+	return nil
+}
 
 // Seed chooses what the tenant holds at its start: "demo" (the default), which
 // is some 60 users with roles, groups and organizations in the realms alpha and
@@ -85,6 +107,14 @@ func LoopbackRedirects(clientID string) Option {
 // by the tenant's clock: a minute without this option. Meanwhile the tenant goes
 // on answering; values that wait for a restart are loaded at its end.
 func RestartTime(d time.Duration) Option { return func(s *settings) { s.restartTime = d } }
+
+// LogBytes bounds what the tenant's logs take, in bytes: the oldest events give
+// way to new ones. Without this option they take 32 MiB at most.
+func LogBytes(n int) Option { return func(s *settings) { s.logBytes = n } }
+
+// LogRate sets how many requests a minute /monitoring/logs answers, 60 without
+// this option. Tenants have limits of their own.
+func LogRate(perMinute int) Option { return func(s *settings) { s.logRate = perMinute } }
 
 // Logger receives what the tenant has to say about itself. It never receives
 // tokens or passwords.

@@ -1,6 +1,7 @@
 package mockaic
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -21,8 +22,8 @@ const agentsFeature = "aiagent"
 // platform answers what spans IDM and AM: /feature and /environment/aiagent.
 type platform struct {
 	authorize func(*http.Request, ...string) (route.Caller, error)
-	install   func() error // IDM's half, if it is not there
-	enable    func() error // AM's
+	install   func(context.Context) error // IDM's half, if it is not there
+	enable    func(context.Context) error // AM's
 	logger    *slog.Logger
 }
 
@@ -32,7 +33,8 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if below(r, "/environment") {
 		serve, scopes = p.serveAgents, []string{am.Scope, idm.Scope}
 	}
-	_, err := p.authorize(r, scopes...)
+	caller, err := p.authorize(r, scopes...)
+	route.TrailOf(r.Context()).Caller = caller
 	if err == nil {
 		err = serve(w, r)
 	}
@@ -47,6 +49,7 @@ func (p *platform) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if !errors.As(err, &refusal) {
 		p.logger.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "error", err)
 	}
+	route.TrailOf(r.Context()).Reason = refusal.Error()
 	w.Header().Set("Content-Type", "application/json")
 	// A client that went away needs no answer.
 	_ = route.WriteJSON(w, refusal.Code, map[string]any{"code": refusal.Code, "message": refusal.Error()}, false)
@@ -79,10 +82,10 @@ func (p *platform) serveAgents(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodPost || r.URL.Query().Get("_action") != "enable" {
 		return crest.Errorf(http.StatusNotImplemented, "%s of %s is not implemented by this fake tenant, but for _action=enable", r.Method, r.URL.Path)
 	}
-	if err := p.install(); err != nil {
+	if err := p.install(r.Context()); err != nil {
 		return err
 	}
-	if err := p.enable(); err != nil {
+	if err := p.enable(r.Context()); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")

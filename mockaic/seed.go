@@ -17,6 +17,7 @@ import (
 	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/esv"
 	"aicmcp/mockaic/internal/idm"
+	"aicmcp/mockaic/internal/logs"
 	"aicmcp/mockaic/internal/oauth"
 	"aicmcp/mockaic/internal/store"
 )
@@ -30,6 +31,7 @@ type seedData struct {
 	providers map[string]store.Object // settings of the OAuth providers by realm
 	clients   []oauth.Client
 	esvs      esv.Data
+	keys      []logs.Key
 	agents    bool   // AI agents are enabled
 	digest    []byte // of the files that the data comes from
 }
@@ -40,7 +42,10 @@ type marker struct {
 	Complete bool `json:"complete"`
 }
 
-const markerFile = "tenant.json"
+const (
+	markerFile = "tenant.json"
+	keysFile   = "keys.json"
+)
 
 // The files below esv.
 const variablesSeed, secretsSeed = "variables", "secrets"
@@ -154,8 +159,8 @@ func addDigest(digest hash.Hash, dir fs.FS, name string) error {
 // seedFile says what a file of a seed is for: its folder is that of a kind of
 // content, and id is what it holds of that kind. It is the inverse of seedName.
 func seedFile(name string) (kind, id string, err error) {
-	unknown := fmt.Errorf("%s is not part of a seed: expected config/ID.json, managed/TYPE.json, internal/role.json, am/REALM/oauth-oidc.json, esv/variables.json, esv/secrets.json, clients.json or %s", name, markerFile)
-	if name == "clients.json" || name == markerFile {
+	unknown := fmt.Errorf("%s is not part of a seed: expected config/ID.json, managed/TYPE.json, internal/role.json, am/REALM/oauth-oidc.json, esv/variables.json, esv/secrets.json, keys.json, clients.json or %s", name, markerFile)
+	if name == "clients.json" || name == keysFile || name == markerFile {
 		return name, "", nil
 	}
 	stem, isJSON := strings.CutSuffix(name, ".json")
@@ -189,6 +194,8 @@ func (s *seedData) read(dir fs.FS, name, kind, id string) (err error) {
 	case "clients.json":
 		s.clients = nil
 		return readJSON(dir, name, &s.clients)
+	case keysFile:
+		return readJSON(dir, name, &s.keys)
 	case "config":
 		s.data.Configs[id], err = readDocument(dir, name)
 	case "am":

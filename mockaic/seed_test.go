@@ -72,6 +72,7 @@ func fill(t *testing.T, mock *mockaic.Tenant) {
 	send(t, mock, "PUT", variables+"/esv-new", variable("object", `{"n":1}`))
 	send(t, mock, "DELETE", variables+"/esv-portal-url", "")
 	send(t, mock, "POST", variables+"/esv-branding?_action=setDescription", `{"description":"Zoë's"}`)
+	send(t, mock, "POST", "/keys?_action=create", `{"name":"for a reader"}`)
 	send(t, mock, "PUT", secrets+"/esv-new", secret("generic", "s3cret", true))
 	send(t, mock, "POST", secrets+"/esv-smtp-password/versions?_action=create", `{"valueBase64":"bmV4dA=="}`)
 	send(t, mock, "DELETE", secrets+"/esv-smtp-password/versions/1", "")
@@ -127,7 +128,7 @@ func held(t *testing.T, mock *mockaic.Tenant) []string {
 		users + "/" + person + "/roles?_queryFilter=true&_fields=*", "/openidm/managed/alpha_role/" + role + "/members?_queryFilter=true",
 		users + "?_queryFilter=description+co+%22quoted%22&_fields=*,effectiveRoles",
 		"/am/json/realms/root/realms/alpha/realm-config/services/oauth-oidc", "/am/json/realms/root/realms/bravo/realm-config/services/oauth-oidc",
-		variables, secrets, secrets + "/esv-smtp-password/versions", "/environment/count?_onlyPending=true",
+		variables, secrets, secrets + "/esv-smtp-password/versions", "/environment/count?_onlyPending=true", "/keys",
 	}
 	for _, kind := range []string{"user", "role", "group", "organization", "assignment", "aiagent", "usermeta"} {
 		for _, realm := range []string{"alpha", "bravo"} {

@@ -42,6 +42,7 @@ type flags struct {
 	chance                    uint64
 	chanceSet                 bool
 	restartTime               time.Duration
+	logBytes, logRate         int
 }
 
 func parseFlags(args []string, stderr io.Writer) (*flags, error) {
@@ -67,6 +68,8 @@ func parseFlags(args []string, stderr io.Writer) (*flags, error) {
 		return err
 	})
 	set.DurationVar(&f.restartTime, "restart-time", 10*time.Second, "how long a restart of the tenant's services takes")
+	set.IntVar(&f.logBytes, "log-bytes", 32<<20, "how many `bytes` the tenant's logs take at most")
+	set.IntVar(&f.logRate, "log-rate", 60, "how many `requests` a minute the API of the logs answers")
 	set.BoolVar(&f.json, "json", false, "print one JSON line with the addresses instead of the text for people")
 	set.BoolVar(&f.verbose, "verbose", false, "log what goes on, to stderr")
 	err := set.Parse(args)
@@ -185,6 +188,7 @@ func newTenant(f *flags, stderr io.Writer) (*mockaic.Tenant, error) {
 	options := []mockaic.Option{
 		mockaic.Seed(f.seed), mockaic.StringMatching(matching), mockaic.DevToken(f.devToken),
 		mockaic.PublicURL(f.publicURL), mockaic.RestartTime(f.restartTime),
+		mockaic.LogBytes(f.logBytes), mockaic.LogRate(f.logRate),
 	}
 	if len(f.redirectURIs) > 0 {
 		options = append(options, mockaic.RedirectURI("AICMCPClient", f.redirectURIs...))
@@ -327,6 +331,7 @@ func (a *announcement) print(w io.Writer) error {
 	say("")
 	say("  serves   /openidm (managed, internal/role, config, schema, policy, feature, ui/theme, info)")
 	say("           /environment (variables, secrets, count, startup, aiagent), /feature")
+	say("           /monitoring/logs, /keys")
 	say("           /am/json (the settings of the OAuth providers)")
 	say("           /am/oauth2 (root realm: authorize, access_token, discovery, keys)")
 	if a.flags.seed == "demo" || a.flags.seed == "empty" {

@@ -3,6 +3,7 @@
 package am
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -91,7 +92,7 @@ func (s *Service) serveProvider(r *route.Request, realm string) (*route.Response
 	case route.Read:
 		s.store.View(func(tx *store.Tx) { answer.Object = tx.Get(providers, realm) })
 	case route.Create, route.Update, route.Upsert, route.Delete:
-		err = s.store.Change(func(tx *store.Tx) error {
+		err = s.change(r.Context(), func(tx *store.Tx) error {
 			before := tx.Get(providers, realm)
 			if err := checkRevision(r, before); err != nil {
 				return err
@@ -184,8 +185,8 @@ func (s *Service) Import(settings map[string]store.Object) error {
 }
 
 // EnableAgents switches AI agents on in all realms.
-func (s *Service) EnableAgents() error {
-	return s.store.Change(func(tx *store.Tx) error {
+func (s *Service) EnableAgents(ctx context.Context) error {
+	return s.change(ctx, func(tx *store.Tx) error {
 		for _, realm := range s.realms {
 			settings := maps.Clone(tx.Get(providers, realm))
 			if settings == nil {

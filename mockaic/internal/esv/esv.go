@@ -98,11 +98,13 @@ func (s *Service) explain(r *http.Request, err error) (int, answer) {
 		s.options.Logger.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "error", err)
 		own = &refusal{http.StatusInternalServerError, http.StatusInternalServerError, "Internal Server Error"}
 	}
+	route.TrailOf(r.Context()).Reason = own.message
 	return own.status, map[string]any{"code": own.code, "message": own.message}
 }
 
 func (s *Service) serve(w http.ResponseWriter, r *http.Request) (answer, error) {
 	caller, err := s.options.Authorize(r)
+	route.TrailOf(r.Context()).Caller = caller
 	if err != nil {
 		return nil, err
 	}

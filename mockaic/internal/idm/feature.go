@@ -1,6 +1,7 @@
 package idm
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -31,7 +32,7 @@ func (s *Service) serveFeature(r *route.Request) (*route.Response, error) {
 	case r.Operation == route.Action && r.Action == "validate":
 		return s.validateFeature(feature)
 	case r.Operation == route.Action && r.Action == "install":
-		if err := s.store.Change(func(tx *store.Tx) error { return s.install(tx, feature) }); err != nil {
+		if err := s.change(r.Context(), func(tx *store.Tx) error { return s.install(tx, feature) }); err != nil {
 			return nil, err
 		}
 		return &route.Response{Object: store.Object{"status": json.Number("200"), "message": "Install complete."}, Version: configVersion}, nil
@@ -88,12 +89,12 @@ func (s *Service) validateFeature(feature Feature) (*route.Response, error) {
 }
 
 // EnsureFeature adds a feature's types and properties, unless they are there.
-func (s *Service) EnsureFeature(id string) error {
+func (s *Service) EnsureFeature(ctx context.Context, id string) error {
 	feature, err := featureByID(id)
 	if err != nil {
 		return err
 	}
-	return s.store.Change(func(tx *store.Tx) error {
+	return s.change(ctx, func(tx *store.Tx) error {
 		if feature.Installed(tx.Get(configs, managedDoc)) {
 			return nil
 		}

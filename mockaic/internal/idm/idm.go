@@ -72,6 +72,14 @@ func (s *Service) Serve(r *route.Request) (*route.Response, error) {
 	if len(r.Path) == 0 {
 		return nil, route.NotFound(r.Path)
 	}
+	response, err := s.serve(r)
+	if err != nil {
+		logRefusal(r, err)
+	}
+	return response, err
+}
+
+func (s *Service) serve(r *route.Request) (*route.Response, error) {
 	switch r.Path[0] {
 	case "managed":
 		if len(r.Path) == 1 {
@@ -109,7 +117,7 @@ func (s *Service) answer(r *route.Request, serve func(*store.Tx) (*route.Respons
 	if r.Operation == route.Read || r.Operation == route.Query {
 		s.store.View(func(tx *store.Tx) { answer, err = serve(tx) })
 	} else {
-		err = s.store.Change(func(tx *store.Tx) error {
+		err = s.change(r.Context(), func(tx *store.Tx) error {
 			answer, err = serve(tx)
 			return err
 		})

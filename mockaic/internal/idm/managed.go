@@ -126,7 +126,7 @@ func (s *Service) patchFound(r *route.Request, path string) (*route.Response, er
 		return nil, crest.Errorf(http.StatusBadRequest, "The action patch needs a _queryFilter that selects the object")
 	}
 	var answer *route.Response
-	err = s.store.Change(func(tx *store.Tx) error {
+	err = s.change(r.Context(), func(tx *store.Tx) error {
 		t, err := s.lookupType(tx, path)
 		if err != nil {
 			return err

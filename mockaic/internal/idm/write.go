@@ -16,7 +16,7 @@ import (
 // create answers POST, and PUT when it may create.
 func (s *Service) create(r *route.Request, path string) (*route.Response, error) {
 	var answer *route.Response
-	err := s.store.Change(func(tx *store.Tx) error {
+	err := s.change(r.Context(), func(tx *store.Tx) error {
 		t, err := s.lookupType(tx, path)
 		if err != nil {
 			return err

@@ -56,6 +56,8 @@ func (s *Service) issueAccessToken(r *http.Request, client *Client, grantType, g
 	if err != nil {
 		return "", fmt.Errorf("make a tracking ID: %w", err)
 	}
+	trail := route.TrailOf(r.Context())
+	trail.Subject, trail.TrackingIDs = subject, append(trail.TrackingIDs, tracking.String())
 	now := s.options.Now()
 	lifetime := client.lifetime()
 	if scopes == nil {
@@ -137,6 +139,7 @@ func (s *Service) Authorize(r *http.Request, scopes ...string) (route.Caller, er
 	c, err := s.parseAccessToken(token)
 	if err != nil {
 		s.options.Logger.DebugContext(r.Context(), "bearer refused", "path", r.URL.Path, "reason", err)
+		route.TrailOf(r.Context()).Debug("WARN", "org.forgerock.openam.oauth2", "The bearer is refused: "+err.Error())
 		return route.Caller{}, denied
 	}
 	for _, scope := range scopes {

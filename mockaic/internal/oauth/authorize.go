@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"aicmcp/mockaic/internal/route"
 )
 
 // authorization is a checked request to the authorization endpoint.
@@ -34,6 +36,7 @@ func (s *Service) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		params = r.Form
 	}
 	a := &authorization{params: params}
+	logRequest(r, params)
 	if problem := s.checkClient(a); problem != "" {
 		s.showErrorPage(w, r, http.StatusBadRequest, problem)
 		return
@@ -114,6 +117,7 @@ func (a *authorization) check() *Error {
 func (s *Service) decide(w http.ResponseWriter, r *http.Request, a *authorization) {
 	prompts := strings.Fields(a.params.Get("prompt"))
 	token, current, ok := s.currentSession(r)
+	route.TrailOf(r.Context()).Subject = current.subject
 	if slices.Contains(prompts, "login") || ok && a.tooOld(current, s.options.Now()) {
 		ok = false
 	}
@@ -248,6 +252,7 @@ func (s *Service) sendCode(w http.ResponseWriter, r *http.Request, a *authorizat
 }
 
 func (s *Service) redirectError(w http.ResponseWriter, r *http.Request, a *authorization, failed *Error) {
+	refused(r, failed)
 	s.redirectBack(w, r, a, [][2]string{{"error", failed.Code}, {"error_description", failed.Description}})
 }
 

@@ -91,11 +91,11 @@ func allow(w http.ResponseWriter, r *http.Request, methods ...string) bool {
 	for _, method := range methods {
 		w.Header().Add("Allow", method)
 	}
-	writeError(w, &Error{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Description: "The method " + r.Method + " is not allowed here"})
+	writeError(w, r, &Error{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Description: "The method " + r.Method + " is not allowed here"})
 	return false
 }
 
 func (s *Service) fail(w http.ResponseWriter, r *http.Request, what string, err error) {
 	s.options.Logger.ErrorContext(r.Context(), what, "error", err)
-	writeError(w, &Error{Status: http.StatusInternalServerError, Code: "server_error", Description: "Internal Server Error"})
+	writeError(w, r, &Error{Status: http.StatusInternalServerError, Code: "server_error", Description: "Internal Server Error"})
 }

@@ -26,7 +26,8 @@ func invalidGrant() *Error {
 	return badRequest("invalid_grant", "The provided access grant is invalid, expired, or revoked.")
 }
 
-func writeError(w http.ResponseWriter, err *Error) {
+func writeError(w http.ResponseWriter, r *http.Request, err *Error) {
+	refused(r, err)
 	if err.Challenge != "" {
 		w.Header().Set("WWW-Authenticate", err.Challenge)
 	}

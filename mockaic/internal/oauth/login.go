@@ -21,7 +21,7 @@ func (s *Service) serveLogin(w http.ResponseWriter, r *http.Request) {
 	}
 	query := r.URL.Query()
 	if realm := query.Get("realm"); realm != "" && realm != "/" {
-		notImplemented(w, "login to the realm "+realm)
+		notImplemented(w, r, "login to the realm "+realm)
 		return
 	}
 	page := loginPage{Realm: "/", Goto: s.localGoto(r, query.Get("goto"))}
@@ -41,6 +41,7 @@ func (s *Service) serveLogin(w http.ResponseWriter, r *http.Request) {
 	}
 	page.UserName = r.PostForm.Get("username")
 	person, ok := s.options.Identities.Authenticate(page.UserName, r.PostForm.Get("password"))
+	s.logLogin(r, page.UserName, person, ok)
 	if !ok {
 		page.Message = "Authentication Failed: the user name or the password is wrong."
 		s.showLogin(w, r, http.StatusForbidden, page)

@@ -64,6 +64,7 @@ func formTarget(uri *url.URL) string {
 }
 
 func (s *Service) showErrorPage(w http.ResponseWriter, r *http.Request, status int, message string) {
+	refused(r, badRequest("invalid_request", message))
 	s.showPage(w, r, status, "error.html", message, "; form-action 'none'")
 }
 

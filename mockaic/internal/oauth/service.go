@@ -111,10 +111,10 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case realm == "/":
 	case slices.Contains(s.options.Realms, strings.TrimPrefix(realm, "/")):
-		notImplemented(w, "the OAuth provider of the realm "+realm)
+		notImplemented(w, r, "the OAuth provider of the realm "+realm)
 		return
 	default:
-		writeError(w, &Error{Status: http.StatusNotFound, Code: "not_found", Description: "No OpenID Connect provider for realm " + realm})
+		writeError(w, r, &Error{Status: http.StatusNotFound, Code: "not_found", Description: "No OpenID Connect provider for realm " + realm})
 		return
 	}
 	if serve := s.routes[endpoint]; serve != nil {
@@ -122,14 +122,14 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if slices.Contains(absent, endpoint) {
-		notImplemented(w, "the OAuth endpoint "+endpoint)
+		notImplemented(w, r, "the OAuth endpoint "+endpoint)
 		return
 	}
-	writeError(w, &Error{Status: http.StatusNotFound, Code: "not_found", Description: "There is no such endpoint"})
+	writeError(w, r, &Error{Status: http.StatusNotFound, Code: "not_found", Description: "There is no such endpoint"})
 }
 
-func notImplemented(w http.ResponseWriter, what string) {
-	writeError(w, &Error{Status: http.StatusNotImplemented, Code: "not_implemented", Description: what + " is not implemented by this fake tenant"})
+func notImplemented(w http.ResponseWriter, r *http.Request, what string) {
+	writeError(w, r, &Error{Status: http.StatusNotImplemented, Code: "not_implemented", Description: what + " is not implemented by this fake tenant"})
 }
 
 // splitRealm takes the realm out of the three spellings of a provider's path:

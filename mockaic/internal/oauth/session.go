@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"aicmcp/mockaic/internal/route"
 )
 
 // session is a login of a person in a browser.
@@ -22,6 +24,11 @@ func (s *Service) startSession(w http.ResponseWriter, r *http.Request, subject, 
 	s.mu.Lock()
 	s.sessions.put(token, session{subject, name, now, now}, now, now.Add(sessionLifetime))
 	s.mu.Unlock()
+	trail := route.TrailOf(r.Context())
+	trail.Write(route.AMActivity, map[string]any{
+		"eventName": "AM-SESSION-CREATED", "component": "Session", "realm": "/", "operation": "CREATE",
+		"objectId": sessionID(trail), "userId": route.UniversalID(subject), "runAs": route.UniversalID(subject), "trackingIds": trail.TrackingIDs,
+	})
 	cookie := &http.Cookie{Name: s.options.CookieName, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
 	if strings.HasPrefix(s.options.BaseURL(r), "https:") {
 		cookie.Secure, cookie.SameSite = true, http.SameSiteNoneMode

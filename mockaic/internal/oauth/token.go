@@ -42,7 +42,7 @@ func (s *Service) serveToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if answer := (*Error)(nil); errors.As(err, &answer) {
-		writeError(w, answer)
+		writeError(w, r, answer)
 		return
 	}
 	s.fail(w, r, "token endpoint", err)
@@ -54,6 +54,7 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) (*tokenResponse,
 	if err := parseForm(w, r); err != nil {
 		return nil, err
 	}
+	logRequest(r, r.PostForm)
 	grantType := r.PostForm.Get("grant_type")
 	if grantType == "" {
 		return nil, badRequest("invalid_request", "Grant type is not set")

@@ -147,6 +147,7 @@ func (c *CREST) writeError(w http.ResponseWriter, r *Request, err error) {
 		c.Logger.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "error", err)
 		answer = crest.Errorf(http.StatusInternalServerError, "Internal Server Error")
 	}
+	TrailOf(r.Context()).Reason = answer.Error()
 	if c.ErrorVersion != "" && !strings.EqualFold(answer.Message, AccessDenied) {
 		w.Header().Set("Content-API-Version", c.apiVersion(r, c.ErrorVersion))
 	}

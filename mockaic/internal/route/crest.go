@@ -82,7 +82,7 @@ type CREST struct {
 func (c *CREST) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	request := &Request{Request: r, protocol: version{2, 1}}
 	caller, err := c.Authorize(r)
-	request.Caller = caller
+	request.Caller, TrailOf(r.Context()).Caller = caller, caller
 	var refusal *crest.Error
 	if !errors.As(err, &refusal) || refusal.Code != http.StatusUnauthorized {
 		c.Headers(w.Header())
@@ -116,6 +116,7 @@ func (c *CREST) answer(w http.ResponseWriter, r *Request) (*Response, error) {
 	if err := r.dispatch(params); err != nil {
 		return nil, err
 	}
+	TrailOf(r.Context()).Operation = r.Operation
 	if err := r.checkContentType(); err != nil {
 		return nil, err
 	}

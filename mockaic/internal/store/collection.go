@@ -50,7 +50,8 @@ func (c *collection) copy() *collection {
 	return own
 }
 
-func (c *collection) put(fold func(string) string, r *record) {
+// put returns the record whose place r takes, or nil.
+func (c *collection) put(fold func(string) string, r *record) *record {
 	before, replaced := c.records.Set(r)
 	for _, index := range c.indexes {
 		if replaced {
@@ -60,17 +61,20 @@ func (c *collection) put(fold func(string) string, r *record) {
 			index.postings.Set(posting{fold(text), r})
 		}
 	}
+	return before
 }
 
-// remove removes the record that has the place and the id of r.
-func (c *collection) remove(fold func(string) string, r *record) {
+// remove removes the record that has the place and the id of r, and returns it;
+// nil if there is none.
+func (c *collection) remove(fold func(string) string, r *record) *record {
 	before, found := c.records.Delete(r)
 	if !found {
-		return
+		return nil
 	}
 	for _, index := range c.indexes {
 		index.remove(fold, before)
 	}
+	return before
 }
 
 func (i index) remove(fold func(string) string, r *record) {

@@ -98,6 +98,7 @@ type Tx struct {
 	store   *Store
 	state   *collections
 	changed map[string]*collection // the collections that are this Change's own; nil within View
+	follow  *follow                // nil unless Follow was called
 }
 
 // Get returns the object, or nil.
@@ -146,14 +147,16 @@ func (t *Tx) PutRevision(collection, id string, object Object, revision string) 
 	maps.Copy(stored, object)
 	stored["_id"] = id
 	stored["_rev"] = revision
-	c.put(t.store.options.Fold, &record{t.store.options.Order(id), id, t.store.shared.members(stored)})
+	r := &record{t.store.options.Order(id), id, t.store.shared.members(stored)}
+	t.follow.note(collection, id, c.put(t.store.options.Fold, r), r)
 	return stored
 }
 
 // Delete removes the object if it is there.
 func (t *Tx) Delete(collection, id string) {
 	c := t.own(collection)
-	c.remove(t.store.options.Fold, &record{place: t.store.options.Order(id), id: id})
+	before := c.remove(t.store.options.Fold, &record{place: t.store.options.Order(id), id: id})
+	t.follow.note(collection, id, before, nil)
 	if c.records.Len() == 0 {
 		t.state.Delete(collection)
 		delete(t.changed, collection)

@@ -1,0 +1,75 @@
+package am
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"aicmcp/mockaic/internal/crest"
+	"aicmcp/mockaic/internal/route"
+	"aicmcp/mockaic/internal/store"
+)
+
+// change runs a write of a request, and logs what it did.
+func (s *Service) change(ctx context.Context, write func(*store.Tx) error) error {
+	var differences []store.Difference
+	err := s.store.Change(func(tx *store.Tx) error {
+		tx.Follow()
+		if err := write(tx); err != nil {
+			return err
+		}
+		differences = tx.Differences()
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	trail := route.TrailOf(ctx)
+	for _, d := range differences {
+		event := map[string]any{
+			"eventName": "AM-CONFIG-CHANGE", "component": "Config", "realm": "/" + d.ID,
+			"objectId":      "ou=default,ou=OrganizationConfig,ou=1.0,ou=OAuth2Provider,ou=services,o=" + d.ID + ",ou=services,ou=am-config",
+			"operation":     "MODIFY",
+			"changedFields": changedFields(d.Before, d.After),
+		}
+		switch {
+		case d.Before == nil:
+			event["operation"] = "CREATE"
+		case d.After == nil:
+			event["operation"] = "DELETE"
+		}
+		if trail.Caller.ID != "" {
+			event["userId"], event["runAs"] = route.UniversalID(trail.Caller.ID), route.UniversalID(trail.Caller.ID)
+		}
+		trail.Write(route.AMConfig, event)
+	}
+	return nil
+}
+
+// changedFields names the settings that are different: those of the provider are
+// grouped.
+func changedFields(before, after store.Record) []string {
+	fields := map[string]bool{}
+	for _, pair := range [][2]store.Object{{object(before), object(after)}, {object(after), object(before)}} {
+		for group, settings := range pair[0] {
+			if group == "_id" || group == "_rev" {
+				continue
+			}
+			grouped, _ := settings.(map[string]any)
+			other, _ := pair[1][group].(map[string]any)
+			for name, value := range grouped {
+				if !crest.Equal(value, other[name]) {
+					fields[name] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(fields))
+}
+
+func object(r store.Record) store.Object {
+	if r == nil {
+		return nil
+	}
+	return r.Object()
+}

@@ -1,0 +1,162 @@
+package idm
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"aicmcp/mockaic/internal/crest"
+	"aicmcp/mockaic/internal/route"
+	"aicmcp/mockaic/internal/store"
+)
+
+// maxChangedFields bounds what an event says of a large change.
+const maxChangedFields = 100
+
+// change runs a write of a request, and logs what it did.
+func (s *Service) change(ctx context.Context, write func(*store.Tx) error) error {
+	var differences []store.Difference
+	err := s.store.Change(func(tx *store.Tx) error {
+		tx.Follow()
+		if err := write(tx); err != nil {
+			return err
+		}
+		differences = tx.Differences()
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	trail := route.TrailOf(ctx)
+	passwords := map[string]bool{} // of which objects
+	for _, d := range differences {
+		if path, hidden := strings.CutPrefix(d.Collection, private("")); hidden && !crest.Equal(member(d.Before, passwordKey), member(d.After, passwordKey)) {
+			passwords[path+"/"+d.ID] = true
+		}
+	}
+	for _, d := range differences {
+		switch {
+		case d.Collection == configs:
+			trail.Write(route.IDMConfig, configEvent(trail, d))
+		case d.Collection == relationships:
+			first := parseEnd(edgeMember(d, "first"))
+			logActivity(trail, first.collection+"/"+first.id+"/"+first.property+"/"+d.ID, d, false)
+		case !strings.HasPrefix(d.Collection, private("")):
+			path := d.Collection + "/" + d.ID
+			logActivity(trail, path, d, passwords[path])
+		}
+	}
+	return nil
+}
+
+func edgeMember(d store.Difference, name string) string {
+	text, _ := member(d.Before, name).(string)
+	if d.After != nil {
+		text, _ = member(d.After, name).(string)
+	}
+	return text
+}
+
+func member(r store.Record, name string) any {
+	if r == nil {
+		return nil
+	}
+	value, _ := r.Member(name)
+	return value
+}
+
+// operationOf is what a difference is called. One object may be patched while
+// others change with it.
+func operationOf(trail *route.Trail, d store.Difference) string {
+	switch {
+	case d.Before == nil:
+		return "CREATE"
+	case d.After == nil:
+		return "DELETE"
+	case trail.Operation == route.Patch:
+		return "PATCH"
+	}
+	return "UPDATE"
+}
+
+// logActivity leaves out what was only written again, as sidecars are.
+func logActivity(trail *route.Trail, path string, d store.Difference, password bool) {
+	fields := changedFields(d)
+	if d.Before != nil && d.After != nil && len(fields) == 0 && !password {
+		return
+	}
+	event := activity(trail, path, operationOf(trail, d), "SUCCESS", "")
+	event["changedFields"] = fields
+	event["passwordChanged"] = password
+	event["revision"] = member(d.After, "_rev")
+	trail.Write(route.IDMActivity, event)
+}
+
+func activity(trail *route.Trail, path, operation, status, message string) map[string]any {
+	return map[string]any{
+		"eventName": "activity", "objectId": path, "operation": operation, "status": status, "message": message,
+		"changedFields": []string{}, "passwordChanged": false, "revision": nil,
+		"userId": trail.Caller.ID, "runAs": trail.Caller.ID,
+	}
+}
+
+func configEvent(trail *route.Trail, d store.Difference) map[string]any {
+	return map[string]any{
+		"eventName": "CONFIG", "objectId": d.ID, "operation": operationOf(trail, d), "changedFields": changedFields(d), "revision": nil,
+		"userId": trail.Caller.ID, "runAs": trail.Caller.ID,
+	}
+}
+
+// changedFields names the properties that are different, and no values.
+func changedFields(d store.Difference) []string {
+	before, after := store.Object{}, store.Object{}
+	if d.Before != nil {
+		before = withoutIdentity(d.Before.Object())
+	}
+	if d.After != nil {
+		after = withoutIdentity(d.After.Object())
+	}
+	fields := []string{}
+	names := slices.Sorted(maps.Keys(before))
+	for name := range after {
+		if _, both := before[name]; !both {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if !crest.Equal(before[name], after[name]) && len(fields) < maxChangedFields {
+			fields = append(fields, "/"+name)
+		}
+	}
+	return fields
+}
+
+// logRefusal logs that an object was not written as a request asked for.
+func logRefusal(r *route.Request, err error) {
+	var refusal *crest.Error
+	if !errors.As(err, &refusal) || refusal.Code != http.StatusForbidden && refusal.Code != http.StatusBadRequest && refusal.Code != http.StatusPreconditionFailed ||
+		r.Operation == route.Read || r.Operation == route.Query || r.Path[0] != "managed" && r.Path[0] != "internal" {
+		return
+	}
+	path := strings.Join(r.Path, "/")
+	if r.NewID != "" {
+		path += "/" + r.NewID
+	} else if object, ok := r.Body.(map[string]any); ok && r.Operation == route.Create {
+		if id, ok := object["_id"].(string); ok {
+			path += "/" + id
+		}
+	}
+	operation := map[route.Operation]string{
+		route.Create: "CREATE", route.Upsert: "CREATE", route.Update: "UPDATE", route.Patch: "PATCH", route.Delete: "DELETE", route.Action: "ACTION",
+	}[r.Operation]
+	trail := route.TrailOf(r.Context())
+	event := activity(trail, path, operation, "FAILURE", refusal.Error())
+	if refusal.Detail != nil {
+		event["detail"] = refusal.Detail
+	}
+	trail.Write(route.IDMActivity, event)
+}

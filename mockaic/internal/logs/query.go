@@ -1,0 +1,241 @@
+package logs
+
+import (
+	"encoding/base64"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"aicmcp/mockaic/internal/crest"
+	"aicmcp/mockaic/internal/route"
+)
+
+const (
+	defaultPage = 1000
+	maxPage     = 1000
+	day         = 24 * time.Hour
+	// tailStart is how far the first answer of a tail looks back.
+	tailStart = 15 * time.Second
+)
+
+func refuse(status int, format string, args ...any) error {
+	return crest.Errorf(status, format, args...)
+}
+
+// envelope is the answer to a query, in the order of a tenant.
+type envelope struct {
+	Result      []any   `json:"result"`
+	ResultCount int     `json:"resultCount"`
+	Cookie      *string `json:"pagedResultsCookie"`
+	Policy      string  `json:"totalPagedResultsPolicy"`
+	Total       int     `json:"totalPagedResults"`
+	Remaining   int     `json:"remainingPagedResults"`
+}
+
+// onePage is a list that has no pages. Its total counts pages (recorded).
+func onePage(result []any) envelope {
+	if result == nil {
+		result = []any{}
+	}
+	return envelope{Result: result, ResultCount: len(result), Policy: "NONE", Total: 1}
+}
+
+func listSources() envelope {
+	result := make([]any, len(sources))
+	for i, source := range sources {
+		result[i] = string(source)
+	}
+	return onePage(result)
+}
+
+// query answers /monitoring/logs, and tail /monitoring/logs/tail.
+func (s *Service) query(params crest.Params, tail bool) (any, error) {
+	var wanted selection
+	var err error
+	if wanted.sources, err = sourcesOf(params); err != nil {
+		return nil, err
+	}
+	if wanted.match, err = filterOf(params); err != nil {
+		return nil, err
+	}
+	most := defaultPage
+	if size, given := params.Get("_pageSize"); given {
+		if most, err = strconv.Atoi(size); err != nil || most < 1 || most > maxPage {
+			return nil, refuse(http.StatusBadRequest, "_pageSize must be a number from 1 to %d", maxPage)
+		}
+	}
+	text := func(name string) string {
+		value, _ := params.Get(name)
+		return value
+	}
+	wanted.transaction = text("transactionId")
+	now := s.options.Now()
+	if tail {
+		wanted.after, wanted.until = position{at: now.Add(-tailStart).UnixNano(), sequence: math.MaxUint64}, math.MaxInt64
+	} else if err := wanted.window(params, now); err != nil {
+		return nil, err
+	}
+	binding := fmt.Sprintf("%t %q %q %q %q %q", tail, wanted.sources, wanted.transaction, text("_queryFilter"), text("beginTime"), text("endTime"))
+	if cookie := text("_pagedResultsCookie"); cookie != "" {
+		if wanted.after, err = parseCookie(cookie, binding); err != nil {
+			return nil, err
+		}
+	}
+	found, more := s.options.Log.find(wanted, most)
+	result := make([]any, len(found))
+	for i := range found {
+		result[i] = found[i].object()
+	}
+	answer := envelope{Result: result, ResultCount: len(result), Policy: "NONE", Total: -1, Remaining: -1}
+	if more || tail {
+		last := wanted.after
+		if len(found) > 0 {
+			last = found[len(found)-1].position()
+		}
+		next := formatCookie(last, binding)
+		answer.Cookie = &next
+	}
+	return answer, nil
+}
+
+func sourcesOf(params crest.Params) ([]route.Source, error) {
+	text, given := params.Get("source")
+	if !given || text == "" {
+		return nil, refuse(http.StatusBadRequest, "The request parameter 'source' is missing")
+	}
+	var all []route.Source
+	for name := range strings.SplitSeq(text, ",") {
+		source := route.Source(strings.TrimSpace(name))
+		if !slices.Contains(sources, source) {
+			return nil, refuse(http.StatusBadRequest, "There is no log source '%s'", source)
+		}
+		for _, one := range expand(source) {
+			if !slices.Contains(all, one) {
+				all = append(all, one)
+			}
+		}
+	}
+	return all, nil
+}
+
+// filterOf reads _queryFilter. A field without its leading slash is a fault of
+// the server on a tenant (recorded), not of the request.
+func filterOf(params crest.Params) (func(event map[string]any) bool, error) {
+	text, given := params.Get("_queryFilter")
+	if !given || text == "" {
+		return nil, nil
+	}
+	filter, err := crest.ParseFilter(text)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "The value '%s' for parameter '_queryFilter' could not be parsed as a valid query filter", text)
+	}
+	if !rooted(text) {
+		return nil, refuse(http.StatusInternalServerError, "Internal server error")
+	}
+	return func(event map[string]any) bool { return filter.Match(event, crest.Exact) }, nil
+}
+
+// rooted tells whether every field of a filter begins with a slash. In a filter
+// that parses, a word that is not in quotes is a field if an operator follows.
+func rooted(filter string) bool {
+	var words []string
+	for rest := filter; rest != ""; {
+		switch c := rest[0]; {
+		case c == '"' || c == '\'':
+			end := 1
+			for end < len(rest) && rest[end] != c {
+				if rest[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			words = append(words, "")
+			rest = rest[min(end+1, len(rest)):]
+		case strings.IndexByte(" ()[]!", c) >= 0:
+			rest = rest[1:]
+		default:
+			end := strings.IndexAny(rest, " ()[]")
+			if end < 0 {
+				end = len(rest)
+			}
+			words = append(words, rest[:end])
+			rest = rest[end:]
+		}
+	}
+	for i, word := range words[:max(0, len(words)-1)] {
+		operator := strings.ToLower(words[i+1])
+		if word != "" && word[0] != '/' && slices.Contains([]string{"eq", "co", "sw", "gt", "ge", "lt", "le", "pr", "in"}, operator) {
+			return false
+		}
+	}
+	return true
+}
+
+// window reads beginTime and endTime, which may be a day apart at most.
+func (s *selection) window(params crest.Params, now time.Time) error {
+	begin, hasBegin, err := timeOf(params, "beginTime")
+	if err != nil {
+		return err
+	}
+	end, hasEnd, err := timeOf(params, "endTime")
+	if err != nil {
+		return err
+	}
+	if !hasEnd {
+		end = now
+	}
+	if !hasBegin {
+		begin = end.Add(-day)
+	}
+	if span := end.Sub(begin); span > day {
+		return refuse(http.StatusBadRequest, "%.2f days worth of data requested (%s to %s). Please limit the scope of your query to within a day: Cannot request more than one days worth of logs",
+			span.Hours()/24, begin.UTC().Format(time.RFC3339), end.UTC().Format(time.RFC3339))
+	} else if span < 0 {
+		return refuse(http.StatusBadRequest, "beginTime must be before endTime")
+	}
+	s.after = position{at: begin.UnixNano(), sequence: math.MaxUint64}
+	s.until = end.UnixNano()
+	return nil
+}
+
+func timeOf(params crest.Params, name string) (time.Time, bool, error) {
+	text, given := params.Get(name)
+	if !given || text == "" {
+		return time.Time{}, false, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return time.Time{}, false, refuse(http.StatusBadRequest, "%s must be a time in ISO 8601, such as 2026-06-01T12:00:00Z", name)
+	}
+	return at, true, nil
+}
+
+// A cookie names the last event and what it was a cookie of.
+func formatCookie(p position, binding string) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d.%x", p.at, p.sequence, checksum(binding)))
+}
+
+func parseCookie(cookie, binding string) (position, error) {
+	var p position
+	var sum uint64
+	text, err := base64.RawURLEncoding.DecodeString(cookie)
+	if err == nil {
+		_, err = fmt.Sscanf(string(text), "%d.%d.%x", &p.at, &p.sequence, &sum)
+	}
+	if err != nil || sum != checksum(binding) {
+		return position{}, refuse(http.StatusBadRequest, "The value '%s' for parameter '_pagedResultsCookie' is not a cookie of this query", cookie)
+	}
+	return p, nil
+}
+
+func checksum(text string) uint64 {
+	sum := uint64(14695981039346656037) // FNV-1a
+	for i := range len(text) {
+		sum = (sum ^ uint64(text[i])) * 1099511628211
+	}
+	return sum
+}

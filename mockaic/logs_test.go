@@ -1,0 +1,483 @@
+package mockaic_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"aicmcp/mockaic"
+)
+
+// event is an entry of the logs.
+type event struct {
+	Source    string          `json:"source"`
+	Timestamp string          `json:"timestamp"`
+	Type      string          `json:"type"`
+	Payload   json.RawMessage `json:"payload"`
+}
+
+// at is the value at a path of member names, such as "response/status".
+func (e event) at(t *testing.T, path string) any {
+	t.Helper()
+	var value any
+	if err := json.Unmarshal(e.Payload, &value); err != nil {
+		t.Fatalf("%s: %v", e.Payload, err)
+	}
+	for name := range strings.SplitSeq(path, "/") {
+		object, _ := value.(map[string]any)
+		value = object[name]
+	}
+	return value
+}
+
+type logPage struct {
+	Result []event
+	Cookie string `json:"pagedResultsCookie"`
+}
+
+// logged reads a page of the logs.
+func logged(t *testing.T, mock *mockaic.Tenant, query url.Values) logPage {
+	t.Helper()
+	return logsAt(t, mock, "/monitoring/logs", query)
+}
+
+func logsAt(t *testing.T, mock *mockaic.Tenant, path string, query url.Values) logPage {
+	t.Helper()
+	got := call(t, mock, "GET", path+"?"+query.Encode(), nil, "")
+	var page logPage
+	if err := json.Unmarshal(got.body, &page); err != nil || got.status != http.StatusOK {
+		t.Fatalf("%s %v: %d %s", path, query, got.status, got.body)
+	}
+	return page
+}
+
+const allSources = "am-everything,idm-everything,environment-access"
+
+// traced are the events of a request.
+func traced(t *testing.T, mock *mockaic.Tenant, transaction string) []event {
+	t.Helper()
+	return logged(t, mock, url.Values{"source": {allSources}, "transactionId": {transaction}}).Result
+}
+
+// traceOf does a request, which may fail, and returns its events, told by source
+// and name.
+func traceOf(t *testing.T, mock *mockaic.Tenant, method, path, body string) (answer, []event) {
+	t.Helper()
+	got := call(t, mock, method, path, map[string]string{"Content-Type": "application/json"}, body)
+	return got, traced(t, mock, got.header.Get("X-Forgerock-Transactionid"))
+}
+
+func outline(t *testing.T, events []event) string {
+	t.Helper()
+	var all []string
+	for _, e := range events {
+		all = append(all, strings.Join([]string{e.Source, fmt.Sprint(e.at(t, "eventName")), fmt.Sprint(e.at(t, "objectId")), fmt.Sprint(e.at(t, "operation"))}, " "))
+	}
+	return strings.ReplaceAll(strings.Join(all, "\n"), " <nil>", "")
+}
+
+func TestWritesOfObjectsAreLogged(t *testing.T) {
+	clock := newClock()
+	mock := start(t, mockaic.Clock(clock.Now), mockaic.LogRate(1000))
+	created, events := traceOf(t, mock, "POST", users+"?_action=create", jane)
+	id := created.object(t)["_id"].(string)
+	if got := outline(t, events); !strings.Contains(got, "idm-activity activity managed/alpha_user/"+id+" CREATE") || !strings.HasSuffix(got, "idm-access access") {
+		t.Errorf("create:\n%s", got)
+	}
+	activity := events[slices.IndexFunc(events, func(e event) bool { return e.at(t, "objectId") == "managed/alpha_user/"+id })]
+	for path, want := range map[string]any{
+		"passwordChanged": true, "status": "SUCCESS", "userId": "developer", "runAs": "developer", "topic": "activity", "level": "INFO", "source": "audit",
+		"revision": created.object(t)["_rev"], "timestamp": "2026-05-04T03:02:01.000Z", "transactionId": created.header.Get("X-Forgerock-Transactionid"),
+	} {
+		if got := activity.at(t, path); got != want {
+			t.Errorf("%s is %v, want %v", path, got, want)
+		}
+	}
+	if strings.Contains(string(activity.Payload), "S3cret") || !strings.Contains(string(activity.Payload), `"/userName"`) {
+		t.Errorf("the event is %s", activity.Payload)
+	}
+	_, events = traceOf(t, mock, "PATCH", users+"/"+id, `[{"operation":"replace","field":"/city","value":"Oslo"},{"operation":"remove","field":"/mail"}]`)
+	if len(events) < 1 || events[0].at(t, "status") != "FAILURE" || events[0].at(t, "objectId") != "managed/alpha_user/"+id || events[0].at(t, "operation") != "PATCH" ||
+		!strings.Contains(string(events[0].Payload), `"policyRequirement":"REQUIRED"`) {
+		t.Errorf("a policy failure: %v", events)
+	}
+	_, events = traceOf(t, mock, "PATCH", users+"/"+id, `[{"operation":"replace","field":"/city","value":"Oslo"}]`)
+	if got := fmt.Sprint(events[0].at(t, "operation"), events[0].at(t, "changedFields"), events[0].at(t, "passwordChanged")); got != "PATCH[/city] false" {
+		t.Errorf("patch: %s", got)
+	}
+	role := create(t, mock, "/openidm/managed/alpha_role", `{"name":"r"}`)["_id"].(string)
+	_, events = traceOf(t, mock, "PATCH", users+"/"+id, `[{"operation":"add","field":"/roles/-","value":{"_ref":"managed/alpha_role/`+role+`"}}]`)
+	if got := outline(t, events); !strings.Contains(got, "idm-activity activity managed/alpha_user/"+id+"/roles/") {
+		t.Errorf("a role:\n%s", got)
+	}
+	_, events = traceOf(t, mock, "DELETE", users+"/"+id, "")
+	if got := outline(t, events); !strings.Contains(got, "idm-activity activity managed/alpha_user/"+id+" DELETE") {
+		t.Errorf("delete:\n%s", got)
+	}
+	_, events = traceOf(t, mock, "PUT", users+"/no-such?_fields=userName", `{"_id":"no-such","userName":"x"}`)
+	if got := outline(t, events); !strings.Contains(got, "idm-activity activity managed/alpha_user/no-such CREATE") || events[0].at(t, "message") != "Policy validation failed" {
+		t.Errorf("a refused create:\n%s", got)
+	}
+	access := events[len(events)-1]
+	if access.at(t, "response/statusCode") != "403" || access.at(t, "response/status") != "FAILED" || access.at(t, "response/detail/reason") != "Policy validation failed" ||
+		access.at(t, "request/operation") != "CREATE" || access.at(t, "http/request/method") != "PUT" || access.at(t, "client/ip") != "127.0.0.1" {
+		t.Errorf("access: %s", access.Payload)
+	}
+}
+
+func TestWritesOfConfigurationAreLogged(t *testing.T) {
+	mock := start(t, mockaic.LogRate(1000))
+	_, events := traceOf(t, mock, "PUT", "/openidm/config/mine", `{"a":1}`)
+	if got := outline(t, events); got != "idm-config CONFIG mine CREATE\nidm-access access" {
+		t.Errorf("config:\n%s", got)
+	}
+	_, events = traceOf(t, mock, "PUT", "/openidm/config/mine", `{"a":2,"b":1}`)
+	if got := fmt.Sprint(events[0].at(t, "changedFields"), events[0].at(t, "operation")); got != "[/a /b]UPDATE" {
+		t.Errorf("changed %s", got)
+	}
+	const provider = "/am/json/realms/root/realms/alpha/realm-config/services/oauth-oidc"
+	settings := get(t, mock, provider)
+	settings["coreOAuth2Config"].(map[string]any)["accessTokenLifetime"] = 60
+	_, events = traceOf(t, mock, "PUT", provider, encode(t, settings))
+	var names []string
+	for _, e := range events {
+		names = append(names, fmt.Sprint(e.at(t, "eventName"), e.at(t, "response/status"), e.at(t, "request/operation"), e.at(t, "realm")))
+	}
+	// Recorded: a PUT that may create is logged as a create that fails, and an update.
+	if got := strings.Join(names, " "); got != "AM-ACCESS-ATTEMPT<nil>CREATE/alpha AM-CONFIG-CHANGE<nil> <nil>/alpha AM-ACCESS-OUTCOMEFAILEDCREATE/alpha AM-ACCESS-ATTEMPT<nil>UPDATE/alpha AM-ACCESS-OUTCOMESUCCESSFULUPDATE/alpha" {
+		t.Errorf("provider: %s", got)
+	}
+	if got := fmt.Sprint(events[1].at(t, "operation"), events[1].at(t, "changedFields")); got != "MODIFY[accessTokenLifetime]" {
+		t.Errorf("provider: %s", got)
+	}
+	_, events = traceOf(t, mock, "GET", variables+"/esv-none", "")
+	if got := outline(t, events); got != "environment-access ESV-ACCESS-OUTCOME" || events[0].at(t, "response/statusCode") != 404.0 || events[0].at(t, "response/detail/reason") != "The variable does not exist" {
+		t.Errorf("variable: %s %s", got, events[0].Payload)
+	}
+}
+
+// Secrets in requests are in no log.
+func TestLogsHoldNoSecrets(t *testing.T) {
+	a := newApp(t, mockaic.DevToken("dev"), mockaic.LogRate(1000))
+	login := a.redeem(a.code())
+	a.exchange(login.AccessToken, "fr:idm:*")
+	call(t, a.mock, "GET", users+"?_queryFilter=true", map[string]string{"Authorization": "Bearer " + login.AccessToken, "Cookie": "x=cookie-secret"}, "")
+	call(t, a.mock, "POST", users+"?_action=create&access_token=parameter-secret", jsonHeader, jane)
+	send(t, a.mock, "PUT", secrets+"/esv-key", secret("generic", "value-secret", true))
+	send(t, a.mock, "PUT", variables+"/esv-key", variable("string", "value-secret"))
+	key := call(t, a.mock, "POST", "/keys?_action=create", jsonHeader, `{"name":"k"}`).object(t)
+	page := logged(t, a.mock, url.Values{"source": {allSources}})
+	if len(page.Result) < 15 {
+		t.Fatalf("%d events", len(page.Result))
+	}
+	text := encode(t, page.Result)
+	for _, hidden := range []string{
+		login.AccessToken, login.RefreshToken, verifier, mockaic.Password, "S3cret!!", "cookie-secret", "parameter-secret", "value-secret", inBase64("value-secret"),
+		key["api_key_secret"].(string), a.received.Get("code"),
+	} {
+		if strings.Contains(text, hidden) {
+			t.Errorf("%s is in the logs", hidden)
+		}
+	}
+}
+
+func TestALoginIsLoggedStepByStep(t *testing.T) {
+	a := newApp(t, mockaic.DevToken("dev"), mockaic.LogRate(1000))
+	wrong := admin
+	wrong.Password = "nope"
+	if _, err := wrong.Visit(t.Context(), a.authorizeURL(nil)); err == nil {
+		t.Fatal("a wrong password logs in")
+	}
+	a.redeem(a.code())
+	var names []string
+	for _, e := range logged(t, a.mock, url.Values{"source": {"am-authentication,am-activity"}}).Result {
+		var payload struct {
+			EventName, Result, UserID string
+			Entries                   []struct{ Info map[string]any }
+		}
+		if err := json.Unmarshal(e.Payload, &payload); err != nil {
+			t.Fatal(err)
+		}
+		name := payload.EventName + payload.Result
+		if len(payload.Entries) > 0 && payload.Entries[0].Info["nodeType"] != nil {
+			name = fmt.Sprint(payload.Entries[0].Info["nodeType"], "=", payload.Entries[0].Info["nodeOutcome"])
+		}
+		names = append(names, name)
+	}
+	want := "UsernameCollectorNode=outcome PasswordCollectorNode=outcome DataStoreDecisionNode=false AM-TREE-LOGIN-COMPLETEDFAILED " +
+		"UsernameCollectorNode=outcome PasswordCollectorNode=outcome DataStoreDecisionNode=true AM-TREE-LOGIN-COMPLETEDSUCCESSFUL AM-SESSION-CREATED"
+	if got := strings.Join(names, " "); got != want {
+		t.Errorf("logged\n%s, want\n%s", got, want)
+	}
+	page := logged(t, a.mock, url.Values{"source": {"am-access"}, "_queryFilter": {`/payload/request/detail/grant_type eq "authorization_code"`}})
+	if len(page.Result) != 1 || page.Result[0].at(t, "component") != "OAuth" || page.Result[0].at(t, "response/status") != "SUCCESSFUL" ||
+		page.Result[0].at(t, "userId") != "id=8a2d0f5c-3f43-4c8e-9f0e-6d1f1f6f0a01,ou=user,ou=am-config" || page.Result[0].at(t, "request/detail/client_id") != client {
+		t.Errorf("token request: %s", encode(t, page.Result))
+	}
+	refused := call(t, a.mock, "POST", "/am/oauth2/access_token", map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, "grant_type=authorization_code&client_id="+client+"&code=x")
+	events := traced(t, a.mock, refused.header.Get("X-Forgerock-Transactionid"))
+	if got := events[len(events)-1].at(t, "response/detail/reason"); !strings.Contains(fmt.Sprint(got), "invalid_grant") {
+		t.Errorf("a refused code: %s", encode(t, events))
+	}
+	denied := call(t, a.mock, "GET", "/openidm/config/managed", map[string]string{"Authorization": "Bearer x.y.z"}, "")
+	events = traced(t, a.mock, denied.header.Get("X-Forgerock-Transactionid"))
+	if got := outline(t, events); got != "am-core\nidm-authentication authentication\nidm-access access" || !strings.Contains(string(events[0].Payload), "bearer is refused") {
+		t.Errorf("a refused bearer:\n%s", encode(t, events))
+	}
+}
+
+func TestLogsAreReadByTime(t *testing.T) {
+	clock := newClock()
+	mock := start(t, mockaic.Clock(clock.Now), mockaic.LogRate(1000))
+	began := clock.Now()
+	for range 3 {
+		get(t, mock, "/openidm/info/ping")
+		clock.advance(time.Hour)
+	}
+	count := func(query url.Values) int {
+		t.Helper()
+		query.Set("source", "idm-access")
+		return len(logged(t, mock, query).Result)
+	}
+	at := func(hours time.Duration) string { return began.Add(hours * time.Hour).Format(time.RFC3339) }
+	for _, c := range []struct {
+		begin, end string
+		want       int
+	}{
+		{"", "", 3},
+		{at(0), at(3), 2}, // the begin is not in it
+		{at(-1), at(1), 2},
+		{at(-1), at(2), 3}, // the end is
+		{at(1), "", 1},
+		{"", at(1), 2},
+		{at(-30), at(-10), 0},
+	} {
+		query := url.Values{}
+		if c.begin != "" {
+			query.Set("beginTime", c.begin)
+		}
+		if c.end != "" {
+			query.Set("endTime", c.end)
+		}
+		if got := count(query); got != c.want {
+			t.Errorf("from %q to %q: %d, want %d", c.begin, c.end, got, c.want)
+		}
+	}
+	clock.advance(21*time.Hour + 30*time.Minute) // the first is a day old now, and more
+	if got := count(url.Values{}); got != 2 {
+		t.Errorf("the last day holds %d", got)
+	}
+	for query, want := range map[string]string{
+		"source=idm-access&beginTime=" + at(-14*24) + "&endTime=" + at(0): "14.00 days worth of data requested",
+		"source=idm-access&beginTime=" + at(-1):                           "Cannot request more than one days worth of logs",
+		"source=idm-access&beginTime=" + at(2) + "&endTime=" + at(1):      "beginTime must be before endTime",
+		"source=idm-access&beginTime=yesterday":                           "beginTime must be a time",
+		"source=idm-acces":                                                "There is no log source 'idm-acces'",
+		"":                                                                "'source' is missing",
+		"source=idm-access&_pageSize=1001":                                "_pageSize",
+		"source=idm-access&_pageSize=0":                                   "_pageSize",
+		"source=idm-access&_queryFilter=(":                                "could not be parsed",
+		"source=idm-access&_pagedResultsCookie=x":                         "not a cookie of this query",
+	} {
+		if got := call(t, mock, "GET", "/monitoring/logs?"+query, nil, ""); got.status != 400 || !strings.Contains(message(t, got), want) {
+			t.Errorf("%s: %d %s", query, got.status, got.body)
+		}
+	}
+}
+
+func TestLogsAreFilteredAndPaged(t *testing.T) {
+	mock := start(t, mockaic.LogRate(1000))
+	var last string
+	for i := range 12 {
+		got := call(t, mock, "GET", fmt.Sprintf("%s/none-%d", users, i), map[string]string{"X-ForgeRock-TransactionId": fmt.Sprintf("tx/%d", i)}, "")
+		last = got.header.Get("X-Forgerock-Transactionid")
+	}
+	if last != "tx/11" {
+		t.Errorf("transaction %s", last)
+	}
+	for filter, want := range map[string]int{
+		`/payload/response/statusCode eq "404"`:                                                        12,
+		`/payload/http/request/path co "none-1"`:                                                       3,
+		`/payload/transactionId sw "tx/" and !(/payload/transactionId eq "tx/3")`:                      11,
+		`/payload/http/request/headers/host pr and /payload/client/port gt 1`:                          12,
+		`/source eq "idm-access" and /type eq "application/json"`:                                      12,
+		`/payload/roles eq "internal/role/openidm-admin"`:                                              12,
+		`/payload/response/statusCode eq "200" or /payload/nothing pr`:                                 0,
+		`(/payload/level eq "INFO") and (/payload/eventName eq "access" or /payload/eventName eq "x")`: 12,
+	} {
+		if got := len(logged(t, mock, url.Values{"source": {"idm-access"}, "_queryFilter": {filter}}).Result); got != want {
+			t.Errorf("%s: %d, want %d", filter, got, want)
+		}
+	}
+	// A field without its slash is the tenant's fault, as the tenant sees it.
+	for _, filter := range []string{`payload/level eq "INFO"`, `/payload/level eq "x" and (payload/y pr)`} {
+		if got := call(t, mock, "GET", "/monitoring/logs?source=idm-access&_queryFilter="+url.QueryEscape(filter), nil, ""); got.status != 500 || message(t, got) != "Internal server error" {
+			t.Errorf("%s: %d %s", filter, got.status, got.body)
+		}
+	}
+	seen := map[string]bool{}
+	query := url.Values{"source": {"idm-everything"}, "_pageSize": {"5"}, "_queryFilter": {`/payload/transactionId sw "tx/"`}}
+	pages := 0
+	for {
+		page := logged(t, mock, query)
+		pages++
+		for _, e := range page.Result {
+			seen[fmt.Sprint(e.at(t, "_id"))] = true
+		}
+		if page.Cookie == "" || pages > 10 {
+			break
+		}
+		query.Set("_pagedResultsCookie", page.Cookie)
+	}
+	if len(seen) != 12 || pages != 3 {
+		t.Errorf("%d events on %d pages", len(seen), pages)
+	}
+}
+
+// A tail begins a quarter of a minute ago, and each page goes on where the last
+// one ended.
+func TestTail(t *testing.T) {
+	clock := newClock()
+	mock := start(t, mockaic.Clock(clock.Now), mockaic.LogRate(1000))
+	query := url.Values{"source": {"idm-access"}}
+	tail := func() string {
+		t.Helper()
+		page := logsAt(t, mock, "/monitoring/logs/tail", query)
+		if page.Cookie == "" {
+			t.Fatal("no cookie to go on with")
+		}
+		query.Set("_pagedResultsCookie", page.Cookie)
+		var paths []string
+		for _, e := range page.Result {
+			paths = append(paths, last(fmt.Sprint(e.at(t, "http/request/path"))))
+		}
+		return strings.Join(paths, " ")
+	}
+	ask := func(name string) { call(t, mock, "GET", "/openidm/managed/alpha_user/"+name, nil, "") }
+	ask("old")
+	clock.advance(time.Minute)
+	ask("a")
+	clock.advance(10 * time.Second)
+	ask("b")
+	if got := tail(); got != "a b" {
+		t.Errorf("first %q", got)
+	}
+	if got := tail(); got != "" {
+		t.Errorf("nothing new: %q", got)
+	}
+	ask("c") // at the same time as b
+	clock.advance(time.Hour)
+	ask("d")
+	if got := tail(); got != "c d" {
+		t.Errorf("then %q", got)
+	}
+}
+
+func last(path string) string { return path[strings.LastIndex(path, "/")+1:] }
+
+func TestWhoMayReadLogs(t *testing.T) {
+	a := newApp(t, mockaic.DevToken("dev"), mockaic.LogRate(1000))
+	login := a.visit(admin, a.authorizeURL(url.Values{"scope": {"fr:idm:* fr:idc:monitoring:*"}}))
+	_ = login
+	subject := a.redeem(a.received.Get("code")).AccessToken
+	monitoring := a.exchange(subject, "fr:idc:monitoring:*").AccessToken
+	idm := a.exchange(subject, "fr:idm:*").AccessToken
+	made := call(t, a.mock, "POST", "/keys?_action=create", map[string]string{"Authorization": "Bearer " + idm}, `{"name":"ci"}`)
+	key := made.object(t)
+	id, secret := key["api_key_id"].(string), key["api_key_secret"].(string)
+	if made.status != 200 || len(id) != 32 || len(secret) != 64 || key["name"] != "ci" || key["created_at"] == nil {
+		t.Fatalf("key: %d %s", made.status, made.body)
+	}
+	for _, c := range []struct {
+		headers map[string]string
+		status  int
+	}{
+		{map[string]string{"Authorization": "none", "x-api-key": id, "X-API-SECRET": secret}, 200},
+		{map[string]string{"Authorization": "none", "x-api-key": id, "x-api-secret": secret + "0"}, 401},
+		{map[string]string{"Authorization": "none", "x-api-key": "0" + id, "x-api-secret": secret}, 401},
+		{map[string]string{"Authorization": "none", "x-api-key": id}, 401},
+		{map[string]string{"Authorization": "none"}, 401},
+		{map[string]string{"Authorization": "Bearer " + monitoring}, 200},
+		{map[string]string{"Authorization": "Bearer " + idm}, 403},
+		{map[string]string{"Authorization": "Bearer x"}, 401},
+	} {
+		if got := call(t, a.mock, "GET", "/monitoring/logs/sources", c.headers, ""); got.status != c.status {
+			t.Errorf("%v: %d %s", c.headers, got.status, got.body)
+		}
+	}
+	list := call(t, a.mock, "GET", "/keys", map[string]string{"Authorization": "Bearer " + idm}, "")
+	if !strings.HasPrefix(string(list.body), `{"result":[{`) || strings.Contains(string(list.body), secret) || fmt.Sprint(list.object(t)["totalPagedResults"]) != "1" {
+		t.Errorf("keys: %s", list.body)
+	}
+	if got := call(t, a.mock, "GET", "/keys", map[string]string{"Authorization": "Bearer " + monitoring}, ""); got.status != 403 {
+		t.Errorf("keys without the scope: %d", got.status)
+	}
+	if got := call(t, a.mock, "GET", "/keys/"+id, nil, ""); got.status != 200 || strings.Contains(string(got.body), secret) {
+		t.Errorf("one key: %d %s", got.status, got.body)
+	}
+	again := start(t, mockaic.Seed(exported(t, a.mock)))
+	headers := map[string]string{"Authorization": "none", "x-api-key": id, "x-api-secret": secret}
+	if got := call(t, again, "GET", "/monitoring/logs/sources", headers, ""); got.status != 200 {
+		t.Errorf("after an export: %d", got.status)
+	}
+	if got := call(t, a.mock, "DELETE", "/keys/"+id, nil, ""); got.status != 204 {
+		t.Errorf("delete: %d %s", got.status, got.body)
+	}
+	if got := call(t, a.mock, "GET", "/monitoring/logs/sources", headers, ""); got.status != 401 {
+		t.Errorf("a deleted key: %d", got.status)
+	}
+	if got := call(t, a.mock, "GET", "/keys/"+id, nil, ""); got.status != 404 {
+		t.Errorf("a deleted key: %d", got.status)
+	}
+}
+
+func TestSourcesAndTheRateLimit(t *testing.T) {
+	clock := newClock()
+	mock := start(t, mockaic.Clock(clock.Now), mockaic.LogRate(2))
+	got := call(t, mock, "GET", "/monitoring/logs/sources", nil, "")
+	if !strings.Contains(string(got.body), `"am-everything"`) || got.header.Get("Content-Type") != "application/json; charset=utf-8" ||
+		got.header.Get("X-Ratelimit-Limit") != "2" || got.header.Get("X-Ratelimit-Remaining") != "2" || got.header.Get("X-Ratelimit-Reset") != fmt.Sprint(clock.Now().Unix()+60) {
+		t.Errorf("%s %v", got.body, got.header)
+	}
+	clock.advance(10 * time.Second)
+	call(t, mock, "GET", "/monitoring/logs/sources", nil, "")
+	got = call(t, mock, "GET", "/monitoring/logs?source=am-access", nil, "")
+	if got.status != 429 || got.header.Get("Retry-After") != "50" || got.header.Get("X-Ratelimit-Remaining") != "0" {
+		t.Errorf("%d %v", got.status, got.header)
+	}
+	clock.advance(50 * time.Second)
+	if got := call(t, mock, "GET", "/monitoring/logs?source=am-access", nil, ""); got.status != 200 {
+		t.Errorf("a minute later: %d", got.status)
+	}
+}
+
+// What the logs hold is bounded, and the newest is there.
+func TestLogsAreBounded(t *testing.T) {
+	mock := start(t, mockaic.LogBytes(64<<10), mockaic.LogRate(1000))
+	for i := range 1000 {
+		call(t, mock, "GET", fmt.Sprintf("%s/none-%d", users, i), map[string]string{"X-ForgeRock-TransactionId": fmt.Sprintf("tx/%d", i)}, "")
+	}
+	page := logged(t, mock, url.Values{"source": {"idm-access"}})
+	if n := len(page.Result); n < 30 || n > 300 {
+		t.Errorf("%d events are left", n)
+	}
+	if got := page.Result[len(page.Result)-1].at(t, "transactionId"); got != "tx/999" {
+		t.Errorf("the last is %v", got)
+	}
+	if err := mock.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	if page := logged(t, mock, url.Values{"source": {"idm-access"}}); len(page.Result) != 0 {
+		t.Errorf("after a reset: %d events", len(page.Result))
+	}
+	for _, option := range []mockaic.Option{mockaic.LogBytes(1000), mockaic.LogRate(0), mockaic.RestartTime(-1)} {
+		if _, err := mockaic.New(option); err == nil {
+			t.Error("a setting that makes no sense is taken")
+		}
+	}
+}
