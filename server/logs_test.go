@@ -6,6 +6,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"aicmcp/mockaic"
 )
 
 const entry = `{"payload":{"_id":"1","level":"INFO","n":9007199254740993},"timestamp":"2026-03-01T11:59:59.123456789Z","type":"application/json","source":"am-access"}`
@@ -131,4 +134,59 @@ func TestFailuresOfLogsSayWhatToDo(t *testing.T) {
 		t.Errorf("error is %v", e)
 	}
 	s.last(1)
+}
+
+// The loop that an agent goes: a call fails, its error names a transaction, and
+// the logs say of that transaction what went wrong.
+func TestAFailedCallIsExplainedByTheLogs(t *testing.T) {
+	v := visit(t)
+	if sources := fmt.Sprint(v.must("getLogSources", map[string]any{})["sources"]); !strings.Contains(sources, "idm-activity") || !strings.Contains(sources, "am-everything") {
+		t.Errorf("sources %s", sources)
+	}
+	_, failure := v.call("createManagedObject", map[string]any{"objectType": "alpha_user", "objectData": map[string]any{"userName": "x", "givenName": "X", "sn": "Y"}})
+	traced := v.must("queryLogs", map[string]any{"sources": []any{"am-everything", "idm-everything"}, "transactionId": failure["transactionId"]})
+	entries := traced["entries"].([]any)
+	if len(entries) != 2 || at(entries[0], "payload", "objectId") != "managed/alpha_user" || at(entries[0], "payload", "status") != "FAILURE" ||
+		at(entries[1], "payload", "response", "statusCode") != "403" || at(entries[1], "payload", "userId") == nil {
+		t.Errorf("logged %v", entries)
+	}
+	if text := fmt.Sprint(entries[0]); !strings.Contains(text, "REQUIRED") || !strings.Contains(text, "mail") {
+		t.Errorf("the event does not say which property: %s", text)
+	}
+	made := v.must("setVariable", map[string]any{"variableId": "esv-traced", "value": "x"})
+	traced = v.must("queryLogs", map[string]any{"sources": []any{"environment-access"}, "transactionId": made["transactionId"]})
+	if entry := traced["entries"].([]any); len(entry) != 1 || at(entry[0], "payload", "http", "request", "method") != "PUT" || at(entry[0], "payload", "eventName") != "ESV-ACCESS-OUTCOME" {
+		t.Errorf("logged %v", entry)
+	}
+}
+
+func TestLogsOfATenantAreFilteredAndPaged(t *testing.T) {
+	v := visit(t)
+	for range 5 {
+		v.must("queryManagedObjects", demoUser)
+	}
+	arguments := map[string]any{"sources": []any{"idm-access"}, "queryFilter": `payload/response/statusCode eq "200"`, "pageSize": 2}
+	seen := 0
+	for {
+		page := v.must("queryLogs", arguments)
+		if note := fmt.Sprint(page["note"]); !strings.Contains(note, "/payload/response/statusCode eq") {
+			t.Errorf("note %s", note)
+		}
+		seen += len(page["entries"].([]any))
+		if page["pagedResultsCookie"] == nil {
+			break
+		}
+		arguments["pagedResultsCookie"] = page["pagedResultsCookie"]
+	}
+	if seen != 5 {
+		t.Errorf("%d entries", seen)
+	}
+	v.refused("queryLogs", map[string]any{"sources": []any{"idm-access"}, "pagedResultsCookie": "x"}, "400", "to start over")
+	v.refused("queryLogs", map[string]any{"sources": []any{"idm-access"}, "queryFilter": `/payload/x[0] eq "a"`}, "elements of arrays have no numbers")
+	v.refused("queryLogs", map[string]any{"sources": []any{"no-such-log"}}, "no log source", "getLogSources")
+	v.refused("queryLogs", map[string]any{"sources": []any{"idm-access"}, "beginTime": "2026-01-01T00:00:00Z"}, "one days worth", "endTime")
+	v.Inject(mockaic.Fault{Path: "/monitoring/logs", Status: 429, RetryAfter: 50 * time.Second})
+	if failure := v.refused("queryLogs", map[string]any{"sources": []any{"idm-access"}}, "429", "wait 50 s"); failure["retryable"] != true {
+		t.Errorf("failure %v", failure)
+	}
 }

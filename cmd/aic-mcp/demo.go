@@ -139,7 +139,11 @@ func (t *tour) call(ctx context.Context, name string, arguments map[string]any, 
 	took, requests := time.Since(began), len(t.tenant.Requests())-before
 	answer, _ := result.StructuredContent.(map[string]any)
 	if failure, ok := answer["error"].(map[string]any); ok {
-		t.say("    refused: %v %v: %v", failure["status"], failure["reason"], failure["message"])
+		reason := fmt.Sprint(failure["reason"])
+		if failure["status"] != nil { // the tenant's
+			reason = fmt.Sprint(failure["status"], " ", reason)
+		}
+		t.say("    refused: %s: %v", reason, failure["message"])
 		if failure["detail"] != nil {
 			t.say("    detail:  %s", compactJSON(failure["detail"]))
 		}
@@ -190,7 +194,7 @@ func (t *tour) take(ctx context.Context) error {
 	t.say("\n    tenant  %s, in memory", t.address)
 	t.say("    login   admin@example.com, at the tenant's own pages")
 	began := time.Now()
-	for _, part := range []func(context.Context) error{t.discover, t.find, t.change, t.refusals, t.remove, t.model, t.brand} {
+	for _, part := range []func(context.Context) error{t.discover, t.find, t.change, t.refusals, t.remove, t.model, t.brand, t.settings, t.trace} {
 		if err := part(ctx); err != nil {
 			return err
 		}

@@ -21,6 +21,9 @@ var scopeText = map[string]string{
 	"fr:am:*":             "Manage journeys, scripts and applications",
 	"fr:idm:*":            "Manage users, roles, organizations and other identities",
 	"fr:idc:esv:*":        "Manage environment secrets and variables",
+	"fr:idc:esv:read":     "Read environment variables, and which secrets there are",
+	"fr:idc:esv:update":   "Change environment secrets and variables",
+	"fr:idc:esv:restart":  "Restart the tenant's services",
 	"fr:idc:monitoring:*": "Read the tenant's logs",
 }
 
