@@ -35,8 +35,8 @@
 //     idm-config and idm-core, the last events up to [LogBytes]
 //   - /am/oauth2 of the root realm: discovery, JWKS, the authorization endpoint
 //     with login and consent pages, authorization_code with PKCE, refresh_token
-//     with rotation, token exchange by impersonation; tokens are good under every
-//     name that the tenant is reached by
+//     with rotation, token exchange by impersonation, jwt-bearer for service
+//     accounts; tokens are good under every name that the tenant is reached by
 //
 // # What is not
 //
@@ -121,6 +121,8 @@
 //     event about an object which was only written again is left out; events are
 //     there at once, while a tenant's come seconds to minutes late
 //   - the bodies of the logs' answers 401, 403 and 429
+//   - what is said to an assertion of a service account that is not good: the texts
+//     are recorded for other issuers; that an assertion is good once
 //   - that the versions 1.0 and 2.0 of /environment answer alike, and others 400
 //
 // The tenant leaves Strict-Transport-Security out on HTTPS to a loopback name,

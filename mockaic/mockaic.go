@@ -267,6 +267,11 @@ func (p people) Administrator(id string) (oauth.Identity, bool) {
 	return oauth.Identity(person), ok
 }
 
+func (p people) ServiceAccount(id string) (oauth.ServiceAccount, bool) {
+	account, ok := p.idm.ServiceAccount(id)
+	return oauth.ServiceAccount(account), ok
+}
+
 // changeClients applies the options that concern OAuth clients.
 func (s *settings) changeClients(clients []oauth.Client) error {
 	find := func(id string) (*oauth.Client, error) {

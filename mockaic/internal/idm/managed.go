@@ -17,7 +17,7 @@ func (s *Service) serveObjects(r *route.Request, path string, below []string) (*
 	if r.NewID != "" && len(below) > 0 {
 		below = append(slices.Clip(below), r.NewID) // what is created is no object
 	}
-	if err := allow(r, path); err != nil {
+	if err := allow(r, path, below); err != nil {
 		return nil, err
 	}
 	if err := s.checkFields(path, r.Options.Fields); err != nil {
@@ -34,9 +34,11 @@ func (s *Service) serveObjects(r *route.Request, path string, below []string) (*
 
 // allow refuses callers without the privilege, before anything is looked up
 // (recorded for teammember and svcacct): the people who run the tenant are for
-// themselves only, its service accounts for them and for the developer's token.
-func allow(r *route.Request, path string) error {
-	if closed(path) && !r.Caller.Administrator && !(path == serviceAccounts && r.Caller.Developer) {
+// themselves only, its service accounts for them and for the developer's token. A
+// service account may read itself.
+func allow(r *route.Request, path string, below []string) error {
+	itself := r.Caller.ServiceAccount && r.Operation == route.Read && slices.Equal(below, []string{r.Caller.ID})
+	if closed(path) && !r.Caller.Administrator && !(path == serviceAccounts && (r.Caller.Developer || itself)) {
 		return crest.Errorf(http.StatusForbidden, route.AccessDenied)
 	}
 	return nil

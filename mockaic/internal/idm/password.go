@@ -123,6 +123,31 @@ func (s *Service) Administrator(id string) (Identity, bool) {
 	return identity(account), account != nil && account["accountStatus"] == "active"
 }
 
+// ServiceAccount is an account that is not a person's.
+type ServiceAccount struct {
+	ID     string
+	Name   string
+	Scopes []string
+	JWKS   string // its public keys, a JWK set as text
+}
+
+// ServiceAccount finds an active service account by ID.
+func (s *Service) ServiceAccount(id string) (ServiceAccount, bool) {
+	var account store.Object
+	s.store.View(func(tx *store.Tx) { account = tx.Get(serviceAccounts, id) })
+	found := ServiceAccount{ID: id}
+	found.Name, _ = account["name"].(string)
+	found.JWKS, _ = account["jwks"].(string)
+	scopes, _ := account["scopes"].([]any)
+	for _, scope := range scopes {
+		if text, ok := scope.(string); ok {
+			found.Scopes = append(found.Scopes, text)
+		}
+	}
+	status, _ := account["accountStatus"].(string)
+	return found, strings.EqualFold(status, "active") // in both spellings (recorded)
+}
+
 func identity(account store.Object) Identity {
 	id, _ := account["_id"].(string)
 	userName, _ := account["userName"].(string)

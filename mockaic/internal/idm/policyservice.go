@@ -21,7 +21,7 @@ func (s *Service) servePolicy(r *route.Request) (*route.Response, error) {
 		return nil, route.NotFound(r.Path)
 	}
 	place := collection(path[1])
-	if err := allow(r, place); err != nil {
+	if err := allow(r, place, nil); err != nil {
 		return nil, err
 	}
 	switch {
@@ -43,7 +43,7 @@ func (s *Service) listPolicies(r *route.Request) (*route.Response, error) {
 		var types map[string]*objectType
 		types, err = s.types.all(tx)
 		for place, t := range types {
-			if t.defect == "" && strings.HasPrefix(place, "managed/") && allow(r, place) == nil {
+			if t.defect == "" && strings.HasPrefix(place, "managed/") && allow(r, place, nil) == nil {
 				found = append(found, t.policies(place+"/*", "*"))
 			}
 		}

@@ -29,10 +29,12 @@ type Identity struct {
 	Name     string // for display
 }
 
-// Identities are the people who can log in to the root realm.
+// Identities are those who get tokens of the root realm.
 type Identities interface {
 	Authenticate(userName, password string) (Identity, bool)
 	Administrator(id string) (Identity, bool)
+	// ServiceAccount finds an account that is active.
+	ServiceAccount(id string) (ServiceAccount, bool)
 }
 
 // Options are what a Service needs. All are required but Realms and DevToken.
@@ -56,12 +58,15 @@ type Service struct {
 	routes  map[string]http.HandlerFunc
 	login   http.Handler
 
-	mu       sync.Mutex
-	sessions table[session]
-	codes    table[code]
-	grants   table[grant]
-	refresh  table[refreshToken]
-	consents map[string][]string // subject and client to the scopes consented to
+	sealingKey []byte // of service accounts' tokens
+
+	mu         sync.Mutex
+	sessions   table[session]
+	codes      table[code]
+	grants     table[grant]
+	refresh    table[refreshToken]
+	assertions table[struct{}]     // that were used, by issuer and identifier
+	consents   map[string][]string // subject and client to the scopes consented to
 }
 
 // New checks the clients and returns the service.
@@ -76,6 +81,11 @@ func New(options Options) (*Service, error) {
 			return nil, fmt.Errorf("OAuth client %s is defined twice", client.ID)
 		}
 		s.clients[client.ID] = client
+	}
+	const size = 32 // of a key for A128CBC-HS256, RFC 7518 5.2.3
+	s.sealingKey = make([]byte, size)
+	if _, err := rand.Read(s.sealingKey); err != nil {
+		return nil, fmt.Errorf("make a key for tokens: %w", err)
 	}
 	// Making a key takes long next to everything else at a tenant's start, and
 	// many tests never log in.

@@ -27,7 +27,7 @@ type tokenGrant func(s *Service, r *http.Request, client *Client) (*tokenRespons
 // grants of a tenant that this fake has not.
 var absentGrants = []string{
 	"client_credentials", "password", "urn:ietf:params:oauth:grant-type:device_code",
-	"http://oauth.net/grant_type/device/1.0", "urn:ietf:params:oauth:grant-type:jwt-bearer",
+	"http://oauth.net/grant_type/device/1.0",
 	"urn:ietf:params:oauth:grant-type:saml2-bearer", "urn:openid:params:grant-type:ciba",
 	"urn:ietf:params:oauth:grant-type:uma-ticket",
 }
@@ -61,6 +61,12 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) (*tokenResponse,
 	}
 	if slices.Contains(absentGrants, grantType) {
 		return nil, &Error{Status: http.StatusNotImplemented, Code: "unsupported_grant_type", Description: "The grant type " + grantType + " is not implemented by this fake tenant"}
+	}
+	if grantType == grantJWT {
+		if r.PostForm.Get("client_id") != serviceAccountClient.ID {
+			return nil, &Error{Status: http.StatusNotImplemented, Code: "unsupported_grant_type", Description: "The grant type " + grantType + " is not implemented by this fake tenant for other clients than " + serviceAccountClient.ID}
+		}
+		return s.grantServiceAccount(r, &serviceAccountClient)
 	}
 	handle := map[string]tokenGrant{
 		grantCode:     (*Service).grantCode,
