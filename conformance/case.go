@@ -6,6 +6,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // Level says what it means when a case does not hold.
@@ -53,14 +54,24 @@ const (
 	FormLogin Feature = "form-login"
 	// TokenExchange is a client that may exchange the login client's tokens.
 	TokenExchange Feature = "exchange"
+	// ESVs are the environment's secrets and variables, at /environment.
+	ESVs Feature = "esvs"
+	// Restart is that the tenant's services may be restarted. That takes minutes,
+	// disturbs everybody, and makes all changes of ESVs effective, other people's
+	// too.
+	Restart Feature = "restart"
 	// Tools is an MCP server in front of the tenant.
 	Tools Feature = "tools"
 )
 
 // Features lists all features.
 func Features() []Feature {
-	return []Feature{Managed, OpenType, Config, Types, Themes, OAuth, FormLogin, TokenExchange, Tools}
+	return []Feature{Managed, OpenType, Config, Types, Themes, OAuth, FormLogin, TokenExchange, ESVs, Restart, Tools}
 }
+
+// OnRequest lists the features that no run of the command claims unless it is
+// told to: their cases disturb whoever uses the tenant.
+func OnRequest() []Feature { return []Feature{Restart} }
 
 // Case is one requirement and how to see whether it is met.
 type Case struct {
@@ -74,7 +85,10 @@ type Case struct {
 	Ref string
 	// Writes says that the case changes data of the tenant.
 	Writes bool
-	Run    func(*T)
+	// Waits is how long the case may wait for the tenant by T.Poll. The case has
+	// this time besides that which every case has.
+	Waits time.Duration
+	Run   func(*T)
 }
 
 var address = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)+$`)

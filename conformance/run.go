@@ -66,7 +66,7 @@ func Run(ctx context.Context, target Target, c Case) Result {
 		return result
 	}
 	started := time.Now()
-	t := perform(ctx, target, c.Run)
+	t := perform(ctx, target, c.Waits, c.Run)
 	result.Duration = time.Since(started)
 	result.Failures = t.failures
 	switch {
@@ -89,7 +89,7 @@ func Run(ctx context.Context, target Target, c Case) Result {
 // Do runs fn as a case is run and returns what went wrong. It is for what
 // prepares a target.
 func Do(ctx context.Context, target Target, fn func(*T)) error {
-	t := perform(ctx, target, fn)
+	t := perform(ctx, target, 0, fn)
 	var errs []error
 	for _, f := range t.failures {
 		errs = append(errs, errors.New(f.String()))
@@ -103,7 +103,7 @@ func Do(ctx context.Context, target Target, fn func(*T)) error {
 	return nil
 }
 
-func perform(ctx context.Context, target Target, fn func(*T)) *T {
+func perform(ctx context.Context, target Target, waits time.Duration, fn func(*T)) *T {
 	t := newT(target)
 	if err := target.Check(); err != nil {
 		t.broken = err
@@ -113,7 +113,7 @@ func perform(ctx context.Context, target Target, fn func(*T)) *T {
 	if timeout == 0 {
 		timeout = DefaultTimeout
 	}
-	limited, cancel := context.WithTimeout(ctx, timeout)
+	limited, cancel := context.WithTimeout(ctx, timeout+waits)
 	defer cancel()
 	t.ctx = limited
 	t.guard(func() { fn(t) })

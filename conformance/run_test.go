@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -345,5 +346,42 @@ func TestValidate(t *testing.T) {
 		if err := Validate([]Case{good, other}); err == nil {
 			t.Errorf("%s: no mistake is reported", name)
 		}
+	}
+}
+
+// TestPoll runs on the clock of synctest's bubble.
+func TestPoll(t *testing.T) {
+	for name, test := range map[string]struct {
+		doneAt, limit, waits, timeout time.Duration
+		want                          Outcome
+		tries                         int
+		took                          time.Duration
+		reason                        string
+	}{
+		"at once":          {0, time.Minute, time.Minute, 0, Pass, 1, 0, ""},
+		"later":            {time.Second, time.Minute, time.Minute, 0, Pass, 3, 1500 * time.Millisecond, ""},
+		"at the limit":     {time.Minute, time.Minute, time.Minute, 0, Pass, 11, time.Minute, ""},
+		"never":            {time.Hour, time.Minute, time.Minute, 0, Fail, 11, time.Minute, "waited 1m0s in vain for the end"},
+		"waits are extra":  {5 * time.Minute, 5 * time.Minute, 5 * time.Minute, time.Second, Pass, 35, 5 * time.Minute, ""},
+		"without the time": {time.Hour, time.Hour, 0, time.Second, Error, 2, time.Second, "waited for the end"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				started, tries := time.Now(), 0
+				got := Run(t.Context(), Target{BaseURL: "http://localhost", Features: []Feature{Managed}, Timeout: test.timeout}, Case{
+					ID: "a/b", Level: Must, Needs: []Feature{Managed}, Waits: test.waits,
+					Run: func(t *T) {
+						t.Poll(test.limit, "the end", func() bool { tries++; return time.Since(started) >= test.doneAt })
+					},
+				})
+				said := got.Reason
+				for _, f := range got.Failures {
+					said += f.What
+				}
+				if got.Outcome != test.want || tries != test.tries || time.Since(started) != test.took || !strings.Contains(said, test.reason) {
+					t.Errorf("%s after %d tries and %s: %s", got.Outcome, tries, time.Since(started), said)
+				}
+			})
+		})
 	}
 }

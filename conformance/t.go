@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // T is a case's access to its target. A case may use it from several
@@ -73,6 +74,31 @@ func (t *T) Together(fns ...func()) {
 			panic(p)
 		}
 	}
+}
+
+// The pauses of Poll: the first, and the longest.
+const (
+	firstPause   = 500 * time.Millisecond
+	longestPause = 10 * time.Second
+)
+
+// Poll asks whether something has come about, at once and then again and again
+// with longer and longer pauses. If it has not when the limit is over, the case
+// fails. What Poll waited for belongs into a sentence: "the restart to end".
+func (t *T) Poll(limit time.Duration, what string, done func() bool) {
+	end := time.Now().Add(limit)
+	for pause := firstPause; !done(); pause = min(2*pause, longestPause) {
+		left := time.Until(end)
+		if left <= 0 {
+			t.Fatalf("waited %s in vain for %s", limit, what)
+		}
+		select {
+		case <-time.After(min(pause, left)):
+		case <-t.ctx.Done():
+			t.Breakf("the case's time was over while it waited for %s: %w", what, context.Cause(t.ctx))
+		}
+	}
+	t.True("waited for "+what, true)
 }
 
 // Fatalf writes a failure down and stops the case.

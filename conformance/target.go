@@ -29,7 +29,8 @@ type Target struct {
 	OpenType string
 	// ReadOnly leaves out the cases that write.
 	ReadOnly bool
-	// Timeout bounds each case; it is DefaultTimeout if zero.
+	// Timeout bounds each case, its Waits not counted; it is DefaultTimeout if
+	// zero.
 	Timeout time.Duration
 	// Username and Password log in a tenant administrator.
 	Username, Password string
