@@ -60,13 +60,19 @@ const (
 	// disturbs everybody, and makes all changes of ESVs effective, other people's
 	// too.
 	Restart Feature = "restart"
+	// Logs are those of the tenant, at /monitoring/logs, which the target's bearer
+	// may read.
+	Logs Feature = "logs"
+	// LogKeys is that the target's bearer may make API keys for the logs, as an
+	// administrator's may.
+	LogKeys Feature = "log-keys"
 	// Tools is an MCP server in front of the tenant.
 	Tools Feature = "tools"
 )
 
 // Features lists all features.
 func Features() []Feature {
-	return []Feature{Managed, OpenType, Config, Types, Themes, OAuth, FormLogin, TokenExchange, ESVs, Restart, Tools}
+	return []Feature{Managed, OpenType, Config, Types, Themes, OAuth, FormLogin, TokenExchange, ESVs, Restart, Logs, LogKeys, Tools}
 }
 
 // OnRequest lists the features that no run of the command claims unless it is

@@ -11,7 +11,7 @@ import (
 func All() []c.Case {
 	return slices.Concat(managed, patching, stock, querying, crest, config, types, typePolicies, schemas, views, relationships, relationshipPatches, edges, virtuals, policies, policyService, actions,
 		documents, theming, features, internals, metas, oauth, issuing,
-		tools, typeTools, themeTools, featureTools)
+		logging, events, tools, typeTools, themeTools, featureTools, logTools)
 }
 
 // Where requirements come from. "Recorded" is traffic of tenants, "live-verified"
@@ -116,6 +116,27 @@ const (
 	refExchange  = "RFC 8693; live-verified on tenants: the scopes are the acting client's, and every fault of a token gets the same answer"
 	refClaims    = "recorded on tenants: the claims of an RS256 access token of the root realm; RFC 7515, RFC 7519"
 	refScope     = "documented: /openidm needs a scope of its own; the refusal of a token without it was not recorded"
+
+	refLogSources     = "recorded on a tenant: the list of sources, totalPagedResults counting pages; a tenant of 2026 had no idm-recon"
+	refLogRate        = "recorded on a tenant: X-Ratelimit-Limit, -Remaining and -Reset in answers of /monitoring/logs"
+	refLogQuery       = "documented, and live-verified on tenants: the page of a query, ascending by timestamp, cookies"
+	refLogWords       = "inferred: a query that cannot be right is refused with 400; such refusals were not recorded"
+	refLogDay         = "live-verified on tenants: the words of the refusal; documented: queries cover a day at most"
+	refLogWindow      = "live-verified on tenants: the window leaves its beginning out"
+	refLogFilter      = "live-verified on tenants: fields are pointers into an entry, which begin with a slash or are a 500; eq co sw pr ! and or"
+	refLogTransaction = "recorded on tenants: the transaction ID of the request comes back; live-verified: it is matched as a whole"
+	refLogRollUp      = "documented: am-everything and idm-everything have what the other logs have"
+	refLogTail        = "documented: a tail's cookie leads on from the last entry"
+	refLogKeys        = "live-verified on tenants: API keys at /keys, x-api-key and x-api-secret, 401 for who has none; recorded: a list of keys"
+	refLogIDM         = "documented, and live-verified on tenants: events of idm-access"
+	refLogSecrets     = "documented: headers with credentials are filtered out of audit events"
+	refLogActivity    = "documented: events of idm-activity"
+	refLogRefused     = "known from IDM's ancestor: activity is logged for what fails, too; not seen on tenants"
+	refLogConfig      = "documented: events of idm-config"
+	refLogAM          = "recorded on a tenant: events of am-access"
+	refLogLogin       = "recorded on a tenant: events of am-authentication"
+	refLogSession     = "documented: events of am-activity"
+	refLogEnvironment = "recorded on a tenant: the status code is a number; documented: the names of the events of environment-access"
 
 	refTools  = "this project's tools: the result is what the tenant has, read back over HTTP"
 	refFaults = "this project's tools: a failure is isError with status, reason, message and a hint, in words and as an object"

@@ -12,12 +12,16 @@ import (
 	"aicmcp/mockaic"
 )
 
-const devToken = "conformance-developer-token"
+const (
+	devToken = "conformance-developer-token"
+	// noLimit is a rate that no run gets to.
+	noLimit = 1_000_000
+)
 
 // testTarget is the in-process tenant with a type for the cases.
 func testTarget(t *testing.T) c.Target {
 	t.Helper()
-	mock := mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(devToken))
+	mock := mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(devToken), mockaic.LogRate(noLimit))
 	target := c.Target{
 		BaseURL: mock.URL, HTTPClient: mock.Client(), Bearer: devToken, Features: c.Features(),
 		Username: "admin@example.com", Password: mockaic.Password, OAuth: c.DefaultOAuthClients(),
@@ -113,7 +117,7 @@ func inventory(t *testing.T, target c.Target) map[string]int64 {
 
 // TestReadOnly shows that a read-only run sends nothing that writes.
 func TestReadOnly(t *testing.T) {
-	mock := mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(devToken))
+	mock := mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(devToken), mockaic.LogRate(noLimit))
 	target := c.Target{
 		BaseURL: mock.URL, HTTPClient: mock.Client(), Bearer: devToken, ReadOnly: true, Features: c.Features(),
 		Username: "admin@example.com", Password: mockaic.Password, OAuth: c.DefaultOAuthClients(),
