@@ -287,6 +287,15 @@ func TestSecretsHaveVersions(t *testing.T) {
 	}
 }
 
+func TestAnUnknownPathOfTheEnvironment(t *testing.T) {
+	mock := start(t, mockaic.Seed("empty"))
+	for _, path := range []string{"/environment/esv", "/environment/startup/more"} {
+		if got := call(t, mock, "GET", path, nil, ""); got.status != 404 || message(t, got) != "path "+path+" was not found" {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
+		}
+	}
+}
+
 // Whatever is asked of a secret, its value is not in the answer, nor can filters
 // and sort keys tell anything about it.
 func TestSecretValuesNeverComeBack(t *testing.T) {

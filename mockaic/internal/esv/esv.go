@@ -24,8 +24,9 @@ const (
 	scopeDeprecated = "fr:idm:*"
 )
 
-// Paths are what a Service answers, with all that is below.
-var Paths = []string{"/environment/variables", "/environment/secrets", "/environment/count", "/environment/startup"}
+// Paths are what a Service answers, with all that is below. The last is a path
+// that no tenant has (recorded).
+var Paths = []string{"/environment/variables", "/environment/secrets", "/environment/count", "/environment/startup", "/environment/esv"}
 
 // Options are what a Service needs.
 type Options struct {
