@@ -32,12 +32,20 @@
 // (--without open-type,types,config,themes) leaves the configuration alone, and
 // so does a read-only run (--read-only).
 //
+// Cases about ESVs (esvs) make environment variables and secrets of names that
+// begin with esv-conformance-, and delete them before anything loads them, but
+// for secrets that no placeholder uses. The one case that restarts the tenant's
+// services (restart) runs only if the command is told to (--with restart): a
+// restart disturbs everybody for minutes, and loads what other people changed.
+//
 // What could not be removed is an error that names it, and the run exits with
 // 2. A run that was killed may leave a type whose name begins with conformance_
-// in config/managed, with the objects in it, documents and themes of such
-// names, and users, roles, internal roles, groups, organizations, assignments
-// and applications whose names begin with conformance-. These filters find them:
+// in config/managed, with the objects in it, documents, themes, variables and
+// secrets of such names, and users, roles, internal roles, groups, organizations,
+// assignments and applications whose names begin with conformance-. These filters
+// find them:
 //
 //	userName sw "conformance-"   for users
+//	/_id co "esv-conformance-"   for variables and secrets
 //	name sw "conformance-"       for the others
 package conformance

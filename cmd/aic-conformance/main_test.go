@@ -30,7 +30,7 @@ func invoke(ctx context.Context, env map[string]string, args ...string) (status 
 
 func startTenant(t *testing.T) *mockaic.Tenant {
 	t.Helper()
-	return mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(token))
+	return mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(token), mockaic.RestartTime(0))
 }
 
 func withBearer() map[string]string {
@@ -77,6 +77,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"run", target, "--user", "a", "--password-env", "NONE"}, "set NONE"},
 		{[]string{"run", target, "--format", "pdf"}, "text, json or junit"},
 		{[]string{"run", target, "--without", "magic"}, "the features are"},
+		{[]string{"run", target, "--with", "magic"}, "to ask for are restart"},
+		{[]string{"run", target, "--with", "esvs"}, "to ask for are restart"},
 		{[]string{"run", target, "--timeout", "0s"}, "positive"},
 		{[]string{"run", target, "--ca-file", "none.pem"}, "--ca-file"},
 		{[]string{"run", target, "--ca-file", file}, "no PEM certificate"},
@@ -99,7 +101,7 @@ func TestUsage(t *testing.T) {
 
 func TestRunWhole(t *testing.T) {
 	mock := startTenant(t)
-	status, out, errors := invoke(t.Context(), withBearer(), "run", "--target", mock.URL+"/", "--user", "admin@example.com", "--format", "json")
+	status, out, errors := invoke(t.Context(), withBearer(), "run", "--target", mock.URL+"/", "--user", "admin@example.com", "--with", "restart", "--format", "json")
 	var report struct {
 		Counts map[string]int
 		Target string
@@ -124,6 +126,34 @@ func TestRunSkipsAndReadsOnly(t *testing.T) {
 	for _, r := range mock.Requests() {
 		if r.Method != http.MethodGet && r.Path != "/am/oauth2/access_token" {
 			t.Errorf("%s %s was sent", r.Method, r.Path)
+		}
+	}
+}
+
+// TestRestartOnRequest shows that a run restarts nothing unless it is told to.
+func TestRestartOnRequest(t *testing.T) {
+	const restart = "esv/restart/loads"
+	for _, test := range []struct {
+		args     []string
+		want     string
+		restarts int
+	}{
+		{nil, "skip   " + restart, 0},
+		{[]string{"--with", "restart", "--read-only"}, "skip   " + restart, 0},
+		{[]string{"--with", "restart", "--without", "restart"}, "skip   " + restart, 0},
+		{[]string{"--with", "restart"}, "pass   " + restart, 1},
+	} {
+		mock := startTenant(t)
+		args := append([]string{"run", "--target", mock.URL, "--only", restart, "--verbose"}, test.args...)
+		status, _, errors := invoke(t.Context(), withBearer(), args...)
+		restarts := 0
+		for _, r := range mock.Requests() {
+			if r.Path == "/environment/startup" && r.Method == http.MethodPost {
+				restarts++
+			}
+		}
+		if status != good || restarts != test.restarts || !strings.Contains(errors, test.want) {
+			t.Errorf("%v: status %d, %d restarts: %s", test.args, status, restarts, errors)
 		}
 	}
 }
@@ -264,6 +294,26 @@ func TestBearerRefused(t *testing.T) {
 	}
 	if n := len(mock.Requests()); n != 1 {
 		t.Errorf("%d requests", n)
+	}
+}
+
+// TestBearerWithoutESVs shows that a run which needs their scope says so at once.
+func TestBearerWithoutESVs(t *testing.T) {
+	address := front(t, startTenant(t), func(w http.ResponseWriter, r *http.Request) bool {
+		closed := strings.HasPrefix(r.URL.Path, "/environment/")
+		if closed {
+			http.Error(w, `{"code":403,"message":"insufficient scope"}`, http.StatusForbidden)
+		}
+		return closed
+	})
+	status, out, errors := invoke(t.Context(), withBearer(), "run", "--target", address, "--only", "esv/startup")
+	if status != broken || out != "" || !strings.Contains(errors, "fr:idc:esv:*") {
+		t.Errorf("status %d: %s%s", status, out, errors)
+	}
+	for _, args := range [][]string{{"--only", "info/ping"}, {"--only", "esv/startup", "--without", "esvs"}} {
+		if status, _, errors := invoke(t.Context(), withBearer(), append([]string{"run", "--target", address}, args...)...); status != good {
+			t.Errorf("%v: status %d: %s", args, status, errors)
+		}
 	}
 }
 

@@ -25,7 +25,7 @@ type settings struct {
 	target, bearer, bearerEnv, caFile      string
 	user, passwordEnv                      string
 	openType, baseline, format, outputFile string
-	only, without                          words
+	only, with, without                    words
 	readOnly, verbose                      bool
 	timeout                                time.Duration
 	clients                                conformance.OAuthClients
@@ -40,7 +40,9 @@ func (s *settings) flags() *flag.FlagSet {
 	flags.StringVar(&s.bearerEnv, "bearer-env", "AIC_CONFORMANCE_BEARER", "environment `variable` that holds the bearer")
 	flags.StringVar(&s.caFile, "ca-file", "", "PEM `file` of certificate authorities to trust besides the system's")
 	flags.Var(&s.only, "only", "run these cases only: an `address`, the beginning of one, or a glob; can be repeated")
-	flags.Var(&s.without, "without", "leave out the cases that need this `feature`: "+featureNames()+"; can be repeated")
+	flags.Var(&s.without, "without", "leave out the cases that need this `feature`: "+names(conformance.Features())+"; can be repeated")
+	flags.Var(&s.with, "with", "run the cases that need this `feature` too, which are left out otherwise: "+names(conformance.OnRequest())+"; can be repeated. "+
+		"With restart the tenant's services are restarted, which takes minutes and makes all changes of variables and secrets effective, other people's too")
 	flags.BoolVar(&s.readOnly, "read-only", false, "leave out the cases that write")
 	flags.StringVar(&s.openType, "open-type", "", "managed object `type` to use whose schema lists no properties; without it one is added to the tenant's configuration for the run")
 	flags.StringVar(&s.user, "user", "", "tenant administrator to log in, where the pages work without scripts; without it such cases are skipped")
@@ -48,7 +50,7 @@ func (s *settings) flags() *flag.FlagSet {
 	flags.StringVar(&s.clients.LoginID, "client-id", clients.LoginID, "public OAuth client with the code flow")
 	flags.StringVar(&s.clients.RedirectURI, "redirect-uri", clients.RedirectURI, "a redirect URI of that client")
 	flags.StringVar(&s.clients.ExchangeID, "exchange-client-id", clients.ExchangeID, "public OAuth client with token exchange")
-	flags.DurationVar(&s.timeout, "timeout", conformance.DefaultTimeout, "how long a case may take")
+	flags.DurationVar(&s.timeout, "timeout", conformance.DefaultTimeout, "how long a case may take, besides what it may wait for the tenant")
 	flags.StringVar(&s.baseline, "baseline", "", "`file` of known failures: lines of ADDRESS # REASON")
 	flags.StringVar(&s.format, "format", "text", "format of the report: text, json or junit")
 	flags.StringVar(&s.outputFile, "output", "", "`file` for the report instead of the standard output")
@@ -56,12 +58,12 @@ func (s *settings) flags() *flag.FlagSet {
 	return flags
 }
 
-func featureNames() string {
-	var names []string
-	for _, f := range conformance.Features() {
-		names = append(names, string(f))
+func names(features []conformance.Feature) string {
+	var all []string
+	for _, f := range features {
+		all = append(all, string(f))
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(all, ", ")
 }
 
 // runCases runs the selected cases and writes the report. Its error is about
@@ -87,7 +89,7 @@ func runCases(ctx context.Context, args []string, getenv func(string) string, st
 	if err != nil {
 		return broken, err
 	}
-	if err := checkBearer(ctx, target); err != nil {
+	if err := checkBearer(ctx, target, selected); err != nil {
 		return broken, err
 	}
 	output, err := s.openOutput(stdout)
@@ -116,7 +118,9 @@ func runCases(ctx context.Context, args []string, getenv func(string) string, st
 
 // checkBearer makes sure that the target is there and takes the bearer, before
 // all cases fail over it.
-func checkBearer(ctx context.Context, target conformance.Target) error {
+func checkBearer(ctx context.Context, target conformance.Target, selected []conformance.Case) error {
+	esvs := slices.Contains(target.Features, conformance.ESVs) &&
+		slices.ContainsFunc(selected, func(c conformance.Case) bool { return slices.Contains(c.Needs, conformance.ESVs) })
 	target.Features = nil // they may need what is not there yet
 	err := conformance.Do(ctx, target, func(t *conformance.T) {
 		res := t.Get("/openidm/managed/alpha_role", conformance.Query("_queryFilter", "true", "_pageSize", "1"))
@@ -125,6 +129,9 @@ func checkBearer(ctx context.Context, target conformance.Target) error {
 			t.Breakf("the target does not accept the bearer (401): it may have expired, or be another tenant's")
 		case http.StatusForbidden:
 			t.Breakf("the bearer may not use /openidm (403): it needs the scope fr:idm:*")
+		}
+		if esvs && t.Get("/environment/count").Status == http.StatusForbidden {
+			t.Breakf("the bearer may not use /environment (403): it needs the scope fr:idc:esv:*, or leave such cases out with --without %s", conformance.ESVs)
 		}
 	})
 	if ctx.Err() != nil {
@@ -201,7 +208,17 @@ func (s *settings) newTarget(getenv func(string) string) (conformance.Target, er
 	if s.timeout <= 0 {
 		return target, errors.New("--timeout must be positive")
 	}
-	leftOut := s.without
+	for _, name := range s.with {
+		if !slices.Contains(conformance.OnRequest(), conformance.Feature(name)) {
+			return target, fmt.Errorf("--with %s: the features to ask for are %s", name, names(conformance.OnRequest()))
+		}
+	}
+	leftOut := slices.Clone(s.without)
+	for _, feature := range conformance.OnRequest() {
+		if !slices.Contains(s.with, string(feature)) {
+			leftOut = append(leftOut, string(feature))
+		}
+	}
 	if s.user == "" {
 		leftOut = append(leftOut, string(conformance.FormLogin))
 	} else if target.Password = getenv(s.passwordEnv); target.Password == "" {
@@ -210,7 +227,7 @@ func (s *settings) newTarget(getenv func(string) string) (conformance.Target, er
 	for _, name := range leftOut {
 		feature := conformance.Feature(name)
 		if !slices.Contains(conformance.Features(), feature) {
-			return target, fmt.Errorf("--without %s: the features are %s", name, featureNames())
+			return target, fmt.Errorf("--without %s: the features are %s", name, names(conformance.Features()))
 		}
 		target.Features = slices.DeleteFunc(target.Features, func(f conformance.Feature) bool { return f == feature })
 	}

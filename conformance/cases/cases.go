@@ -11,7 +11,8 @@ import (
 func All() []c.Case {
 	return slices.Concat(managed, patching, stock, querying, crest, config, types, typePolicies, schemas, views, relationships, relationshipPatches, edges, virtuals, policies, policyService, actions,
 		documents, theming, features, internals, metas, oauth, issuing,
-		logging, events, tools, typeTools, themeTools, featureTools, logTools)
+		environment, esvLists, esvVariables, esvSecrets, esvVersions, logging, events,
+		tools, typeTools, themeTools, featureTools, esvTools, logTools, restarting)
 }
 
 // Where requirements come from. "Recorded" is traffic of tenants, "live-verified"
@@ -137,6 +138,31 @@ const (
 	refLogLogin       = "recorded on a tenant: events of am-authentication"
 	refLogSession     = "documented: events of am-activity"
 	refLogEnvironment = "recorded on a tenant: the status code is a number; documented: the names of the events of environment-access"
+
+	refESVHeaders     = "recorded on tenants: the headers of answers about variables, counts and the startup"
+	refESVVersions    = "recorded on tenants: version 1.0 of resources is asked for; the vendor's own MCP server asks for 2.0"
+	refESVErrors      = "recorded on tenants: errors of /environment are {code, message}"
+	refESVScope       = "documented: the scope fr:idc:esv:* opens ESVs"
+	refESVName        = "live-verified on tenants: the gateway's pattern of names, and its refusal"
+	refESVList        = "recorded on tenants: lists of variables and secrets, asked for without parameters"
+	refESVQuery       = "documented: ESVs over REST, the parameters of a query; how the vendor's own MCP server asks"
+	refPageSize       = "live-verified on tenants: a page of an ESV query has 100 at most, and the refusal"
+	refESVCount       = "recorded on tenants: the counts, of all and of what waits for a restart"
+	refRestart        = "recorded on tenants: the status of the startup, the restart, and what is loaded after it"
+	refVariable       = "recorded on tenants: writes, reads and deletions of variables; PUT is always 200"
+	refVariableTypes  = "recorded on tenants: the types of variables, and the texts that their values are"
+	refVariableErrors = "recorded on tenants: the whole body of the refusal"
+	refVariableValue  = "inferred: that a value is checked against its type; no such write was recorded"
+	refTypeFixed      = "live-verified on tenants: the type of a variable cannot be changed, but it can be deleted and made anew"
+	refDescription    = "recorded on tenants: setDescription is 200 with no content, of no type"
+	refInUse          = "documented: a variable in use by the configuration cannot be deleted; the refusal was not recorded"
+	refSecret         = "recorded on tenants: creates, reads and deletions of secrets"
+	refSecretErrors   = "recorded on tenants: the whole body of the refusal"
+	refSecretVerified = "live-verified on tenants: what a secret must have, and values without its encoding"
+	refSecretHidden   = "documented: values of secrets cannot be read; none was in a recorded answer"
+	refSecretLoaded   = "recorded on tenants: without useInPlaceholders a secret is loaded at once"
+	refVersions       = "recorded on tenants: the versions of secrets, and what is done to them"
+	refVersionErrors  = "recorded on tenants: the whole body of the refusal"
 
 	refTools  = "this project's tools: the result is what the tenant has, read back over HTTP"
 	refFaults = "this project's tools: a failure is isError with status, reason, message and a hint, in words and as an object"

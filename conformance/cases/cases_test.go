@@ -21,7 +21,7 @@ const (
 // testTarget is the in-process tenant with a type for the cases.
 func testTarget(t *testing.T) c.Target {
 	t.Helper()
-	mock := mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(devToken), mockaic.LogRate(noLimit))
+	mock := mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(devToken), mockaic.RestartTime(0), mockaic.LogRate(noLimit))
 	target := c.Target{
 		BaseURL: mock.URL, HTTPClient: mock.Client(), Bearer: devToken, Features: c.Features(),
 		Username: "admin@example.com", Password: mockaic.Password, OAuth: c.DefaultOAuthClients(),
@@ -75,7 +75,7 @@ func report(t *testing.T, baseline c.Baseline, result c.Result) {
 	t.Error(text.String())
 }
 
-// TestNothingIsLeftBehind counts the objects, documents and themes before and
+// TestNothingIsLeftBehind counts the objects, documents, themes and ESVs before and
 // after a run.
 func TestNothingIsLeftBehind(t *testing.T) {
 	target := testTarget(t)
@@ -94,7 +94,7 @@ func inventory(t *testing.T, target c.Target) map[string]int64 {
 	t.Helper()
 	found := map[string]int64{}
 	err := c.Do(t.Context(), target, func(t *c.T) {
-		collections := []string{internalRoles, configuration, userMeta, "/openidm/managed/bravo_usermeta"}
+		collections := []string{internalRoles, configuration, userMeta, "/openidm/managed/bravo_usermeta", variables, secrets}
 		for _, definition := range t.Get(managedConfig).List("objects") {
 			collections = append(collections, "/openidm/managed/"+c.Text(definition, "name"))
 		}
@@ -117,7 +117,7 @@ func inventory(t *testing.T, target c.Target) map[string]int64 {
 
 // TestReadOnly shows that a read-only run sends nothing that writes.
 func TestReadOnly(t *testing.T) {
-	mock := mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(devToken), mockaic.LogRate(noLimit))
+	mock := mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(devToken), mockaic.RestartTime(0), mockaic.LogRate(noLimit))
 	target := c.Target{
 		BaseURL: mock.URL, HTTPClient: mock.Client(), Bearer: devToken, ReadOnly: true, Features: c.Features(),
 		Username: "admin@example.com", Password: mockaic.Password, OAuth: c.DefaultOAuthClients(),

@@ -237,12 +237,12 @@ func inForm(change func(*http.Request, url.Values)) func(*http.Request) {
 
 // TestDefectsAreNoticed puts each defect in front of the in-process tenant.
 func TestDefectsAreNoticed(t *testing.T) {
-	mock := mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(devToken), mockaic.LogRate(noLimit))
+	mock := mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(devToken), mockaic.RestartTime(0), mockaic.LogRate(noLimit))
 	openType, _, err := AddOpenType(t.Context(), c.Target{BaseURL: mock.URL, HTTPClient: mock.Client(), Bearer: devToken})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range slices.Concat(defects, idmDefects, logDefects) {
+	for _, d := range slices.Concat(defects, idmDefects, esvDefects, logDefects) {
 		t.Run(d.name, func(t *testing.T) {
 			front := httptest.NewServer(d.proxy(t, mock.URL))
 			defer front.Close()

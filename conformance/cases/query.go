@@ -64,12 +64,12 @@ func (f flock) refuses(filter string) *c.Response {
 
 // walk follows the cookies from page to page through the flock.
 func (f flock) walk(size int, between func(page int), pairs ...string) (names []any) {
-	return walk(f.t, open(f.t), eq("group", f.group), size, between, pairs...)
+	return walk(f.t, open(f.t), eq("group", f.group), "name", size, between, pairs...)
 }
 
-// walk follows the cookies from page to page. A function may do something in
-// between.
-func walk(t *c.T, collection, filter string, size int, between func(page int), pairs ...string) (names []any) {
+// walk follows the cookies from page to page and lists a member of all that it
+// finds. A function may do something in between.
+func walk(t *c.T, collection, filter, member string, size int, between func(page int), pairs ...string) (values []any) {
 	pairs = append([]string{"_pageSize", strconv.Itoa(size)}, pairs...)
 	cookie := ""
 	for page := 1; page <= 20; page++ {
@@ -79,9 +79,9 @@ func walk(t *c.T, collection, filter string, size int, between func(page int), p
 		}
 		res := query(t, collection, filter, more...)
 		t.True("a page holds at most the page size", len(res.List("result")) <= size)
-		names = append(names, column(res, "name")...)
+		values = append(values, column(res, member)...)
 		if res.At("pagedResultsCookie") == nil {
-			return names
+			return values
 		}
 		if cookie = res.Text("pagedResultsCookie"); cookie == "" {
 			t.Fatalf("the cookie is neither null nor a text: %s", res.Raw)

@@ -66,7 +66,7 @@ var stock = append(lives(), []c.Case{
 		Level: c.Must, Needs: []c.Feature{c.Managed}, Ref: refPaging, Writes: true,
 		Run: func(t *c.T) {
 			names, filter := someRoles(t, 5)
-			t.Equal("names", names, walk(t, roles, filter, 2, nil, "_sortKeys", "name"))
+			t.Equal("names", names, walk(t, roles, filter, "name", 2, nil, "_sortKeys", "name"))
 		},
 	},
 }...)
