@@ -38,6 +38,11 @@
 // services (restart) runs only if the command is told to (--with restart): a
 // restart disturbs everybody for minutes, and loads what other people changed.
 //
+// Cases about logs (logs) only read, but for what they do so that something is
+// logged; one makes an API key named conformance-... and deletes it (log-keys).
+// Tenants answer some 60 requests for logs a minute: cases wait as long as they
+// are told to, and up to three minutes for an event to be seen.
+//
 // What could not be removed is an error that names it, and the run exits with
 // 2. A run that was killed may leave a type whose name begins with conformance_
 // in config/managed, with the objects in it, documents, themes, variables and

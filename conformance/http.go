@@ -122,7 +122,7 @@ const (
 	// maxTries bounds how often a request is sent to a target that has no time
 	// for it, maxWait how long is waited in between.
 	maxTries = 4
-	maxWait  = 30 * time.Second
+	maxWait  = 61 * time.Second // limits are counted by the minute
 )
 
 // Send sends a request and reads the whole answer. Redirects are not followed.

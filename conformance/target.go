@@ -18,7 +18,7 @@ type Target struct {
 	BaseURL string
 	// HTTPClient is http.DefaultClient if nil. Redirects are never followed.
 	HTTPClient *http.Client
-	// Bearer has the scope fr:idm:*.
+	// Bearer has the scope fr:idm:*, and those that features ask for.
 	Bearer string
 	// Session is a client of an MCP server in front of the tenant.
 	Session *mcp.ClientSession

@@ -41,6 +41,28 @@ func (t *T) Call(tool string, args map[string]any) *Answer {
 		args = map[string]any{}
 	}
 	t.secrets.learnText(asJSON(args))
+	for try := 1; ; try++ {
+		answer := t.call(tool, args)
+		status, _ := At(answer.Structured, "error", "status").(json.Number)
+		switch {
+		case status != "429" && status != "503":
+			return answer
+		case status == "503" || try == maxTries:
+			t.Breakf("the target has no time for the call of %s: it answered %s to attempt %d", tool, status, try)
+		}
+		// The tenant's limit is counted by the minute, and nothing was done yet.
+		select {
+		case <-time.After(busyPause):
+		case <-t.ctx.Done():
+			t.Breakf("the case's time was over while the target had none for the call of %s: %w", tool, context.Cause(t.ctx))
+		}
+	}
+}
+
+// busyPause is between calls of a tool that met a tenant's limit of requests.
+const busyPause = 20 * time.Second
+
+func (t *T) call(tool string, args map[string]any) *Answer {
 	started := time.Now()
 	result, err := t.Target.Session.CallTool(t.ctx, &mcp.CallToolParams{Name: tool, Arguments: args})
 	entry := Exchange{Request: "call " + tool, Sent: asJSON(args), Duration: time.Since(started)}
@@ -69,9 +91,6 @@ func (t *T) Call(tool string, args map[string]any) *Answer {
 	}
 	entry.Received = answer.Text
 	t.note(entry)
-	if status, _ := At(answer.Structured, "error", "status").(json.Number); status == "429" || status == "503" {
-		t.Breakf("the target has no time for the call of %s: it answered %s", tool, status)
-	}
 	return answer
 }
 

@@ -30,7 +30,7 @@ func invoke(ctx context.Context, env map[string]string, args ...string) (status 
 
 func startTenant(t *testing.T) *mockaic.Tenant {
 	t.Helper()
-	return mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(token), mockaic.RestartTime(0))
+	return mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(token), mockaic.RestartTime(0), mockaic.LogRate(1_000_000))
 }
 
 func withBearer() map[string]string {
@@ -297,22 +297,31 @@ func TestBearerRefused(t *testing.T) {
 	}
 }
 
-// TestBearerWithoutESVs shows that a run which needs their scope says so at once.
-func TestBearerWithoutESVs(t *testing.T) {
-	address := front(t, startTenant(t), func(w http.ResponseWriter, r *http.Request) bool {
-		closed := strings.HasPrefix(r.URL.Path, "/environment/")
-		if closed {
-			http.Error(w, `{"code":403,"message":"insufficient scope"}`, http.StatusForbidden)
+// TestBearerOfTooFewAPIs shows that a run which needs another API says so at once.
+func TestBearerOfTooFewAPIs(t *testing.T) {
+	for _, test := range []struct {
+		path, cases, want, without string
+		status                     int
+	}{
+		{"/environment/", "esv/startup", "fr:idc:esv:*", "esvs", http.StatusForbidden},
+		{"/monitoring/", "logs/sources", "fr:idc:monitoring:*", "logs", http.StatusUnauthorized},
+		{"/keys", "logs/access/key", "an administrator's", "log-keys", http.StatusForbidden},
+	} {
+		address := front(t, startTenant(t), func(w http.ResponseWriter, r *http.Request) bool {
+			closed := strings.HasPrefix(r.URL.Path, test.path)
+			if closed {
+				http.Error(w, `{"code":403,"message":"insufficient scope"}`, test.status)
+			}
+			return closed
+		})
+		status, out, errors := invoke(t.Context(), withBearer(), "run", "--target", address, "--only", test.cases)
+		if status != broken || out != "" || !strings.Contains(errors, test.want) || !strings.Contains(errors, "--without "+test.without) {
+			t.Errorf("%s: status %d: %s%s", test.path, status, out, errors)
 		}
-		return closed
-	})
-	status, out, errors := invoke(t.Context(), withBearer(), "run", "--target", address, "--only", "esv/startup")
-	if status != broken || out != "" || !strings.Contains(errors, "fr:idc:esv:*") {
-		t.Errorf("status %d: %s%s", status, out, errors)
-	}
-	for _, args := range [][]string{{"--only", "info/ping"}, {"--only", "esv/startup", "--without", "esvs"}} {
-		if status, _, errors := invoke(t.Context(), withBearer(), append([]string{"run", "--target", address}, args...)...); status != good {
-			t.Errorf("%v: status %d: %s", args, status, errors)
+		for _, args := range [][]string{{"--only", "info/ping"}, {"--only", test.cases, "--without", test.without}} {
+			if status, _, errors := invoke(t.Context(), withBearer(), append([]string{"run", "--target", address}, args...)...); status != good {
+				t.Errorf("%v: status %d: %s", args, status, errors)
+			}
 		}
 	}
 }

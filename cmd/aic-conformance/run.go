@@ -116,11 +116,25 @@ func runCases(ctx context.Context, args []string, getenv func(string) string, st
 	return good, nil
 }
 
+// doors are the APIs besides /openidm that the bearer must open for a feature.
+var doors = []struct {
+	feature     conformance.Feature
+	path, needs string
+}{
+	{conformance.ESVs, "/environment/count", "the scope fr:idc:esv:*"},
+	{conformance.Logs, "/monitoring/logs/sources", "to be an administrator's, with the scope fr:idc:monitoring:*"},
+	{conformance.LogKeys, "/keys", "to be an administrator's"},
+}
+
 // checkBearer makes sure that the target is there and takes the bearer, before
 // all cases fail over it.
 func checkBearer(ctx context.Context, target conformance.Target, selected []conformance.Case) error {
-	esvs := slices.Contains(target.Features, conformance.ESVs) &&
-		slices.ContainsFunc(selected, func(c conformance.Case) bool { return slices.Contains(c.Needs, conformance.ESVs) })
+	claimed := target.Features
+	needed := func(f conformance.Feature) bool {
+		return slices.ContainsFunc(selected, func(c conformance.Case) bool {
+			return slices.Contains(c.Needs, f) && !slices.ContainsFunc(c.Needs, func(n conformance.Feature) bool { return !slices.Contains(claimed, n) })
+		})
+	}
 	target.Features = nil // they may need what is not there yet
 	err := conformance.Do(ctx, target, func(t *conformance.T) {
 		res := t.Get("/openidm/managed/alpha_role", conformance.Query("_queryFilter", "true", "_pageSize", "1"))
@@ -130,8 +144,13 @@ func checkBearer(ctx context.Context, target conformance.Target, selected []conf
 		case http.StatusForbidden:
 			t.Breakf("the bearer may not use /openidm (403): it needs the scope fr:idm:*")
 		}
-		if esvs && t.Get("/environment/count").Status == http.StatusForbidden {
-			t.Breakf("the bearer may not use /environment (403): it needs the scope fr:idc:esv:*, or leave such cases out with --without %s", conformance.ESVs)
+		for _, door := range doors {
+			if !needed(door.feature) {
+				continue
+			}
+			if res := t.Get(door.path); res.Status == http.StatusForbidden || res.Status == http.StatusUnauthorized {
+				t.Breakf("the bearer may not use %s (%d): it needs %s, or leave such cases out with --without %s", door.path, res.Status, door.needs, door.feature)
+			}
 		}
 	})
 	if ctx.Err() != nil {

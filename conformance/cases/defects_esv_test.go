@@ -2,7 +2,6 @@ package cases
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -279,14 +278,6 @@ var esvDefects = []defect{
 		name:    "the newest version can be deleted",
 		answer:  onESVs(inStatus("Failed to delete", http.StatusOK)),
 		noticed: []string{"esv/versions/destroy-latest"},
-	}, {
-		name: "every value makes a version",
-		ask: func(r *http.Request) {
-			if strings.HasSuffix(r.URL.Path, "/versions") && r.Method == http.MethodPost {
-				inSent(func(string) string { return `{"valueBase64":"` + inBase64(rand.Text()) + `"}` })(r)
-			}
-		},
-		noticed: []string{"esv/versions/same-value"},
 	}, {
 		name:    "a version that is not there is a secret that is not there",
 		answer:  onESVs(inText(noVersion, noSecret)),

@@ -63,17 +63,6 @@ var esvVersions = []c.Case{
 			checkESVError(t, res, http.StatusNotFound, "Failed to create secret version")
 		},
 	}, {
-		ID:    "esv/versions/same-value",
-		Title: "no version is made of the value that the newest has",
-		Level: c.Must, Needs: esvsNeeded, Ref: "documented: versions of secrets; the answer was not recorded", Writes: true,
-		Run: func(t *c.T) {
-			id, value := newESV(t, "secret"), freshValue(t)
-			putESV(t, secrets, id, newSecret(t, "generic", value))
-			t.Post(versionPath(id, ""), object{"valueBase64": inBase64(value)}, actionCreate)
-			t.Equal("versions", []string{"1"}, numbersOf(versionsOf(t, id)))
-			t.Equal("activeVersion", "1", readESV(t, secrets, id).At("activeVersion"))
-		},
-	}, {
 		ID:    "esv/versions/misfit",
 		Title: "a version whose value does not have the secret's encoding is refused",
 		Level: c.Should, Needs: esvsNeeded, Ref: "inferred from the refusal of such a secret", Writes: true,

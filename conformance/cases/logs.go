@@ -27,7 +27,7 @@ var logging = []c.Case{
 	{
 		ID:    "logs/sources/list",
 		Title: "the sources of AM and IDM are listed, on one page, and the list says so",
-		Level: c.Must, Needs: []c.Feature{c.Logs}, Ref: refLogSources,
+		Level: c.Must, Needs: []c.Feature{c.Logs}, Ref: refLogSources, Waits: visible,
 		Run: func(t *c.T) {
 			res := t.Get(logSources)
 			t.Status(http.StatusOK, res)
@@ -45,7 +45,7 @@ var logging = []c.Case{
 	}, {
 		ID:    "logs/sources/rate-limit",
 		Title: "answers tell the limit of requests, what is left of it, and when it is renewed",
-		Level: c.Must, Needs: []c.Feature{c.Logs}, Ref: refLogRate,
+		Level: c.Must, Needs: []c.Feature{c.Logs}, Ref: refLogRate, Waits: visible,
 		Run: func(t *c.T) {
 			res := t.Get(logSources)
 			t.Status(http.StatusOK, res)
@@ -75,19 +75,19 @@ var logging = []c.Case{
 	}, {
 		ID:    "logs/query/no-source",
 		Title: "a query without a source is refused",
-		Level: c.Should, Needs: []c.Feature{c.Logs}, Ref: refLogWords,
+		Level: c.Should, Needs: []c.Feature{c.Logs}, Ref: refLogWords, Waits: visible,
 		Run: func(t *c.T) { checkLogError(t, t.Get(logEntries), http.StatusBadRequest) },
 	}, {
 		ID:    "logs/query/unknown-source",
 		Title: "a query of a source that is not there is refused",
-		Level: c.Should, Needs: []c.Feature{c.Logs}, Ref: refLogWords,
+		Level: c.Should, Needs: []c.Feature{c.Logs}, Ref: refLogWords, Waits: visible,
 		Run: func(t *c.T) {
 			checkLogError(t, t.Get(logEntries, c.Query("source", "conformance-nothing")), http.StatusBadRequest)
 		},
 	}, {
 		ID:    "logs/query/more-than-a-day",
 		Title: "a query of more than a day is refused, and told so",
-		Level: c.Must, Needs: []c.Feature{c.Logs}, Ref: refLogDay,
+		Level: c.Must, Needs: []c.Feature{c.Logs}, Ref: refLogDay, Waits: visible,
 		Run: func(t *c.T) {
 			now := time.Now().UTC()
 			res := t.Get(logEntries, c.Query("source", "am-access", "beginTime", now.Add(-2*day).Format(time.RFC3339), "endTime", now.Format(time.RFC3339)))
@@ -98,21 +98,21 @@ var logging = []c.Case{
 	}, {
 		ID:    "logs/query/not-a-time",
 		Title: "a time that is none is refused",
-		Level: c.Should, Needs: []c.Feature{c.Logs}, Ref: refLogWords,
+		Level: c.Should, Needs: []c.Feature{c.Logs}, Ref: refLogWords, Waits: visible,
 		Run: func(t *c.T) {
 			checkLogError(t, t.Get(logEntries, c.Query("source", "am-access", "beginTime", "yesterday")), http.StatusBadRequest)
 		},
 	}, {
 		ID:    "logs/query/bare-field",
 		Title: "a field of a filter that does not begin with a slash is a fault of the server",
-		Level: c.Must, Needs: []c.Feature{c.Logs}, Ref: refLogFilter,
+		Level: c.Must, Needs: []c.Feature{c.Logs}, Ref: refLogFilter, Waits: visible,
 		Run: func(t *c.T) {
 			checkLogError(t, t.Get(logEntries, c.Query("source", "am-access", "_queryFilter", `payload/level eq "INFO"`)), http.StatusInternalServerError)
 		},
 	}, {
 		ID:    "logs/query/page-size",
 		Title: "a page has at most 1000 entries",
-		Level: c.Should, Needs: []c.Feature{c.Logs}, Ref: refLogWords,
+		Level: c.Should, Needs: []c.Feature{c.Logs}, Ref: refLogWords, Waits: visible,
 		Run: func(t *c.T) {
 			checkLogError(t, t.Get(logEntries, c.Query("source", "am-access", "_pageSize", "1001")), http.StatusBadRequest)
 		},
@@ -245,7 +245,7 @@ var logging = []c.Case{
 	}, {
 		ID:    "logs/access/no-credentials",
 		Title: "who shows neither a bearer nor a key is refused",
-		Level: c.Must, Needs: []c.Feature{c.Logs}, Ref: refLogKeys,
+		Level: c.Must, Needs: []c.Feature{c.Logs}, Ref: refLogKeys, Waits: visible,
 		Run: func(t *c.T) {
 			t.Status(http.StatusOK, t.Get(logSources))
 			t.Status(http.StatusUnauthorized, t.Get(logSources, c.Anonymous()))
@@ -253,7 +253,7 @@ var logging = []c.Case{
 	}, {
 		ID:    "logs/access/wrong-key",
 		Title: "a key that is not known is refused",
-		Level: c.Must, Needs: []c.Feature{c.Logs}, Ref: refLogKeys,
+		Level: c.Must, Needs: []c.Feature{c.Logs}, Ref: refLogKeys, Waits: visible,
 		Run: func(t *c.T) {
 			t.Status(http.StatusOK, t.Get(logSources))
 			t.Status(http.StatusUnauthorized, t.Get(logSources, c.Anonymous(), c.Header("x-api-key", "conformance"), c.Header("x-api-secret", "conformance")))
@@ -261,7 +261,7 @@ var logging = []c.Case{
 	}, {
 		ID:    "logs/access/key",
 		Title: "a key opens the logs, its secret is shown once, and it is of no use when it is deleted",
-		Level: c.Must, Needs: []c.Feature{c.Logs, c.LogKeys}, Ref: refLogKeys, Writes: true,
+		Level: c.Must, Needs: []c.Feature{c.Logs, c.LogKeys}, Ref: refLogKeys, Waits: visible, Writes: true,
 		Run: func(t *c.T) {
 			name := t.Fresh("key")
 			made := t.Post(logKeys, object{"name": name}, actionCreate)

@@ -14,7 +14,7 @@ var logTools = []c.Case{
 	{
 		ID:    "tools/logs/sources",
 		Title: "getLogSources lists the logs that the tenant has",
-		Level: c.Must, Needs: []c.Feature{c.Tools, c.Logs}, Ref: refTools,
+		Level: c.Must, Needs: []c.Feature{c.Tools, c.Logs}, Ref: refTools, Waits: visible,
 		Run: func(t *c.T) {
 			needSources(t, "am-access", "idm-access")
 			answer := t.Call("getLogSources", nil)
@@ -53,7 +53,7 @@ var logTools = []c.Case{
 	}, {
 		ID:    "tools/logs/slash-missing",
 		Title: "queryLogs refuses a field that may be meant in several ways, and tells how to write it",
-		Level: c.Must, Needs: []c.Feature{c.Tools, c.Logs}, Ref: refFaults,
+		Level: c.Must, Needs: []c.Feature{c.Tools, c.Logs}, Ref: refFaults, Waits: visible,
 		Run: func(t *c.T) {
 			needSources(t, "idm-access")
 			answer := t.Call("queryLogs", args{"sources": []any{"idm-access"}, "queryFilter": `level eq "INFO"`})
@@ -84,7 +84,7 @@ var logTools = []c.Case{
 	}, {
 		ID:    "tools/logs/window",
 		Title: "queryLogs refuses times that are none, that are reversed, and that are more than a day apart",
-		Level: c.Must, Needs: []c.Feature{c.Tools, c.Logs}, Ref: refFaults,
+		Level: c.Must, Needs: []c.Feature{c.Tools, c.Logs}, Ref: refFaults, Waits: visible,
 		Run: func(t *c.T) {
 			needSources(t, "idm-access")
 			now := time.Now().UTC()
@@ -119,7 +119,7 @@ var logTools = []c.Case{
 	}, {
 		ID:    "tools/logs/unknown-source",
 		Title: "a source that is not there is refused, with a hint to those that are",
-		Level: c.Should, Needs: []c.Feature{c.Tools, c.Logs}, Ref: refFaults,
+		Level: c.Should, Needs: []c.Feature{c.Tools, c.Logs}, Ref: refFaults, Waits: visible,
 		Run: func(t *c.T) {
 			needSources(t, "idm-access")
 			answer := t.Call("queryLogs", args{"sources": []any{"conformance-nothing"}})
