@@ -179,6 +179,8 @@ func TestARealClient(t *testing.T) {
 	bookshop(t, session)
 	rebrand(t, session)
 	install(t, session)
+	configure(t, session)
+	investigate(t, session)
 }
 
 // TestTheEmbeddedTenant is the same with --mock, which needs no setting.
