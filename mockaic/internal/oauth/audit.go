@@ -25,7 +25,7 @@ func logRequest(r *http.Request, params url.Values) {
 	details := map[string]any{}
 	for _, name := range []string{"client_id", "grant_type", "response_type", "scope"} {
 		if text := params.Get(name); text != "" {
-			details[name] = text
+			details[name] = route.CutText(text)
 		}
 	}
 	route.TrailOf(r.Context()).Details = details
