@@ -112,7 +112,8 @@
 //   - that the value of a variable is checked against its type; that what a
 //     placeholder in the configuration refers to is not deleted, with 400 (that it
 //     is refused is documented); that there are at most 2000 variables, and as
-//     many secrets, with descriptions of at most 1024 bytes
+//     many secrets, of at most 1000 versions each, with descriptions of at most
+//     1024 bytes
 //   - that the newest version of a secret can be neither disabled (recorded) nor
 //     deleted, so that it is the active one; that a version with the value of the
 //     newest is a new one, though the documentation says that it is not made

@@ -2,6 +2,7 @@ package esv
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"regexp"
@@ -66,6 +67,7 @@ type request struct {
 	caller route.Caller
 	params crest.Params
 	path   []string // below variables or secrets
+	sent   []byte   // the body
 }
 
 // answer is the body of a response; nil is an empty one.
@@ -123,8 +125,12 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) (answer, error) 
 	if err := s.settle(); err != nil {
 		return nil, err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, s.options.MaxBody)
-	q := &request{Request: r, caller: caller, params: params, path: path[1:]}
+	// A body may take its time: it is read before anything is locked.
+	sent, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.options.MaxBody))
+	if err != nil {
+		return nil, refuse(http.StatusRequestEntityTooLarge, "request body is too large or could not be read")
+	}
+	q := &request{Request: r, caller: caller, params: params, path: path[1:], sent: sent}
 	switch {
 	case path[0] == "variables":
 		return s.serveVariables(q)

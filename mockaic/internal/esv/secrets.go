@@ -27,6 +27,9 @@ const (
 // from 1.
 func versions(id string) string { return "esv/secrets/" + id }
 
+// maxVersions bounds the versions of a secret; inferred.
+const maxVersions = 1000
+
 var (
 	noSecret  = refuse(http.StatusNotFound, "The secret does not exist or does not have a version")
 	noVersion = refuse(http.StatusNotFound, "Failed to get secret version")
@@ -184,6 +187,9 @@ func (s *Service) serveVersions(tx *store.Tx, q *request, id string, secret stor
 	encoding, _ := secret["encoding"].(string)
 	if checkEncoding(encoding, value) != nil {
 		return nil, refuse(http.StatusInternalServerError, "Failed to create secret version")
+	}
+	if tx.Len(versions(id)) >= maxVersions {
+		return nil, refuse(http.StatusBadRequest, fmt.Sprintf("The secret has the maximum of %d versions", maxVersions))
 	}
 	version := s.addVersion(tx, id, secret, encoded)
 	s.putSecret(tx, q, id, secret)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"net/http"
 	"regexp"
 	"slices"
@@ -36,13 +35,9 @@ func checkID(parameter, id string) error {
 // expressionTypes are in the order in which the gateway lists them.
 var expressionTypes = []string{"string", "list", "array", "object", "bool", "int", "number", "base64encodedinlined", "keyvaluelist"}
 
-// body reads a request's JSON object.
+// body decodes a request's JSON object.
 func (q *request) body() (map[string]any, error) {
-	data, err := io.ReadAll(q.Body)
-	if err != nil {
-		return nil, refuse(http.StatusRequestEntityTooLarge, "request body is too large or could not be read")
-	}
-	value, err := crest.DecodeJSON(data)
+	value, err := crest.DecodeJSON(q.sent)
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "request body has an error: failed to decode request body: "+err.Error())
 	}
