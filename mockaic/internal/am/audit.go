@@ -12,15 +12,7 @@ import (
 
 // change runs a write of a request, and logs what it did.
 func (s *Service) change(ctx context.Context, write func(*store.Tx) error) error {
-	var differences []store.Difference
-	err := s.store.Change(func(tx *store.Tx) error {
-		tx.Follow()
-		if err := write(tx); err != nil {
-			return err
-		}
-		differences = tx.Differences()
-		return nil
-	})
+	differences, err := s.store.ChangeAndTell(write)
 	if err != nil {
 		return err
 	}

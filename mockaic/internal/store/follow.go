@@ -7,26 +7,29 @@ type Difference struct {
 	Before, After  Record
 }
 
-// follow is the differences that a transaction makes, in the order in which it
+// ChangeAndTell is Change, and tells what write did, in the order in which it
 // first touched the objects.
+func (s *Store) ChangeAndTell(write func(*Tx) error) ([]Difference, error) {
+	followed := &follow{index: map[[2]string]int{}}
+	err := s.Change(func(tx *Tx) error {
+		tx.follow = followed
+		return write(tx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return followed.differences(), nil
+}
+
+// follow is the differences that a transaction makes.
 type follow struct {
 	all   []Difference
-	index map[[2]string]int
+	index map[[2]string]int // by collection and ID
 }
 
-// Follow makes a Change remember what it does from now on, for Differences.
-func (t *Tx) Follow() {
-	t.mustWrite()
-	t.follow = &follow{index: map[[2]string]int{}}
-}
-
-// Differences are what was done since Follow, as it stands now.
-func (t *Tx) Differences() []Difference {
+func (f *follow) differences() []Difference {
 	var all []Difference
-	if t.follow == nil {
-		return nil
-	}
-	for _, d := range t.follow.all {
+	for _, d := range f.all {
 		if d.Before != nil || d.After != nil {
 			all = append(all, d)
 		}
@@ -34,6 +37,7 @@ func (t *Tx) Differences() []Difference {
 	return all
 }
 
+// note does nothing if nobody wants to know.
 func (f *follow) note(collection, id string, before, after *record) {
 	if f == nil {
 		return

@@ -98,7 +98,7 @@ type Tx struct {
 	store   *Store
 	state   *collections
 	changed map[string]*collection // the collections that are this Change's own; nil within View
-	follow  *follow                // nil unless Follow was called
+	follow  *follow                // nil unless within ChangeAndTell
 }
 
 // Get returns the object, or nil.

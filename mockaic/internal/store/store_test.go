@@ -120,3 +120,48 @@ func TestViewCannotWrite(t *testing.T) {
 	}()
 	s.View(func(tx *store.Tx) { tx.Put("c", "x", nil) })
 }
+
+// A change tells of each object once, with the states before and after all of it.
+func TestAChangeTellsWhatItDid(t *testing.T) {
+	s := open(t)
+	seed := func(tx *store.Tx) error {
+		tx.Put("a", "kept", store.Object{"n": 1})
+		tx.Put("a", "gone", store.Object{"n": 1})
+		tx.Put("a", "twice", store.Object{"n": 1})
+		return nil
+	}
+	if err := s.Change(seed); err != nil {
+		t.Fatal(err)
+	}
+	differences, err := s.ChangeAndTell(func(tx *store.Tx) error {
+		tx.Put("a", "twice", store.Object{"n": 2})
+		tx.Put("b", "new", store.Object{"n": 1})
+		tx.Delete("a", "gone")
+		tx.Delete("a", "never")
+		tx.Put("a", "twice", store.Object{"n": 3})
+		tx.Put("b", "brief", store.Object{})
+		tx.Delete("b", "brief")
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	member := func(r store.Record) any {
+		if r == nil {
+			return nil
+		}
+		value, _ := r.Member("n")
+		return value
+	}
+	var got []string
+	for _, d := range differences {
+		got = append(got, fmt.Sprint(d.Collection, "/", d.ID, " ", member(d.Before), " ", member(d.After)))
+	}
+	if want := "[a/twice 1 3 b/new <nil> 1 a/gone 1 <nil>]"; fmt.Sprint(got) != want {
+		t.Errorf("told %v, want %s", got, want)
+	}
+	failure := errors.New("no")
+	if differences, err := s.ChangeAndTell(func(tx *store.Tx) error { tx.Put("a", "x", nil); return failure }); !errors.Is(err, failure) || differences != nil {
+		t.Errorf("a change that failed told %v, %v", differences, err)
+	}
+}
