@@ -91,8 +91,9 @@ type Case struct {
 	Ref string
 	// Writes says that the case changes data of the tenant.
 	Writes bool
-	// Waits is how long the case may wait for the tenant by T.Poll. The case has
-	// this time besides that which every case has.
+	// Waits is how long the case may wait for the tenant: by T.Poll, or because of
+	// its limit of requests. The case has this time besides that which every case
+	// has.
 	Waits time.Duration
 	Run   func(*T)
 }

@@ -53,4 +53,7 @@
 //	userName sw "conformance-"   for users
 //	/_id co "esv-conformance-"   for variables and secrets
 //	name sw "conformance-"       for the others
+//
+// API keys whose names begin with conformance- are listed at /keys. Cases that
+// count ESVs rely on that nobody else changes any while they run.
 package conformance

@@ -47,10 +47,9 @@ func (t *T) Call(tool string, args map[string]any) *Answer {
 		switch {
 		case status != "429" && status != "503":
 			return answer
-		case status == "503" || try == maxTries:
+		case status == "503" || try == maxTries || !t.onlyReads(tool):
 			t.Breakf("the target has no time for the call of %s: it answered %s to attempt %d", tool, status, try)
 		}
-		// The tenant's limit is counted by the minute, and nothing was done yet.
 		select {
 		case <-time.After(busyPause):
 		case <-t.ctx.Done():
@@ -59,8 +58,20 @@ func (t *T) Call(tool string, args map[string]any) *Answer {
 	}
 }
 
-// busyPause is between calls of a tool that met a tenant's limit of requests.
+// busyPause is between calls of a tool that met a tenant's limit of requests, which
+// is counted by the minute.
 const busyPause = 20 * time.Second
+
+// onlyReads tells whether a tool says so, and can be called again whatever it
+// did already.
+func (t *T) onlyReads(tool string) bool {
+	for offered, err := range t.Target.Session.Tools(t.ctx, nil) {
+		if err == nil && offered.Name == tool {
+			return offered.Annotations != nil && offered.Annotations.ReadOnlyHint
+		}
+	}
+	return false
+}
 
 func (t *T) call(tool string, args map[string]any) *Answer {
 	started := time.Now()

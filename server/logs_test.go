@@ -30,7 +30,7 @@ func TestLogsAreQueried(t *testing.T) {
 	if !strings.Contains(text, `"n":9007199254740993`) || !strings.Contains(text, `"payload":"a line"`) || doc["resultCount"] != 2.0 || doc["pagedResultsCookie"] != "next" || doc["note"] != nil {
 		t.Errorf("text is %s", text)
 	}
-	if got := s.last(1).query; got != "_pageSize=100&source=am-access" {
+	if got := s.last(1).query; got != "_pageSize=30&source=am-access" {
 		t.Errorf("query is %s", got)
 	}
 	doc, _ = s.ok("queryLogs", `{"sources":["am-access","idm-core"],"beginTime":"2026-03-01T01:00:00.5+01:00","endTime":"2026-03-01T12:00:00Z","transactionId":"a&b/0",
@@ -109,7 +109,10 @@ func TestFailuresOfLogsSayWhatToDo(t *testing.T) {
 	}{
 		{plain, 401, `{"code":401,"message":"Unauthorized"}`, "service account", nil, false},
 		{plain, 403, `{"code":403,"message":"Forbidden"}`, "may not do this", nil, false},
-		{plain, 400, `{"code":400,"message":"bad source"}`, "getLogSources", nil, false},
+		{plain, 400, `{"code":400,"message":"bad source"}`, "getLogSources", "sources", false},
+		{filtered, 400, `{"code":400,"message":"There is no log source 'x'"}`, "getLogSources", "sources", false},
+		{paged, 400, `{"code":400,"message":"The value for parameter '_queryFilter' could not be parsed"}`, "Check the sources", nil, false},
+		{plain, 400, `{"code":400,"message":"no"}`, "Check the sources", nil, false},
 		{plain, 500, `{"code":500,"message":"Internal server error"}`, "500 Internal Server Error", nil, false},
 		{filtered, 500, `{"code":500,"message":"Internal server error"}`, "elements of arrays have no numbers", "queryFilter", false},
 		{filtered, 400, `{"code":400,"message":"no"}`, "strings stand in double quotes", "queryFilter", false},

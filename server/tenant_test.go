@@ -74,7 +74,7 @@ func (v *visitedTenant) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	lose := v.lost != nil && v.lost(r)
 	var meanwhile, afterwards func()
-	if r.Method != http.MethodGet && (strings.HasPrefix(r.URL.Path, "/openidm/config/") || strings.HasPrefix(r.URL.Path, "/openidm/schema/")) {
+	if r.Method != http.MethodGet && slices.ContainsFunc([]string{"/openidm/config/", "/openidm/schema/", "/environment/"}, func(api string) bool { return strings.HasPrefix(r.URL.Path, api) }) {
 		meanwhile, afterwards = v.meanwhile, v.afterwards
 		v.meanwhile, v.afterwards = nil, nil
 	}

@@ -94,7 +94,7 @@ func inventory(t *testing.T, target c.Target) map[string]int64 {
 	t.Helper()
 	found := map[string]int64{}
 	err := c.Do(t.Context(), target, func(t *c.T) {
-		collections := []string{internalRoles, configuration, userMeta, "/openidm/managed/bravo_usermeta", variables, secrets}
+		collections := []string{internalRoles, configuration, userMeta, "/openidm/managed/bravo_usermeta", variables, secrets, logKeys}
 		for _, definition := range t.Get(managedConfig).List("objects") {
 			collections = append(collections, "/openidm/managed/"+c.Text(definition, "name"))
 		}

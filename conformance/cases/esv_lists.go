@@ -51,8 +51,10 @@ var esvLists = []c.Case{
 				list := t.Get(collection).List("result")
 				for _, id := range f.ids {
 					i := slices.IndexFunc(list, func(one any) bool { return c.Text(one, "_id") == id })
-					t.True(id+" is listed", i >= 0)
-					t.Equal("ESV in the list", readESV(t, collection, id).Body, list[max(i, 0)])
+					if i < 0 {
+						t.Fatalf("%s is not listed", id)
+					}
+					t.Equal("ESV in the list", readESV(t, collection, id).Body, list[i])
 				}
 			}
 		},

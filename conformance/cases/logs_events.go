@@ -142,7 +142,7 @@ var events = []c.Case{
 	}, {
 		ID:    "logs/am-authentication/login",
 		Title: "a login is an event for each node and one for the journey, which says whether it succeeded",
-		Level: c.Must, Needs: []c.Feature{c.Logs, c.OAuth, c.FormLogin}, Ref: refLogLogin, Waits: visible,
+		Level: c.Must, Needs: []c.Feature{c.Logs, c.OAuth, c.FormLogin}, Ref: refLogLogin, Waits: 2 * visible,
 		Run: func(t *c.T) {
 			for password, want := range map[string]string{t.Target.Password: "SUCCESSFUL", "conformance wrong": "FAILED"} {
 				transaction := loginTransaction(t, password)

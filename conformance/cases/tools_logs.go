@@ -108,10 +108,10 @@ var logTools = []c.Case{
 			transaction := askIDM(t)
 			waitForEvents(t, "idm-access", transaction, 1)
 			for _, source := range []string{"idm-access,am-access", "idm-access&transactionId=x", "", "a b"} {
-				t.Refused(t.Call("queryLogs", args{"sources": []any{source}}))
+				refusedUnasked(t, t.Call("queryLogs", args{"sources": []any{source}}), "sources")
 			}
-			t.Refused(t.Call("queryLogs", args{"sources": []any{}}))
-			t.Refused(t.Call("queryLogs", args{"sources": []any{"idm-access"}, "pageSize": 1001}))
+			refusedUnasked(t, t.Call("queryLogs", args{"sources": []any{}}), "sources")
+			refusedUnasked(t, t.Call("queryLogs", args{"sources": []any{"idm-access"}, "pageSize": 1001}), "pageSize")
 			answer := t.Call("queryLogs", args{"sources": []any{"idm-access"}, "transactionId": "x&transactionId=" + transaction})
 			t.Succeeded(answer)
 			t.Equal("entries", 0, answer.At("resultCount"))
@@ -128,6 +128,14 @@ var logTools = []c.Case{
 			t.True("there is a transaction ID", strings.TrimSpace(c.Text(answer.Structured, "error", "transactionId")) != "")
 		},
 	},
+}
+
+// refusedUnasked checks that a call is refused over a parameter before the tenant
+// is asked.
+func refusedUnasked(t *c.T, a *c.Answer, parameter string) {
+	t.Refused(a)
+	t.Contains("text", parameter, a.Text)
+	t.Equal("status", nil, c.At(a.Structured, "error", "status"))
 }
 
 // waitForEntries calls queryLogs until it finds something.

@@ -56,7 +56,8 @@ func (c *Client) ReadVariable(ctx context.Context, id string) (Object, error) {
 // ChangeVariable creates or replaces a variable with what plan makes of it as it
 // is, nil if there is none, and returns it as it is then. Variables have no
 // revision: clients that share Locks do not get between the read and the write,
-// others can.
+// others can. A write whose answer is lost is never sent again, since it would
+// undo what others wrote meanwhile: it succeeded if the variable is as planned.
 func (c *Client) ChangeVariable(ctx context.Context, id string, plan func(now Object) (Object, error)) (Object, error) {
 	unlock, err := c.locks.lock(ctx, "variables/"+id)
 	if err != nil {
@@ -71,7 +72,15 @@ func (c *Client) ChangeVariable(ctx context.Context, id string, plan func(now Ob
 	if err != nil {
 		return nil, err
 	}
-	return c.variable(ctx, id, request{method: http.MethodPut, body: body, repeatable: true})
+	doc, err := c.variable(ctx, id, request{method: http.MethodPut, body: body})
+	if !isUnknown(err) {
+		return doc, err
+	}
+	found, readErr := c.ReadVariable(ctx, id)
+	if readErr == nil && found["valueBase64"] == body["valueBase64"] && String(found, "description") == String(body, "description") {
+		return found, nil
+	}
+	return nil, err
 }
 
 // DeleteVariable deletes the variable and returns it, or nil if the answer was
@@ -107,8 +116,8 @@ func (c *Client) variable(ctx context.Context, id string, r request) (Object, er
 	if err != nil {
 		return nil, err
 	}
-	if doc["_id"] != id {
-		return nil, unusable(r, a, "the tenant reported success, but the answer is not the variable: it has another _id", nil)
+	if _, hasValue := doc["valueBase64"].(string); doc["_id"] != id || !hasValue {
+		return nil, unusable(r, a, "the tenant reported success, but the answer is not the variable: it has another _id, or no valueBase64", nil)
 	}
 	return doc, nil
 }

@@ -15,8 +15,8 @@ type deleteInput struct {
 
 type deleteOutput struct {
 	ID       string    `json:"deletedId"`
-	Note     string    `json:"note"`
-	Variable *variable `json:"variable,omitempty" jsonschema:"as it was; setVariable can restore it"`
+	Note     string    `json:"note,omitempty"`
+	Variable *variable `json:"variable,omitempty" jsonschema:"as it was"`
 }
 
 var remove = tool.Define(tool.Spec{
@@ -32,10 +32,13 @@ var remove = tool.Define(tool.Spec{
 	if err != nil {
 		return deleteOutput{}, explainDelete(err, in.ID)
 	}
-	out := deleteOutput{ID: in.ID, Note: "If it was loaded, its value stays in effect until the next restart of the tenant's environment."}
+	out := deleteOutput{ID: in.ID}
 	if doc != nil {
 		was := variableFrom(in.ID, doc)
 		out.Variable = &was
+	}
+	if doc == nil || doc["loaded"] == true {
+		out.Note = "Where it was loaded, its value stays in effect until the next restart of the tenant's environment."
 	}
 	return out, nil
 })
@@ -47,9 +50,14 @@ func explainDelete(err error, id string) error {
 	if !errors.As(err, &e) || e.Unknown {
 		return err
 	}
-	switch e.Status {
-	case http.StatusBadRequest, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity:
-		return tool.WithHint(err, "variableId", "A variable stays as long as something refers to it: look for %s in configuration and %s in scripts, and remove these first.", placeholder(id), scriptName(id))
+	const inUse = "A variable stays as long as something refers to it: look for %s in configuration and %s in scripts, and remove these first."
+	switch {
+	case e.Status == http.StatusUnauthorized, e.Status == http.StatusNotFound, e.Status == http.StatusTooManyRequests:
+		return explain(err)
+	case e.Status == http.StatusForbidden:
+		return tool.WithHint(err, "variableId", "Either the account that is logged in may not do this, or the variable is in use. "+inUse, placeholder(id), scriptName(id))
+	case e.Status >= 400 && e.Status < 500:
+		return tool.WithHint(err, "variableId", inUse, placeholder(id), scriptName(id))
 	}
 	return explain(err)
 }

@@ -32,11 +32,11 @@ type about struct {
 func aboutFrom(id string, doc aic.Object) about {
 	return about{
 		ID:              id,
-		Type:            str(doc, "expressionType"),
-		Description:     str(doc, "description"),
+		Type:            aic.String(doc, "expressionType"),
+		Description:     aic.String(doc, "description"),
 		Loaded:          doc["loaded"] == true,
-		LastChangeDate:  str(doc, "lastChangeDate"),
-		LastChangedBy:   str(doc, "lastChangedBy"),
+		LastChangeDate:  aic.String(doc, "lastChangeDate"),
+		LastChangedBy:   aic.String(doc, "lastChangedBy"),
 		InScripts:       scriptName(id),
 		InConfiguration: placeholder(id),
 	}
@@ -50,7 +50,7 @@ type variable struct {
 
 func variableFrom(id string, doc aic.Object) variable {
 	v := variable{about: aboutFrom(id, doc)}
-	v.Value, v.Note = decode(v.Type, str(doc, "valueBase64"))
+	v.Value, v.Note = decode(v.Type, aic.String(doc, "valueBase64"))
 	return v
 }
 
@@ -65,13 +65,4 @@ func explain(err error) error {
 		return tool.WithHint(err, "variableId", "Call queryESVs for the variables that this tenant has; a secret is no variable.")
 	}
 	return err
-}
-
-func unusable(message string) error {
-	return &tool.Failure{Reason: "Unusable answer", Message: message}
-}
-
-func str(doc aic.Object, name string) string {
-	s, _ := doc[name].(string)
-	return s
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"aicmcp/server/aic"
 	"aicmcp/server/tool"
@@ -74,13 +75,13 @@ var query = tool.Define(tool.Spec{
 	}
 	result, ok := page["result"].([]any)
 	if !ok {
-		return queryOutput{}, unusable("the tenant's answer to the query has no list of results")
+		return queryOutput{}, tool.Unusable("the tenant's answer to the query has no list of results")
 	}
-	out := queryOutput{ESVs: make([]summary, 0, len(result)), Count: len(result), Cookie: str(page, "pagedResultsCookie")}
+	out := queryOutput{ESVs: make([]summary, 0, len(result)), Count: len(result), Cookie: aic.String(page, "pagedResultsCookie")}
 	for _, e := range result {
 		doc, ok := e.(map[string]any)
 		if !ok {
-			return queryOutput{}, unusable("the tenant's answer to the query lists something that is no object")
+			return queryOutput{}, tool.Unusable("the tenant's answer to the query lists something that is no object")
 		}
 		out.ESVs = append(out.ESVs, summarize(doc))
 	}
@@ -89,16 +90,16 @@ var query = tool.Define(tool.Spec{
 
 func summaryOfVariable(doc aic.Object) summary {
 	s := summaryOf(doc, "expressionType")
-	s.Value, s.Note = decode(s.Type, str(doc, "valueBase64"))
+	s.Value, s.Note = decode(s.Type, aic.String(doc, "valueBase64"))
 	if short, wasLong := cut(s.Value, maxListed); wasLong {
-		s.Value, s.Note = short, "The value is cut: getVariable reads the whole."
+		s.Value, s.Note = short, strings.TrimSpace(s.Note+" The value is cut: getVariable reads the whole.")
 	}
 	return s
 }
 
 func summaryOfSecret(doc aic.Object) summary {
 	s := summaryOf(doc, "encoding")
-	s.ActiveVersion, s.LoadedVersion = str(doc, "activeVersion"), str(doc, "loadedVersion")
+	s.ActiveVersion, s.LoadedVersion = aic.String(doc, "activeVersion"), aic.String(doc, "loadedVersion")
 	if use, ok := doc["useInPlaceholders"].(bool); ok {
 		s.UseInPlaceholders = &use
 	}
@@ -107,12 +108,12 @@ func summaryOfSecret(doc aic.Object) summary {
 
 func summaryOf(doc aic.Object, kind string) summary {
 	return summary{
-		ID:             str(doc, "_id"),
-		Description:    str(doc, "description"),
-		Type:           str(doc, kind),
+		ID:             aic.String(doc, "_id"),
+		Description:    aic.String(doc, "description"),
+		Type:           aic.String(doc, kind),
 		Loaded:         doc["loaded"] == true,
-		LastChangeDate: str(doc, "lastChangeDate"),
-		LastChangedBy:  str(doc, "lastChangedBy"),
+		LastChangeDate: aic.String(doc, "lastChangeDate"),
+		LastChangedBy:  aic.String(doc, "lastChangedBy"),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"aicmcp/server/aic"
 	"aicmcp/server/tool"
@@ -53,18 +54,25 @@ var set = tool.Define(tool.Spec{
 	if err != nil {
 		return setOutput{}, explainSet(err)
 	}
-	return setOutput{
+	out := setOutput{
 		about:   aboutFrom(in.ID, doc),
 		Created: created,
 		Note:    "The value takes effect when the tenant's environment is restarted, which these tools cannot do.",
 		Pending: pendingCount(ctx, c),
-	}, nil
+	}
+	if out.Pending == nil {
+		out.Note += " The tenant did not tell in time how many variables wait for that."
+	}
+	return out, nil
 })
 
 // check refuses what cannot be right, whatever the tenant has.
 func (in setInput) check() error {
 	if in.Value == nil {
 		return tool.Invalid("value", "must not be null", "To take a variable away, call deleteVariable. Nothing was sent to the tenant.")
+	}
+	if text, isText := in.Value.(string); isText && len(text) > maxValue {
+		return tooLong(len(text))
 	}
 	if in.Type == "" {
 		return nil
@@ -75,9 +83,9 @@ func (in setInput) check() error {
 
 // body is what to send, given the variable as it is.
 func (in setInput) body(now aic.Object) (aic.Object, error) {
-	kind, description := in.Type, str(now, "description")
+	kind, description := in.Type, aic.String(now, "description")
 	_, isText := in.Value.(string)
-	switch stored := str(now, "expressionType"); {
+	switch stored := aic.String(now, "expressionType"); {
 	case now == nil && kind == "" && !isText:
 		return nil, tool.Invalid("type", "is required for a new variable whose value is not a string",
 			"Name the type: it cannot be changed later. Nothing was changed.")
@@ -85,6 +93,9 @@ func (in setInput) body(now aic.Object) (aic.Object, error) {
 		kind = "string"
 	case now == nil:
 	case kind != "" && kind != stored && (stored != "" || kind != "string"):
+		if stored == "" {
+			stored = "string"
+		}
 		return nil, tool.Invalid("type", "is not that of the variable, which is "+tool.Quote(stored)+" and cannot be changed",
 			"Leave type out and give a value of that type; or delete the variable with deleteVariable and set it anew. Nothing was changed.")
 	default:
@@ -104,8 +115,13 @@ func (in setInput) body(now aic.Object) (aic.Object, error) {
 	return body, nil
 }
 
+// countTime is how long an answer waits for the count: the variable is set.
+const countTime = 3 * time.Second
+
 // pendingCount is nil if the tenant does not tell.
 func pendingCount(ctx context.Context, c *aic.Client) *pending {
+	ctx, cancel := context.WithTimeout(ctx, countTime)
+	defer cancel()
 	doc, err := c.CountPending(ctx)
 	if err != nil {
 		return nil

@@ -20,8 +20,6 @@ var expressionTypes = []any{"string", "bool", "int", "number", "array", "object"
 const (
 	// maxValue is the tenant's limit, in bytes.
 	maxValue = 65535
-	// maxShown is how long a value may be to be repeated in a message.
-	maxShown = 40
 )
 
 // number is a JSON number.
@@ -70,7 +68,7 @@ func parse(kind, text string) (any, bool) {
 		return strings.Split(text, ","), true
 	case "base64encodedinlined":
 		_, err := base64.StdEncoding.DecodeString(trimmed)
-		return text, err == nil
+		return text, err == nil && !strings.ContainsAny(trimmed, "\r\n") // which the decoder skips
 	}
 	return text, true
 }
@@ -84,7 +82,7 @@ func encode(kind string, value any) (string, error) {
 		return "", err
 	}
 	if len(text) > maxValue {
-		return "", misfit(fmt.Sprintf("takes %d bytes, more than the %d that a variable holds", len(text), maxValue))
+		return "", tooLong(len(text))
 	}
 	return text, nil
 }
@@ -94,7 +92,7 @@ func textOf(kind string, value any) (string, error) {
 	switch kind {
 	case "", "string":
 		if !isText {
-			return "", misfit(shown(value) + "is not a string: write it in quotes")
+			return "", misfit("is " + kindOf(value) + ", not a string: write it in quotes")
 		}
 		return text, nil
 	case "list":
@@ -111,7 +109,7 @@ func textOf(kind string, value any) (string, error) {
 		text = string(data)
 	}
 	if _, ok := parse(kind, text); !ok || kind == "base64encodedinlined" && !isText {
-		return "", misfit(shown(value) + "is not " + described(kind))
+		return "", misfit("is " + kindOf(value) + " that is not " + described(kind))
 	}
 	return strings.TrimSpace(text), nil
 }
@@ -120,13 +118,13 @@ func textOf(kind string, value any) (string, error) {
 func joined(value any) (string, error) {
 	elements, ok := value.([]any)
 	if !ok {
-		return "", misfit(shown(value) + "is not " + described("list"))
+		return "", misfit("is " + kindOf(value) + ", not " + described("list"))
 	}
 	texts := make([]string, len(elements))
 	for i, e := range elements {
 		s, ok := e.(string)
-		if !ok || s == "" || strings.Contains(s, ",") {
-			return "", misfit(fmt.Sprintf("cannot be a list: element %d is not a string, empty, or has a comma; the type array has no such limits", i))
+		if !ok || strings.Contains(s, ",") || s == "" && len(elements) == 1 {
+			return "", misfit(fmt.Sprintf("cannot be a list: element %d is not a string, has a comma, or is empty and alone; the type array has no such limits", i))
 		}
 		texts[i] = s
 	}
@@ -151,13 +149,24 @@ func described(kind string) string {
 	return "a JSON object, as the type " + kind + " asks for"
 }
 
-// shown repeats a short value, so that a caller sees which it was.
-func shown(value any) string {
-	data, err := aic.Encode(value)
-	if err != nil || len(data) > maxShown {
-		return ""
+// kindOf says what a value is. Messages do not repeat it: it may be a secret that
+// was meant for another place.
+func kindOf(value any) string {
+	switch value.(type) {
+	case string:
+		return "a string"
+	case bool:
+		return "a bool"
+	case []any:
+		return "an array"
+	case map[string]any:
+		return "an object"
 	}
-	return string(data) + " "
+	return "a number"
+}
+
+func tooLong(size int) error {
+	return misfit(fmt.Sprintf("takes %d bytes, more than the %d that a variable holds", size, maxValue))
 }
 
 func misfit(message string) error {

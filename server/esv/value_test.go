@@ -93,31 +93,46 @@ func TestValuesAreWritten(t *testing.T) {
 
 func TestValuesThatDoNotFitTheirTypeAreRefused(t *testing.T) {
 	for _, tc := range []struct{ kind, value, want string }{
-		{"string", `42`, "value 42 is not a string"},
-		{"string", `["a"]`, `value ["a"] is not a string`},
-		{"bool", `1`, "value 1 is not a bool"},
-		{"bool", `"yes"`, `value "yes" is not a bool`},
-		{"int", `"12a"`, `value "12a" is not an int`},
-		{"int", `1.5`, "value 1.5 is not an int"},
+		{"string", `42`, "value is a number, not a string"},
+		{"string", `["a"]`, "value is an array, not a string"},
+		{"bool", `1`, "value is a number that is not a bool"},
+		{"bool", `"yes"`, "value is a string that is not a bool"},
+		{"int", `"12a"`, "value is a string that is not an int"},
+		{"int", `1.5`, "value is a number that is not an int"},
 		{"int", `9223372036854775808`, "at most 64 bits"},
-		{"number", `true`, "value true is not a number"},
+		{"number", `true`, "value is a bool that is not a number"},
 		{"array", `{"a":1}`, "is not a JSON array"},
 		{"array", `"a,b"`, "is not a JSON array"},
 		{"object", `[1]`, "the type object asks for"},
 		{"keyvaluelist", `"a=b"`, "the type keyvaluelist asks for"},
-		{"list", `{"a":1}`, "is not a list"},
-		{"list", `["a","b,c"]`, "element 1 is not a string, empty, or has a comma"},
+		{"list", `{"a":1}`, "not a list"},
+		{"list", `["a","b,c"]`, "element 1 is not a string, has a comma"},
 		{"list", `["a",1]`, "element 1"},
 		{"list", `[""]`, "element 0"},
 		{"base64encodedinlined", `"a"`, "is not base64 text"},
+		{"base64encodedinlined", `"aG\nk="`, "is not base64 text"},
 		{"base64encodedinlined", `1234`, "is not base64 text"},
-		{"int", `"` + strings.Repeat("x", 100) + `"`, "value is not an int"},
+		{"int", `"` + strings.Repeat("x", 100) + `"`, "value is a string that is not an int"},
 		{"string", `"` + strings.Repeat("x", maxValue+1) + `"`, "takes 65536 bytes"},
 	} {
 		_, err := encode(tc.kind, fromJSON(t, tc.value))
 		var f *tool.Failure
 		if !errors.As(err, &f) || f.Parameter != "value" || !strings.Contains(f.Message, tc.want) {
 			t.Errorf("%s %.60s: %v", tc.kind, tc.value, err)
+		}
+	}
+}
+
+// What is read can be written again.
+func TestListsSurvive(t *testing.T) {
+	for _, text := range []string{"", "a", "a,", ",a", "a,,b", ",", " a , b "} {
+		value, note := decode("list", base64.StdEncoding.EncodeToString([]byte(text)))
+		elements := []any{}
+		for _, element := range value.([]string) {
+			elements = append(elements, element)
+		}
+		if got, err := encode("list", elements); err != nil || got != text || note != "" {
+			t.Errorf("%q became %q, %q, %v", text, got, note, err)
 		}
 	}
 }

@@ -13,9 +13,10 @@ type field struct {
 	name string
 }
 
-// known reports whether the field can be nothing but a member of a log entry.
+// known reports whether the field can be nothing but a member of a log entry. The
+// members source and timestamp are in payloads, too.
 func (f field) known() bool {
-	return f.name == "payload" || strings.HasPrefix(f.name, "payload/") || slices.Contains([]string{"timestamp", "source", "type"}, f.name)
+	return f.name == "payload" || strings.HasPrefix(f.name, "payload/") || f.name == "type"
 }
 
 // suggestion is the pointer that is most likely meant.

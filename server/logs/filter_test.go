@@ -10,7 +10,7 @@ func TestFieldsWithoutASlashAreMended(t *testing.T) {
 		{`payload/level eq "ERROR"`, `/payload/level eq "ERROR"`},
 		{`/payload/level eq "payload/level eq 1"`, `/payload/level eq "payload/level eq 1"`},
 		{`payload pr`, `/payload pr`},
-		{`timestamp gt "x" and source eq "y" or type sw "z"`, `/timestamp gt "x" and /source eq "y" or /type sw "z"`},
+		{`payload/a gt "x" or type sw "z"`, `/payload/a gt "x" or /type sw "z"`},
 		{`!(payload/userId pr) and(payload/a/b co "\" or type pr")`, `!(/payload/userId pr) and(/payload/a/b co "\" or type pr")`},
 		{`!payload/userId pr`, `!/payload/userId pr`},
 		{`! ! ( ( type PR ) ) OR TRUE`, `! ! ( ( /type PR ) ) OR TRUE`},
@@ -51,6 +51,8 @@ func TestFieldsWithoutASlashAreMended(t *testing.T) {
 func TestFieldsThatCouldBeAnythingAreRefused(t *testing.T) {
 	for filter, want := range map[string]string{
 		`level eq "ERROR"`:                       `"/payload/level"`,
+		`source eq "audit"`:                      `"/payload/source"`,
+		`type pr and timestamp gt "2026"`:        `"/payload/timestamp"`,
 		`type pr and http/request/path co "x"`:   `"/payload/http/request/path"`,
 		`payload.response.statusCode ge 400`:     `"/payload/response/statusCode"`,
 		`payloads/x pr`:                          `"/payload/payloads/x"`,

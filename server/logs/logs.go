@@ -14,7 +14,3 @@ func results(page aic.Object) []any {
 	list, _ := page["result"].([]any)
 	return list
 }
-
-func unusable(message string) error {
-	return &tool.Failure{Reason: "Unusable answer", Message: message}
-}

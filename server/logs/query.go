@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +31,8 @@ type queryOutput struct {
 }
 
 const (
-	defaultPage = 100
+	// defaultPage is how many entries fit into an answer, as a rule.
+	defaultPage = 30
 	// longest is the longest time that a tenant searches.
 	longest = 24 * time.Hour
 )
@@ -43,8 +45,9 @@ var query = tool.Define(tool.Spec{
 	Effect:      tool.ReadOnly,
 	Params: tool.Params{
 		// A comma would make two sources of one.
-		"sources":  tool.Rules(tool.Items(1, 50), tool.Each(tool.Pattern(`^[A-Za-z0-9_-]+$`, "must consist of letters, digits, _ and -"))),
-		"pageSize": tool.Rules(tool.Range(1, 1000), tool.Default("100")),
+		"sources":       tool.Rules(tool.Items(1, 50), tool.Each(tool.Pattern(`^[A-Za-z0-9_-]+$`, "must consist of letters, digits, _ and -"))),
+		"transactionId": tool.Rules(tool.Length(1, 500)),
+		"pageSize":      tool.Rules(tool.Range(1, 1000), tool.Default("30")),
 	},
 	Cursor: "pagedResultsCookie",
 	Count:  "resultCount",
@@ -67,18 +70,18 @@ var query = tool.Define(tool.Spec{
 	}
 	page, err := c.QueryLogs(ctx, q)
 	if err != nil {
-		return queryOutput{}, explain(err, in)
+		return queryOutput{}, explain(err, in, note)
 	}
 	result := results(page)
 	if result == nil {
-		return queryOutput{}, unusable("the tenant's answer to the query has no list of results")
+		return queryOutput{}, tool.Unusable("the tenant's answer to the query has no list of results")
 	}
 	out := queryOutput{Entries: make([]aic.Object, 0, len(result)), Count: len(result)}
 	out.Cookie, _ = page["pagedResultsCookie"].(string)
 	for _, e := range result {
 		entry, ok := e.(map[string]any)
 		if !ok {
-			return queryOutput{}, unusable("the tenant's answer to the query lists something that is no object")
+			return queryOutput{}, tool.Unusable("the tenant's answer to the query lists something that is no object")
 		}
 		out.Entries = append(out.Entries, entry)
 	}
@@ -86,7 +89,7 @@ var query = tool.Define(tool.Spec{
 	if note != "" {
 		notes = append(notes, note)
 	}
-	if out.Count == 0 && out.Cookie == "" {
+	if out.Count == 0 && out.Cookie == "" && recent(in.EndTime) {
 		notes = append(notes, "Entries can come seconds to minutes late: what happened just now may show when you call again.")
 		if in.TransactionID != "" {
 			notes = append(notes, "Some carry the transaction ID with a suffix such as /0: a queryFilter on /payload/transactionId with sw finds these too.")
@@ -96,8 +99,9 @@ var query = tool.Define(tool.Spec{
 	return out, nil
 })
 
-// window checks the times and writes them as the tenant wants them: in UTC,
-// without fractions of a second. What that cuts off is searched too.
+// window checks the times and writes them as all clients do: in UTC, without
+// fractions of a second. What that cuts off is searched too, unless it makes more
+// than a day.
 func window(begin, end string) (string, string, error) {
 	from, err := instant("beginTime", begin)
 	if err != nil {
@@ -106,10 +110,6 @@ func window(begin, end string) (string, string, error) {
 	to, err := instant("endTime", end)
 	if err != nil {
 		return "", "", err
-	}
-	from = from.Truncate(time.Second)
-	if whole := to.Truncate(time.Second); whole.Before(to) {
-		to = whole.Add(time.Second)
 	}
 	if begin != "" && end != "" {
 		switch d := to.Sub(from); {
@@ -120,7 +120,20 @@ func window(begin, end string) (string, string, error) {
 				"Search day by day, one call each; nothing was sent to the tenant.")
 		}
 	}
+	from = from.Truncate(time.Second)
+	if whole := to.Truncate(time.Second); whole.Before(to) {
+		to = whole.Add(time.Second)
+	}
+	if begin != "" && end != "" && to.Sub(from) > longest {
+		from = from.Add(time.Second)
+	}
 	return written(begin, from), written(end, to), nil
+}
+
+// recent tells whether entries that are not there yet may still come.
+func recent(end string) bool {
+	to, err := time.Parse(time.RFC3339, end)
+	return err != nil || time.Since(to) < time.Hour
 }
 
 func instant(parameter, s string) (time.Time, error) {
@@ -150,7 +163,7 @@ func slashed(filter string) (mended, note string, err error) {
 	for _, f := range bare {
 		if !f.known() {
 			return "", "", tool.Invalid("queryFilter", "has a field that does not begin with /: "+tool.Quote(f.name),
-				"Fields are pointers into a log entry: /timestamp, /source, /type and all that is below /payload, here perhaps "+tool.Quote(f.suggestion())+". Nothing was sent to the tenant.")
+				"Fields are pointers into a log entry, of which /payload holds the event: here perhaps "+tool.Quote(f.suggestion())+". Which logs and which time is for the parameters sources, beginTime and endTime. Nothing was sent to the tenant.")
 		}
 	}
 	mended = insertSlashes(filter, bare)
@@ -158,10 +171,14 @@ func slashed(filter string) (mended, note string, err error) {
 }
 
 // explain adds to a tenant's error what a caller of these tools should know.
-func explain(err error, in queryInput) error {
+// note says how the filter was mended.
+func explain(err error, in queryInput, note string) error {
 	var e *aic.Error
 	if !errors.As(err, &e) {
 		return err
+	}
+	said := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(strings.ToLower(e.Message), word) })
 	}
 	const syntax = `Write queryFilter like: /payload/eventName eq "AM-TREE-LOGIN-COMPLETED" and !(/payload/userId pr). Every field begins with /, strings stand in double quotes, elements of arrays have no numbers, and there are no other operators than eq co sw gt ge lt le pr.`
 	tooLong := strings.Contains(e.Message, "one days worth")
@@ -170,10 +187,12 @@ func explain(err error, in queryInput) error {
 		return tool.WithHint(err, "", "The logs are open to administrators who logged in themselves. A service account is refused, whatever its scopes.")
 	case e.Status == http.StatusBadRequest && tooLong && in.BeginTime != "" && in.EndTime == "":
 		return tool.WithHint(err, "beginTime", "Without endTime the search goes on until now. Give an endTime at most 24 hours after beginTime.")
-	case e.Status == http.StatusBadRequest && in.Cookie != "":
+	case e.Status == http.StatusBadRequest && said("source"):
+		return tool.WithHint(err, "sources", "getLogSources lists the logs that this tenant has.")
+	case e.Status == http.StatusBadRequest && in.Cookie != "" && !said("_queryfilter", "query filter"):
 		return tool.WithHint(err, "pagedResultsCookie", "A cookie is good for the query that it came from, with the same arguments; to start over, leave it out.")
 	case in.Filter != "" && !tooLong && (e.Status == http.StatusBadRequest || e.Status == http.StatusInternalServerError):
-		return tool.WithHint(err, "queryFilter", syntax)
+		return tool.WithHint(err, "queryFilter", "%s", strings.TrimSpace(syntax+" "+note))
 	case e.Status == http.StatusBadRequest || e.Status == http.StatusNotFound:
 		return tool.WithHint(err, "", "Check the sources against getLogSources, and that the times are at most 24 hours apart.")
 	}

@@ -23,7 +23,7 @@ var sources = tool.Define(tool.Spec{
 }, func(ctx context.Context, c *aic.Client, _ sourcesInput) (sourcesOutput, error) {
 	page, err := c.LogSources(ctx)
 	if err != nil {
-		return sourcesOutput{}, explain(err, queryInput{})
+		return sourcesOutput{}, explain(err, queryInput{}, "")
 	}
 	out := sourcesOutput{Sources: []string{}}
 	for _, e := range results(page) {
@@ -32,7 +32,7 @@ var sources = tool.Define(tool.Spec{
 		}
 	}
 	if len(out.Sources) == 0 {
-		return sourcesOutput{}, unusable("the tenant's answer lists no log sources")
+		return sourcesOutput{}, tool.Unusable("the tenant's answer lists no log sources")
 	}
 	return out, nil
 })
