@@ -64,15 +64,16 @@
 // enforced, nor is that a user's _id is a UUID; any resource version may be asked
 // for, but where versions differ; the order of an object's members is not kept
 // (JSON gives it no meaning); the query _id sw "emailTemplate" finds the shipped
-// templates too; the tenant enforces no quota; nothing is ever written to idm-recon
-// and idm-sync, nor an event when a session ends by itself.
+// templates too; the tenant enforces no quota but for those named below; nothing is
+// ever written to idm-recon and idm-sync, nor an event when a session ends by
+// itself, and events of am-access name no tracking IDs of bearers.
 //
 // # Unkind by default
 //
 // A query without sort keys gives an arbitrary order, the same for the same
 // [Chance]; cookies are opaque and hold for their query only; unknown types,
-// properties and parameters that begin with an underscore are refused. So a
-// client that works here relies on nothing that a tenant does not promise.
+// properties and, below /openidm and /am/json, parameters that begin with an
+// underscore are refused. So a client that works here relies on nothing that a tenant does not promise.
 //
 // # What doubtful behaviour rests on
 //
@@ -92,8 +93,9 @@
 //     of types with a schema
 //   - that _countOnly is known at every protocol version
 //   - that managed/teammember is closed to all but the people who run the tenant,
-//     and svcacct to all but them and the developer's token: 403 is recorded for
-//     callers without the privilege
+//     and svcacct to all but them, the developer's token and, for a read of itself
+//     (checked on a tenant), a service account: 403 is recorded for callers without
+//     the privilege
 //   - that a PUT leaves the relationships that it does not name, and takes null for
 //     an unset attribute of the directory; a create refuses it (recorded)
 //   - that a relationship with a single-valued other end replaces the one there
@@ -113,14 +115,15 @@
 //     placeholder in the configuration refers to is not deleted, with 400 (that it
 //     is refused is documented); that there are at most 2000 variables, and as
 //     many secrets, of at most 1000 versions each, with descriptions of at most
-//     1024 bytes
+//     1024 bytes, and 1000 API keys for the logs
 //   - that the newest version of a secret can be neither disabled (recorded) nor
 //     deleted, so that it is the active one; that a version with the value of the
 //     newest is a new one, though the documentation says that it is not made
 //   - the members of events that are not recorded: the reason in a response's
 //     detail, the detail of a refused write, those of idm-authentication; that an
-//     event about an object which was only written again is left out; events are
-//     there at once, while a tenant's come seconds to minutes late
+//     event about an object which was only written again is left out, and that the
+//     texts and lists of an event above 16 KiB are cut; events are there at once,
+//     while a tenant's come seconds to minutes late
 //   - the bodies of the logs' answers 401, 403 and 429
 //   - what is said to an assertion of a service account that is not good: the texts
 //     are recorded for other issuers; that an assertion is good once

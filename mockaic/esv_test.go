@@ -97,6 +97,8 @@ func TestVariablesRefuseWhatTenantsRefuse(t *testing.T) {
 		{"PUT", "/esv-new", `{"expressionType":"string"}`, 400, `"valueBase64" is missing`},
 		{"PUT", "/esv-new", `{"expressionType":"string","valueBase64":"%%"}`, 400, "base64"},
 		{"PUT", "/esv-new", `{"expressionType":"string","valueBase64":7}`, 400, "must be a string"},
+		{"PUT", "/esv-new", `{"expressionType":"string","valueBase64":"Y\n\nQ=="}`, 400, "base64"},
+		{"PUT", "/esv-new", `{"expressionType":"string","valueBase64":"YR=="}`, 400, "base64"},
 		{"PUT", "/esv-new", variable("string", strings.Repeat("x", 65536)), 400, "65535"},
 		{"PUT", "/esv-new", `[]`, 400, "must be an object"},
 		{"PUT", "/esv-new", `{`, 400, "decode"},
@@ -214,6 +216,22 @@ func TestARestartLoadsWhatWaits(t *testing.T) {
 	expect("ready 22 10")
 	send(t, mock, "DELETE", variables+"/esv-late", "")
 	expect("ready 12 10")
+}
+
+// A restart is over for an export, too, and it does not outlast a clock that is
+// set back.
+func TestARestartEndsWithoutARequest(t *testing.T) {
+	for _, move := range []time.Duration{time.Hour, -time.Hour} {
+		clock := newClock()
+		mock := start(t, mockaic.Seed("empty"), mockaic.Clock(clock.Now), mockaic.RestartTime(time.Minute))
+		send(t, mock, "PUT", variables+"/esv-a", variable("string", "a"))
+		send(t, mock, "POST", "/environment/startup?_action=restart", "")
+		clock.advance(move)
+		again := start(t, mockaic.Seed(exported(t, mock)))
+		if got := get(t, again, variables+"/esv-a"); got["loaded"] != true {
+			t.Errorf("%s later: %v", move, got)
+		}
+	}
 }
 
 func secret(encoding, value string, placeholders bool) string {

@@ -104,8 +104,8 @@ func checkVacant(dir string) error {
 
 // Import replaces what the tenant holds by what a seed directory has. If
 // something in it is wrong, the tenant stays as it was. Requests that are under
-// way end on the former content. Sessions and tokens are gone afterwards; the
-// logs, the journal, pending faults and the clock stay, and so does what options say of
+// way end on the former content. Sessions, tokens and the count of requests for
+// logs are gone afterwards; the logs, the journal, pending faults and the clock stay, and so does what options say of
 // OAuth clients.
 func (t *Tenant) Import(dir string) error {
 	t.changing.Lock()
@@ -115,7 +115,7 @@ func (t *Tenant) Import(dir string) error {
 		return fmt.Errorf("import: %w", err)
 	}
 	former := t.current.Load()
-	next, err := t.build(seed, former.clock, former.chance)
+	next, err := t.build(seed, former.clock, former.chance, former.log)
 	if err != nil {
 		return fmt.Errorf("import: %w", err)
 	}
@@ -135,7 +135,6 @@ func (t *Tenant) Reset() error {
 	}
 	t.current.Store(first)
 	t.forgetRequests()
-	t.log.Clear()
 	t.faults.clear()
 	return nil
 }
@@ -159,7 +158,13 @@ func (c *content) export(dir string) (err error) {
 			return err
 		}
 	}
+	if err := c.esvs.Settle(); err != nil {
+		return err
+	}
 	c.store.View(func(tx *store.Tx) {
+		if err = checkPlaces(tx); err != nil {
+			return
+		}
 		var data idm.Data
 		if data, err = c.identities.Export(tx); err == nil {
 			err = w.data(data, c.access.Export(tx))
@@ -172,6 +177,19 @@ func (c *content) export(dir string) (err error) {
 		}
 	})
 	return err
+}
+
+// seedPlaces are how the names of all collections begin that a seed has a place for.
+var seedPlaces = []string{"am/", "config", "esv/", "internal/", "logs/", "managed/", "private/", "relationships"}
+
+// checkPlaces makes sure that nothing is forgotten.
+func checkPlaces(tx *store.Tx) error {
+	for _, collection := range tx.Collections() {
+		if !slices.ContainsFunc(seedPlaces, func(place string) bool { return strings.HasPrefix(collection, place) }) {
+			return fmt.Errorf("a seed has no place for the collection %s", collection)
+		}
+	}
+	return nil
 }
 
 // seedWriter writes the files of a seed.

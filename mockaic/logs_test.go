@@ -119,6 +119,28 @@ func TestWritesOfObjectsAreLogged(t *testing.T) {
 	if got := outline(t, events); !strings.Contains(got, "idm-activity activity managed/alpha_user/"+id+" DELETE") {
 		t.Errorf("delete:\n%s", got)
 	}
+	// What was refused is told by what it would have done, and to what.
+	jane := create(t, mock, users, jane)["_id"].(string)
+	for _, c := range [][4]string{
+		{"PUT", users + "/" + jane, `{"userName":"jane","givenName":"Jane","sn":"Roe","mail":"no mail"}`, "UPDATE"},
+		{"POST", users + "?_action=patch&_queryFilter=userName+eq+%22jane%22", `[{"operation":"replace","field":"/mail","value":"no mail"}]`, "PATCH"},
+		{"POST", users + "/" + jane + "?_action=patch", `[{"operation":"replace","field":"/mail","value":"no mail"}]`, "PATCH"},
+	} {
+		_, events = traceOf(t, mock, c[0], c[1], c[2])
+		if got, want := outline(t, events[:1]), "idm-activity activity managed/alpha_user/"+jane+" "+c[3]; got != want {
+			t.Errorf("%s %s: %s, want %s", c[0], c[1], got, want)
+		}
+	}
+	_, events = traceOf(t, mock, "POST", users+"/"+jane+"?_action=patch", `[{"operation":"replace","field":"/city","value":"Rome"}]`)
+	if got := outline(t, events[:1]); !strings.HasSuffix(got, " PATCH") {
+		t.Errorf("_action=patch: %s", got)
+	}
+	_, events = traceOf(t, mock, "DELETE", users+"/"+jane, "")
+	for _, e := range events {
+		if e.at(t, "passwordChanged") == true {
+			t.Errorf("a deletion: %s", e.Payload)
+		}
+	}
 	_, events = traceOf(t, mock, "PUT", users+"/no-such?_fields=userName", `{"_id":"no-such","userName":"x"}`)
 	if got := outline(t, events); !strings.Contains(got, "idm-activity activity managed/alpha_user/no-such CREATE") || events[0].at(t, "message") != "Policy validation failed" {
 		t.Errorf("a refused create:\n%s", got)
@@ -154,6 +176,9 @@ func TestWritesOfConfigurationAreLogged(t *testing.T) {
 	}
 	if got := fmt.Sprint(events[1].at(t, "operation"), events[1].at(t, "changedFields")); got != "MODIFY[accessTokenLifetime]" {
 		t.Errorf("provider: %s", got)
+	}
+	if _, events = traceOf(t, mock, "PUT", provider, encode(t, settings)); len(events) != 4 {
+		t.Errorf("the same settings again:\n%s", outline(t, events))
 	}
 	_, events = traceOf(t, mock, "GET", variables+"/esv-none", "")
 	if got := outline(t, events); got != "environment-access ESV-ACCESS-OUTCOME" || events[0].at(t, "response/statusCode") != 404.0 || events[0].at(t, "response/detail/reason") != "The variable does not exist" {
@@ -231,6 +256,26 @@ func TestALoginIsLoggedStepByStep(t *testing.T) {
 	}
 }
 
+// A client with a secret logs in with each request for a token.
+func TestLoginsOfClientsAreLogged(t *testing.T) {
+	dir := t.TempDir()
+	seed(t, dir, "clients.json", `[{"clientId":"c","clientType":"Confidential","userpassword":"s3cret","scopes":[],"grantTypes":["refresh_token"]}]`)
+	mock := start(t, mockaic.Seed(dir), mockaic.LogRate(1000))
+	for secret, want := range map[string]string{"s3cret": "SUCCESSFUL", "wrong": "FAILED"} {
+		form := url.Values{"grant_type": {"refresh_token"}, "client_id": {"c"}, "client_secret": {secret}, "refresh_token": {"x"}}
+		got := call(t, mock, "POST", "/am/oauth2/access_token", map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, form.Encode())
+		var logins []string
+		for _, e := range traced(t, mock, got.header.Get("X-Forgerock-Transactionid")) {
+			if e.Source == "am-authentication" {
+				logins = append(logins, fmt.Sprint(e.at(t, "eventName"), " ", e.at(t, "result"), e.at(t, "principal")))
+			}
+		}
+		if got := strings.Join(logins, ", "); got != "AM-LOGIN-MODULE-COMPLETED "+want+"[c], AM-LOGIN-COMPLETED "+want+"[c]" {
+			t.Errorf("%s: %s", secret, got)
+		}
+	}
+}
+
 func TestLogsAreReadByTime(t *testing.T) {
 	clock := newClock()
 	mock := start(t, mockaic.Clock(clock.Now), mockaic.LogRate(1000))
@@ -273,16 +318,18 @@ func TestLogsAreReadByTime(t *testing.T) {
 		t.Errorf("the last day holds %d", got)
 	}
 	for query, want := range map[string]string{
-		"source=idm-access&beginTime=" + at(-14*24) + "&endTime=" + at(0): "14.00 days worth of data requested",
-		"source=idm-access&beginTime=" + at(-1):                           "Cannot request more than one days worth of logs",
-		"source=idm-access&beginTime=" + at(2) + "&endTime=" + at(1):      "beginTime must be before endTime",
-		"source=idm-access&beginTime=yesterday":                           "beginTime must be a time",
-		"source=idm-acces":                                                "There is no log source 'idm-acces'",
-		"":                                                                "'source' is missing",
-		"source=idm-access&_pageSize=1001":                                "_pageSize",
-		"source=idm-access&_pageSize=0":                                   "_pageSize",
-		"source=idm-access&_queryFilter=(":                                "could not be parsed",
-		"source=idm-access&_pagedResultsCookie=x":                         "not a cookie of this query",
+		"source=idm-access&beginTime=" + at(-14*24) + "&endTime=" + at(0):              "14.00 days worth of data requested",
+		"source=idm-access&beginTime=" + at(-1):                                        "Cannot request more than one days worth of logs",
+		"source=idm-access&beginTime=" + at(2) + "&endTime=" + at(1):                   "beginTime must be before endTime",
+		"source=idm-access&beginTime=yesterday":                                        "beginTime must be a time",
+		"source=idm-access&endTime=2610-11-23T02:36:00Z":                               "endTime must be a time",
+		"source=idm-access&_queryFilter=/payload/" + strings.Repeat("x", 9000) + "+pr": "longer than",
+		"source=idm-acces":                        "There is no log source 'idm-acces'",
+		"":                                        "'source' is missing",
+		"source=idm-access&_pageSize=1001":        "_pageSize",
+		"source=idm-access&_pageSize=0":           "_pageSize",
+		"source=idm-access&_queryFilter=(":        "could not be parsed",
+		"source=idm-access&_pagedResultsCookie=x": "not a cookie of this query",
 	} {
 		if got := call(t, mock, "GET", "/monitoring/logs?"+query, nil, ""); got.status != 400 || !strings.Contains(message(t, got), want) {
 			t.Errorf("%s: %d %s", query, got.status, got.body)

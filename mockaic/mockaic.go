@@ -45,7 +45,6 @@ type Tenant struct {
 
 	settings settings
 	journal  atomic.Pointer[route.Journal]
-	log      *logs.Log
 	faults   faults
 	client   *http.Client
 
@@ -62,6 +61,7 @@ type content struct {
 	identities *idm.Service
 	access     *am.Service
 	esvs       *esv.Service
+	log        *logs.Log
 	logs       *logs.Service
 
 	openidm, am, platform, oauth http.Handler
@@ -100,7 +100,6 @@ func New(options ...Option) (*Tenant, error) {
 		return nil, err
 	}
 	t := &Tenant{Chance: s.chance, settings: s}
-	t.log = &logs.Log{Limit: s.logBytes, Instance: uuid.NewSHA1(uuid.NameSpaceOID, strconv.AppendUint(nil, s.chance, 10)).String()}
 	t.forgetRequests()
 	first, err := t.first()
 	if err != nil {
@@ -115,7 +114,8 @@ func (t *Tenant) first() (*content, error) {
 	seed, err := loadSeed(t.settings.seed, t.Chance)
 	if err == nil {
 		var first *content
-		if first, err = t.build(seed, &clock{base: t.settings.now}, newChance(t.Chance)); err == nil {
+		log := &logs.Log{Limit: t.settings.logBytes, Instance: uuid.NewSHA1(uuid.NameSpaceOID, strconv.AppendUint(nil, t.Chance, 10)).String()}
+		if first, err = t.build(seed, &clock{base: t.settings.now}, newChance(t.Chance), log); err == nil {
 			return first, nil
 		}
 	}
@@ -123,7 +123,7 @@ func (t *Tenant) first() (*content, error) {
 }
 
 // build puts the services together.
-func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader) (*content, error) {
+func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader, log *logs.Log) (*content, error) {
 	s := t.settings
 	if err := s.changeClients(seed.clients); err != nil {
 		return nil, err
@@ -173,7 +173,7 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader) (*content
 		return nil, err
 	}
 	readers := logs.New(logs.Options{
-		Log: t.log, Store: documents, Now: clock.now, Chance: chance, PerMinute: s.logRate, Logger: s.logger,
+		Log: log, Store: documents, Now: clock.now, Chance: chance, PerMinute: s.logRate, Logger: s.logger,
 		Authorize: func(r *http.Request) (route.Caller, error) { return provider.Authorize(r) },
 	})
 	if err := readers.Import(seed.keys); err != nil {
@@ -181,7 +181,7 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader) (*content
 	}
 	c := &content{
 		clock: clock, chance: chance, store: documents, clients: seed.clients,
-		identities: identities, access: access, esvs: esvs, logs: readers, oauth: provider,
+		identities: identities, access: access, esvs: esvs, log: log, logs: readers, oauth: provider,
 	}
 	c.openidm = &route.CREST{
 		Mount:        "/openidm",
@@ -359,7 +359,7 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains; preload;")
 	}
 	trail := &route.Trail{Write: func(source route.Source, event any) {
-		t.log.Write(source, current.clock.now(), transaction, event)
+		current.log.Write(source, current.clock.now, transaction, event)
 	}}
 	r = r.WithContext(route.WithTrail(r.Context(), trail))
 	logs.Attempt(trail, r)

@@ -109,7 +109,7 @@ func LoopbackRedirects(clientID string) Option {
 func RestartTime(d time.Duration) Option { return func(s *settings) { s.restartTime = d } }
 
 // LogBytes bounds what the tenant's logs take, in bytes: the oldest events give
-// way to new ones. Without this option they take 32 MiB at most.
+// way to new ones. Without this option, or with 0, they take 32 MiB at most.
 func LogBytes(n int) Option { return func(s *settings) { s.logBytes = n } }
 
 // LogRate sets how many requests a minute /monitoring/logs answers, 60 without

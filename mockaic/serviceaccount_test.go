@@ -120,15 +120,24 @@ func TestAssertionsThatAreNotGood(t *testing.T) {
 		"another subject":   {func(c *jwt.Claims) { c.Subject = "8a2d0f5c-3f43-4c8e-9f0e-6d1f1f6f0a01" }, "Unknown JWT issuer"},
 		"another audience":  {func(c *jwt.Claims) { c.Audience = jwt.Audience{"https://elsewhere.example.com/am/oauth2/access_token"} }, "incorrect audience in JWT"},
 		"the issuer's name": {func(c *jwt.Claims) { c.Audience = jwt.Audience{r.mock.URL + "/am/oauth2"} }, "incorrect audience in JWT"},
-		"no audience":       {func(c *jwt.Claims) { c.Audience = nil }, "incorrect audience in JWT"},
-		"no expiry":         {func(c *jwt.Claims) { c.Expiry = nil }, "expiry"},
-		"expired":           {func(c *jwt.Claims) { c.Expiry = at(0) }, "expired"},
-		"too long":          {func(c *jwt.Claims) { c.Expiry = at(16 * time.Minute) }, "too far"},
-		"too early":         {func(c *jwt.Claims) { c.NotBefore = at(time.Minute) }, "not valid yet"},
+		"a name in it": {func(c *jwt.Claims) {
+			c.Audience = jwt.Audience{strings.Replace(r.mock.URL, "://", "://u:p@", 1) + "/am/oauth2/access_token"}
+		}, "incorrect audience in JWT"},
+		"a fragment":  {func(c *jwt.Claims) { c.Audience = jwt.Audience{r.mock.URL + "/am/oauth2/access_token#"} }, "incorrect audience in JWT"},
+		"no audience": {func(c *jwt.Claims) { c.Audience = nil }, "incorrect audience in JWT"},
+		"no expiry":   {func(c *jwt.Claims) { c.Expiry = nil }, "expiry"},
+		"expired":     {func(c *jwt.Claims) { c.Expiry = at(0) }, "expired"},
+		"too long":    {func(c *jwt.Claims) { c.Expiry = at(16 * time.Minute) }, "too far"},
+		"too early":   {func(c *jwt.Claims) { c.NotBefore = at(time.Minute) }, "not valid yet"},
 	} {
 		if got := r.assert("fr:idm:*", c.change); got.Status != 400 || got.Error != "invalid_grant" || !strings.Contains(got.ErrorDescription, c.want) {
 			t.Errorf("%s: %+v", name, got)
 		}
+	}
+	// What was refused for its scopes can be sent again.
+	same := func(c *jwt.Claims) { c.ID = "asked twice" }
+	if first, second := r.assert("fr:idm:* fr:iga:*", same), r.assert("fr:idm:*", same); first.Error != "invalid_scope" || second.Status != 200 {
+		t.Errorf("with fewer scopes: %+v, %+v", first, second)
 	}
 	once := func(c *jwt.Claims) { c.ID = "the same" }
 	if first, second := r.assert("fr:idm:*", once), r.assert("fr:idm:*", once); first.Status != 200 || second.Status != 400 {
@@ -143,6 +152,21 @@ func TestAssertionsThatAreNotGood(t *testing.T) {
 		t.Errorf("another key: %+v", got)
 	}
 	r.key = own
+	// Keys that are not understood, or are for something else, are passed over.
+	public := encode(t, jose.JSONWebKey{Key: &own.PublicKey})
+	for set, status := range map[string]int{
+		`{"keys":[{"kty":"FOO"},{"kty":"EC","crv":"secp256k1"},` + public + `]}`: 200,
+		`{"keys":[` + strings.Replace(public, "{", `{"use":"enc",`, 1) + `]}`:    400,
+		`{"keys":[` + strings.Replace(public, "{", `{"alg":"ES256",`, 1) + `]}`:  400,
+		`{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}`:                                400,
+		`[]`: 400,
+	} {
+		patch(t, r.mock, "/openidm/managed/svcacct/"+r.id, 200, `[{"operation":"replace","field":"/jwks","value":`+encode(t, set)+`}]`)
+		if got := r.assert("fr:idm:*", nil); got.Status != status {
+			t.Errorf("%.60s: %+v", set, got)
+		}
+	}
+	patch(t, r.mock, "/openidm/managed/svcacct/"+r.id, 200, `[{"operation":"replace","field":"/jwks","value":`+encode(t, `{"keys":[`+public+`]}`)+`}]`)
 	token := r.assert("fr:idm:*", nil).AccessToken
 	patch(t, r.mock, "/openidm/managed/svcacct/"+r.id, 200, `[{"operation":"replace","field":"/accountStatus","value":"inactive"}]`)
 	if got := r.assert("fr:idm:*", nil); got.ErrorDescription != "Unknown JWT issuer" {

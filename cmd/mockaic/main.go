@@ -68,7 +68,7 @@ func parseFlags(args []string, stderr io.Writer) (*flags, error) {
 		return err
 	})
 	set.DurationVar(&f.restartTime, "restart-time", 10*time.Second, "how long a restart of the tenant's services takes")
-	set.IntVar(&f.logBytes, "log-bytes", 32<<20, "how many `bytes` the tenant's logs take at most")
+	set.IntVar(&f.logBytes, "log-bytes", 0, "how many `bytes` the tenant's logs take at most; 0 is 32 MiB")
 	set.IntVar(&f.logRate, "log-rate", 60, "how many `requests` a minute the API of the logs answers")
 	set.BoolVar(&f.json, "json", false, "print one JSON line with the addresses instead of the text for people")
 	set.BoolVar(&f.verbose, "verbose", false, "log what goes on, to stderr")

@@ -24,11 +24,13 @@ func (s *Service) change(ctx context.Context, write func(*store.Tx) error) error
 			"operation":     "MODIFY",
 			"changedFields": changedFields(d.Before, d.After),
 		}
-		switch {
+		switch fields := changedFields(d.Before, d.After); {
 		case d.Before == nil:
 			event["operation"] = "CREATE"
 		case d.After == nil:
 			event["operation"] = "DELETE"
+		case len(fields) == 0:
+			continue // it was only written again
 		}
 		if trail.Caller.ID != "" {
 			event["userId"], event["runAs"] = route.UniversalID(trail.Caller.ID), route.UniversalID(trail.Caller.ID)
@@ -56,7 +58,9 @@ func changedFields(before, after store.Record) []string {
 			}
 		}
 	}
-	return slices.Sorted(maps.Keys(fields))
+	names := slices.AppendSeq(make([]string, 0, len(fields)), maps.Keys(fields)) // an array in JSON, if empty
+	slices.Sort(names)
+	return names
 }
 
 func object(r store.Record) store.Object {

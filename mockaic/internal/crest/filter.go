@@ -13,7 +13,13 @@ import (
 const maxParentheses = 63
 
 // Filter is a parsed query filter. It may be used by several goroutines at once.
-type Filter struct{ root node }
+type Filter struct {
+	root node
+	bare bool
+}
+
+// Rooted tells whether every field of the filter begins with a slash, which some APIs demand.
+func (f *Filter) Rooted() bool { return !f.bare }
 
 type nodeKind uint8
 
@@ -78,7 +84,7 @@ func ParseFilter(text string) (*Filter, error) {
 	if err != nil {
 		return nil, Errorf(400, "Invalid query filter '%s': %w", text, err)
 	}
-	return &Filter{root}, nil
+	return &Filter{root, p.bare}, nil
 }
 
 type tokenKind uint8
@@ -99,6 +105,7 @@ type filterParser struct {
 	start    string // what is left to read from the current token on
 	depth    int
 	brackets int // how many filters on array elements are open
+	bare     bool
 }
 
 // next reads the next token. Only the space separates tokens; other white space is part of words.
@@ -306,6 +313,7 @@ func (p *filterParser) element(at int) (node, error) {
 }
 
 func (p *filterParser) test() (node, error) {
+	p.bare = p.bare || !strings.HasPrefix(p.token, "/")
 	if at := elementFilter(p.token); at >= 0 {
 		return p.element(at)
 	}

@@ -69,3 +69,21 @@ func TestUnknownOperator(t *testing.T) {
 		}
 	}
 }
+
+func TestRooted(t *testing.T) {
+	for filter, want := range map[string]bool{
+		`/a eq "b"`:                      true,
+		`a eq "/b"`:                      false,
+		`/a pr and (b pr or /c pr)`:      false,
+		`!(/a eq 1) and /b/c[/d eq "e"]`: true,
+		`/b[d eq "e"]`:                   false,
+		`true`:                           true,
+	} {
+		parsed, err := crest.ParseFilter(filter)
+		if err != nil {
+			t.Errorf("%s: %v", filter, err)
+		} else if got := parsed.Rooted(); got != want {
+			t.Errorf("%s: %t", filter, got)
+		}
+	}
+}

@@ -122,7 +122,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) (answer, error) 
 	if err := checkVersion(r.Header.Get("Accept-API-Version")); err != nil {
 		return nil, err
 	}
-	if err := s.settle(); err != nil {
+	if err := s.Settle(); err != nil {
 		return nil, err
 	}
 	// A body may take its time: it is read before anything is locked.

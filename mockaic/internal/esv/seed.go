@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
+	"time"
 
 	"aicmcp/mockaic/internal/store"
 )
@@ -41,8 +43,11 @@ func (s *Service) importVariable(tx *store.Tx, given store.Object) error {
 	if err := checkID("_id", id); err != nil {
 		return err
 	}
-	if tx.Get(variables, id) != nil {
+	switch {
+	case tx.Get(variables, id) != nil:
 		return errors.New("there are two of that name")
+	case tx.Len(variables) >= maxCount:
+		return fmt.Errorf("there are more than %d", maxCount)
 	}
 	variable := store.Object{
 		"description": "", "loaded": true, "lastChangeDate": timestamp(s.options.Now()), "lastChangedBy": author,
@@ -77,10 +82,20 @@ func fill(defaults, given store.Object) error {
 		if !known {
 			return fmt.Errorf("there is no member %s", name)
 		}
-		if fmt.Sprintf("%T", before) != fmt.Sprintf("%T", value) {
+		if reflect.TypeOf(before) != reflect.TypeOf(value) {
 			return fmt.Errorf("%s must be like %#v", name, before)
 		}
 		defaults[name] = value
+	}
+	if about, described := defaults["description"].(string); described && len(about) > maxDescription {
+		return fmt.Errorf("the description is longer than %d bytes", maxDescription)
+	}
+	for _, name := range []string{"lastChangeDate", "createDate"} {
+		if text, dated := defaults[name].(string); dated {
+			if _, err := time.Parse(time.RFC3339, text); err != nil {
+				return fmt.Errorf("%s must be a time such as 2026-06-01T12:00:00Z", name)
+			}
+		}
 	}
 	return nil
 }
@@ -90,12 +105,15 @@ func (s *Service) importSecret(tx *store.Tx, given store.Object) error {
 	if err := checkID("_id", id); err != nil {
 		return err
 	}
-	if tx.Get(secrets, id) != nil {
+	switch {
+	case tx.Get(secrets, id) != nil:
 		return errors.New("there are two of that name")
+	case tx.Len(secrets) >= maxCount:
+		return fmt.Errorf("there are more than %d", maxCount)
 	}
 	list, _ := given["versions"].([]any)
-	if len(list) == 0 {
-		return errors.New("versions must be an array of at least one version")
+	if len(list) == 0 || len(list) > maxVersions {
+		return fmt.Errorf("versions must be an array of 1 to %d versions", maxVersions)
 	}
 	newest := strconv.Itoa(len(list))
 	secret := store.Object{
@@ -108,8 +126,15 @@ func (s *Service) importSecret(tx *store.Tx, given store.Object) error {
 	if err := fill(secret, rest); err != nil {
 		return err
 	}
-	if secret["activeVersion"] != newest {
+	loaded := secret["loadedVersion"]
+	number, err := strconv.Atoi(loaded.(string))
+	switch {
+	case secret["activeVersion"] != newest:
 		return fmt.Errorf("the activeVersion must be the newest, %s", newest)
+	case loaded != "" && (err != nil || number < 1 || number > len(list)):
+		return fmt.Errorf("there is no version %s to be the loadedVersion", loaded)
+	case secret["loaded"] != (loaded == newest):
+		return errors.New("it is loaded if the loadedVersion is the active one")
 	}
 	encoding := secret["encoding"].(string)
 	if !slices.Contains(encodings, encoding) {

@@ -54,8 +54,8 @@ func (s *Service) beginRestart(tx *store.Tx) error {
 	return nil
 }
 
-// settle ends a restart whose time is over.
-func (s *Service) settle() error {
+// Settle ends a restart whose time is over. Every request does so first.
+func (s *Service) Settle() error {
 	over := false
 	s.options.Store.View(func(tx *store.Tx) { over = s.over(tx) })
 	if !over {
@@ -82,7 +82,11 @@ func (s *Service) settle() error {
 func (s *Service) over(tx *store.Tx) bool {
 	text, _ := tx.Get(startup, restart)["began"].(string)
 	began, err := time.Parse(time.RFC3339Nano, text)
-	return err == nil && !s.options.Now().Before(began.Add(s.options.RestartTime))
+	if err != nil {
+		return false
+	}
+	gone := s.options.Now().Sub(began)
+	return gone >= s.options.RestartTime || gone < 0 // the clock was set back
 }
 
 func (s *Service) load(tx *store.Tx, collection string, object store.Object, version any) {

@@ -78,8 +78,9 @@ func description(body map[string]any, schema string) (string, error) {
 
 // decode returns what a valueBase64 holds.
 func decode(encoded string) ([]byte, error) {
-	value, err := base64.StdEncoding.DecodeString(encoded)
-	if err != nil {
+	// The decoder would skip line breaks, of which there might be any number.
+	value, err := base64.StdEncoding.Strict().DecodeString(encoded)
+	if err != nil || strings.ContainsAny(encoded, "\r\n") {
 		return nil, refuse(http.StatusBadRequest, "valueBase64 must be encoded in base64")
 	}
 	if len(value) > maxValue {

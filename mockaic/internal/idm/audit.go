@@ -1,6 +1,7 @@
 package idm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -25,7 +26,7 @@ func (s *Service) change(ctx context.Context, write func(*store.Tx) error) error
 	trail := route.TrailOf(ctx)
 	passwords := map[string]bool{} // of which objects
 	for _, d := range differences {
-		if path, hidden := strings.CutPrefix(d.Collection, private("")); hidden && !crest.Equal(member(d.Before, passwordKey), member(d.After, passwordKey)) {
+		if path, hidden := strings.CutPrefix(d.Collection, private("")); hidden && d.After != nil && !crest.Equal(member(d.Before, passwordKey), member(d.After, passwordKey)) {
 			passwords[path+"/"+d.ID] = true
 		}
 	}
@@ -68,7 +69,7 @@ func operationOf(trail *route.Trail, d store.Difference) string {
 		return "CREATE"
 	case d.After == nil:
 		return "DELETE"
-	case trail.Operation == route.Patch:
+	case cmp.Or(trail.Change, trail.Operation) == route.Patch:
 		return "PATCH"
 	}
 	return "UPDATE"
@@ -121,7 +122,7 @@ func changedFields(d store.Difference) []string {
 	slices.Sort(names)
 	for _, name := range names {
 		if !crest.Equal(before[name], after[name]) && len(fields) < maxChangedFields {
-			fields = append(fields, "/"+name)
+			fields = append(fields, "/"+route.CutText(name))
 		}
 	}
 	return fields
@@ -135,18 +136,22 @@ func logRefusal(r *route.Request, err error) {
 		return
 	}
 	path := strings.Join(r.Path, "/")
-	if r.NewID != "" {
+	trail := route.TrailOf(r.Context())
+	switch object, _ := r.Body.(map[string]any); {
+	case trail.Object != "":
+		path = trail.Object
+	case r.NewID != "":
 		path += "/" + r.NewID
-	} else if object, ok := r.Body.(map[string]any); ok && r.Operation == route.Create {
+	case r.Operation == route.Create:
 		if id, ok := object["_id"].(string); ok {
 			path += "/" + id
 		}
 	}
-	operation := map[route.Operation]string{
-		route.Create: "CREATE", route.Upsert: "CREATE", route.Update: "UPDATE", route.Patch: "PATCH", route.Delete: "DELETE", route.Action: "ACTION",
-	}[r.Operation]
-	trail := route.TrailOf(r.Context())
-	event := activity(trail, path, operation, "FAILURE", refusal.Error())
+	operation := cmp.Or(trail.Change, r.Operation)
+	if operation == route.Upsert {
+		operation = route.Create
+	}
+	event := activity(trail, route.CutText(path), strings.ToUpper(string(operation)), "FAILURE", route.CutText(refusal.Error()))
 	if refusal.Detail != nil {
 		event["detail"] = refusal.Detail
 	}

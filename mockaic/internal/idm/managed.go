@@ -112,6 +112,7 @@ func (s *Service) serveObject(r *route.Request, path, id string) (*route.Respons
 			return nil, err
 		}
 		r.Patch = operations
+		route.TrailOf(r.Context()).Change = route.Patch
 		return s.patch(r, path, id)
 	}
 	return nil, crest.Errorf(http.StatusBadRequest, "The resource instance %s cannot be %s", id, participle[r.Operation])
@@ -142,7 +143,10 @@ func (s *Service) patchFound(r *route.Request, path string) (*route.Response, er
 		case 0:
 			return crest.Errorf(http.StatusNotFound, "Query returned no results")
 		case 1:
-			answer, err = s.applyPatch(tx, t, page.Result[0]["_id"].(string), operations, r.Options.Fields)
+			id := page.Result[0]["_id"].(string)
+			trail := route.TrailOf(r.Context())
+			trail.Change, trail.Object = route.Patch, path+"/"+id
+			answer, err = s.applyPatch(tx, t, id, operations, r.Options.Fields)
 			return err
 		}
 		return crest.Errorf(http.StatusInternalServerError, "Query result must yield one matching object")

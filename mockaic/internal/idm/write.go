@@ -28,6 +28,7 @@ func (s *Service) create(r *route.Request, path string) (*route.Response, error)
 		}
 		if tx.Get(path, id) != nil {
 			if r.Operation == route.Upsert {
+				route.TrailOf(r.Context()).Change = route.Update
 				answer, err = s.replace(tx, t, id, content, r.Options.Fields)
 				return err
 			}

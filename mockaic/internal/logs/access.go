@@ -83,11 +83,11 @@ func family(path string) string {
 }
 
 func environmentEvent(path string) string {
-	switch {
-	case strings.HasPrefix(path, "/monitoring"), strings.HasPrefix(path, "/keys"):
+	if strings.HasPrefix(path, "/monitoring") || strings.HasPrefix(path, "/keys") {
 		return "LOG-ACCESS-OUTCOME"
-	case strings.HasPrefix(path, "/environment/variables"), strings.HasPrefix(path, "/environment/secrets"),
-		path == "/environment/count", path == "/environment/startup":
+	}
+	what, _, _ := strings.Cut(strings.TrimPrefix(path, "/environment/"), "/")
+	if slices.Contains([]string{"variables", "secrets", "count", "startup"}, what) {
 		return "ESV-ACCESS-OUTCOME"
 	}
 	return "ENVIRONMENT-ACCESS-OUTCOME"
@@ -179,7 +179,7 @@ func operation(r *http.Request, known route.Operation) string {
 // outcome is the operation in the end: a PUT that may create was an update if it
 // created nothing.
 func outcome(t *route.Trail, r *http.Request, status int) string {
-	if t.Operation == route.Upsert && status == http.StatusOK {
+	if t.Operation == route.Upsert && (status == http.StatusOK || t.Change == route.Update) {
 		return "UPDATE"
 	}
 	return operation(r, t.Operation)

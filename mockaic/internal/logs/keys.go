@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -49,27 +50,28 @@ func (s *Service) serveKeys(r *http.Request, id string) (any, error) {
 	case id == "" || strings.Contains(id, "/"):
 		return nil, refuse(http.StatusNotFound, "path %s was not found", r.URL.Path)
 	}
-	var key store.Object
-	err = s.options.Store.Change(func(tx *store.Tx) error {
-		if key = tx.Get(keys, id); key == nil {
-			return refuse(http.StatusNotFound, "Not Found")
+	switch r.Method {
+	case http.MethodGet:
+		var key store.Object
+		s.options.Store.View(func(tx *store.Tx) { key = tx.Get(keys, id) })
+		if key == nil {
+			return nil, noKey
 		}
-		switch r.Method {
-		case http.MethodGet:
-		case http.MethodDelete:
+		return shown(key), nil
+	case http.MethodDelete:
+		return nil, s.options.Store.Change(func(tx *store.Tx) error {
+			if tx.Get(keys, id) == nil {
+				return noKey
+			}
 			tx.Delete(keys, id)
 			tx.Delete(keySecrets, id)
-			key = nil
-		default:
-			return refuse(http.StatusNotFound, "path %s was not found", r.URL.Path)
-		}
-		return nil
-	})
-	if err != nil || key == nil {
-		return nil, err
+			return nil
+		})
 	}
-	return shown(key), nil
+	return nil, refuse(http.StatusNotFound, "path %s was not found", r.URL.Path)
 }
+
+var noKey = refuse(http.StatusNotFound, "Not Found")
 
 func shown(key store.Object) map[string]any {
 	return map[string]any{"name": key["name"], "api_key_id": key["_id"], "created_at": key["created_at"]}
@@ -122,6 +124,8 @@ func (s *Service) keyMatches(id, secret string) bool {
 	return subtle.ConstantTimeCompare([]byte(stored), []byte(secret)) == 1 && known
 }
 
+var keyForm, secretForm = regexp.MustCompile(`^[0-9a-f]{32}$`), regexp.MustCompile(`^[0-9a-f]{64}$`)
+
 // Key is an API key as seeds hold it.
 type Key struct {
 	Name    string `json:"name"`
@@ -134,8 +138,8 @@ type Key struct {
 func (s *Service) Import(given []Key) error {
 	return s.options.Store.Change(func(tx *store.Tx) error {
 		for _, key := range given {
-			if key.ID == "" || key.Secret == "" || tx.Get(keys, key.ID) != nil {
-				return fmt.Errorf("API key %q: must have an api_key_id that no other has, and an api_key_secret", key.ID)
+			if !keyForm.MatchString(key.ID) || !secretForm.MatchString(key.Secret) || tx.Get(keys, key.ID) != nil || tx.Len(keys) >= maxKeys {
+				return fmt.Errorf("API key %q: must have an api_key_id of 32 hexadecimal digits that no other has, and an api_key_secret of 64; there can be %d keys", key.ID, maxKeys)
 			}
 			tx.Put(keys, key.ID, store.Object{"name": key.Name, "created_at": key.Created})
 			tx.Put(keySecrets, key.ID, store.Object{"secret": key.Secret})

@@ -4,6 +4,7 @@ package logs
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -86,31 +87,39 @@ type entry struct {
 	payload     []byte
 }
 
+// maxEvent is how long an event may be, in bytes, before its texts and lists are
+// shortened.
+const maxEvent = 16 << 10
+
 // headerSize is the room that an event takes besides its texts: time, sequence,
 // source, kind, and two lengths.
 const headerSize = 8 + 8 + 1 + 1 + 2 + 4
 
 // Write adds an event, a line or a JSON object, with the members that all events
-// of its log have. It keeps the object.
-func (l *Log) Write(source route.Source, at time.Time, transaction string, event any) {
+// of its log have. It keeps the object. The clock is asked when the event gets its
+// place, so that places follow times unless the clock is set back.
+func (l *Log) Write(source route.Source, now func() time.Time, transaction string, event any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	at := now()
 	l.sequence++
 	e := entry{at: at.UnixNano(), sequence: l.sequence, source: source, transaction: transaction}
 	switch event := event.(type) {
 	case string:
-		e.text, e.payload = true, []byte(event)
+		e.text, e.payload = true, []byte(route.Cut(event, maxEvent))
 	case map[string]any:
 		event["timestamp"] = at.UTC().Format("2006-01-02T15:04:05.000Z")
 		event["transactionId"] = transaction
-		if _, core := strings.CutSuffix(string(source), "-core"); core {
+		if strings.HasSuffix(string(source), "-core") {
 			event["mdc"] = map[string]any{"transactionId": transaction}
 		} else {
 			event["_id"] = fmt.Sprintf("%s-%d", l.Instance, l.sequence)
 			event["level"], event["source"] = "INFO", "audit"
 			_, event["topic"], _ = strings.Cut(string(source), "-")
 		}
-		e.payload = encode(event)
+		if e.payload = encode(event); len(e.payload) > maxEvent {
+			e.payload = shorten(e.payload)
+		}
 	default:
 		panic(fmt.Sprintf("logs: an event is an object or a line, not a %T", event))
 	}
@@ -170,13 +179,6 @@ func parse(data []byte) (e entry, rest []byte) {
 	return e, data[stop:]
 }
 
-// Clear forgets all events.
-func (l *Log) Clear() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.segments, l.size = nil, 0
-}
-
 // position is a place in the log: that of an event.
 type position struct {
 	at       int64
@@ -191,22 +193,39 @@ func (p position) before(other position) bool {
 
 // selection is what a request asks for.
 type selection struct {
-	sources     []route.Source
-	after       position // exclusive
-	until       int64    // inclusive
+	sources      []route.Source
+	since, until int64    // the first is exclusive
+	after        position // where the page before ended
+	// asWritten puts events in the order of their writing, not of their times, so
+	// that none is ever written before the end of a page.
+	asWritten   bool
 	transaction string
 	match       func(event map[string]any) bool // nil is all
+	most        int
 }
 
-// find returns the first events of a selection in the order of their times, and
-// whether there are more. Clocks may be set back, so that is not always the order
-// in which they were written.
-func (l *Log) find(s selection, most int) (found []entry, more bool) {
+// precedes tells whether a position is before another in the order of the
+// selection.
+func (s *selection) precedes(a, b position) bool {
+	if s.asWritten {
+		return a.sequence < b.sequence
+	}
+	return a.before(b)
+}
+
+// find returns the first events of a selection, and where to go on. There is
+// nowhere to go on to after the last event, but for an order in which more can be
+// written. Clocks may be set back, so the times of events have no order of their
+// own.
+func (l *Log) find(ctx context.Context, s selection) (found []entry, next *position, err error) {
 	l.mu.Lock()
-	segments := slices.Clone(l.segments)
+	segments, last := slices.Clone(l.segments), l.sequence
 	l.mu.Unlock()
 	for _, segment := range segments {
-		if segment.last < s.after.at || segment.first > s.until {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, fmt.Errorf("read the logs: %w", err)
+		}
+		if segment.last <= s.since || segment.first > s.until {
 			continue
 		}
 		for data := segment.data; len(data) > 0; {
@@ -217,19 +236,24 @@ func (l *Log) find(s selection, most int) (found []entry, more bool) {
 		}
 	}
 	slices.SortFunc(found, func(a, b entry) int {
-		if a.position().before(b.position()) {
+		if s.precedes(a.position(), b.position()) {
 			return -1
 		}
 		return 1
 	})
-	if len(found) > most {
-		return found[:most], true
+	switch {
+	case len(found) > s.most:
+		found = found[:s.most]
+		end := found[s.most-1].position()
+		next = &end
+	case s.asWritten:
+		next = &position{sequence: last}
 	}
-	return found, false
+	return found, next, nil
 }
 
 func (s *selection) selects(e *entry) bool {
-	return s.after.before(e.position()) && e.at <= s.until && slices.Contains(s.sources, e.source) &&
+	return e.at > s.since && e.at <= s.until && s.precedes(s.after, e.position()) && slices.Contains(s.sources, e.source) &&
 		(s.transaction == "" || e.transaction == s.transaction) && (s.match == nil || s.match(e.decoded()))
 }
 

@@ -1,10 +1,14 @@
 package logs
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +16,9 @@ import (
 )
 
 var start = time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
+
+// at is a clock that stands still.
+func at(d time.Duration) func() time.Time { return func() time.Time { return start.Add(d) } }
 
 func event(i int) map[string]any {
 	return map[string]any{
@@ -21,31 +28,66 @@ func event(i int) map[string]any {
 	}
 }
 
-func all(l *Log) []entry {
-	found, _ := l.find(selection{sources: sources, after: position{at: math.MinInt64}, until: math.MaxInt64}, math.MaxInt)
-	return found
+// allOf selects all events, in the order of their times.
+func allOf() selection {
+	return selection{sources: sources, since: math.MinInt64, until: math.MaxInt64, after: position{at: math.MinInt64}, most: math.MaxInt}
+}
+
+func find(t *testing.T, l *Log, s selection) ([]entry, *position) {
+	t.Helper()
+	found, next, err := l.find(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found, next
 }
 
 // However much is written, the log stays within its bound and keeps the newest.
 func TestTheLogIsARing(t *testing.T) {
 	l := &Log{Limit: 64 << 10}
 	for i := range 5000 {
-		l.Write(route.IDMAccess, start.Add(time.Duration(i)), "tx", event(i))
+		l.Write(route.IDMAccess, at(time.Duration(i)), "tx", event(i))
 		if l.size > l.Limit {
 			t.Fatalf("after %d events: %d bytes", i, l.size)
 		}
 	}
-	left := all(l)
+	left, _ := find(t, l, allOf())
 	if n := len(left); n < 100 || left[n-1].sequence != 5000 || left[0].sequence != uint64(5000-n+1) {
 		t.Errorf("%d events are left, from %d to %d", n, left[0].sequence, left[n-1].sequence)
 	}
-	l.Write(route.IDMCore, start, "", strings.Repeat("x", 100<<10))
-	if left := all(l); len(left) != 1 || len(left[0].payload) != 100<<10 {
-		t.Errorf("an event above the limit: %d are left", len(left))
+}
+
+// Nothing that a client sends makes an event longer than the bound.
+func TestLongEventsAreShortened(t *testing.T) {
+	long := strings.Repeat("ä\u0001", 50_000)
+	many := make([]any, 100)
+	wide := map[string]any{}
+	for i := range many {
+		many[i] = long[:300]
+		wide[fmt.Sprint(i, long[:300])] = map[string]any{"a": many, "b": map[string]any{"c": many}}
 	}
-	l.Write(route.IDMAccess, start, "tx", event(0))
-	if left := all(l); len(left) != 1 || l.size > l.Limit {
-		t.Errorf("after it: %d are left in %d bytes", len(left), l.size)
+	l := &Log{Limit: 64 << 10}
+	for _, e := range []any{
+		long, map[string]any{"eventName": "access", "message": long}, map[string]any{"eventName": "access", "changedFields": many},
+		map[string]any{"eventName": "access", "detail": wide}, map[string]any{"eventName": "access", "detail": map[string]any{"a": wide, "b": wide, "c": []any{wide, wide}}},
+	} {
+		source := route.IDMActivity
+		if _, line := e.(string); line {
+			source = route.IDMCore
+		}
+		l.Write(source, at(0), "tx", e)
+		all, _ := find(t, l, allOf())
+		last := all[len(all)-1]
+		if len(last.payload) > maxEvent+3 || l.size > l.Limit {
+			t.Errorf("an event has %d bytes, the log %d", len(last.payload), l.size)
+		}
+		if last.text {
+			continue
+		}
+		var payload map[string]any
+		if err := json.Unmarshal(last.payload, &payload); err != nil || payload["eventName"] != "access" || payload["transactionId"] != "tx" {
+			t.Errorf("an event became %.200s: %v", last.payload, err)
+		}
 	}
 }
 
@@ -53,21 +95,24 @@ func TestTheLogIsARing(t *testing.T) {
 func TestEventsAreInTheOrderOfTheirTimes(t *testing.T) {
 	l := &Log{Limit: 4 << 20}
 	for i := range 3000 {
-		l.Write(route.IDMAccess, start.Add(time.Duration(i*7919%3000)*time.Second), fmt.Sprint(i), event(i))
+		l.Write(route.IDMAccess, at(time.Duration(i*7919%3000)*time.Second), fmt.Sprint(i), event(i))
 	}
 	for _, most := range []int{10, 3000} {
-		after, seen := position{at: math.MinInt64}, 0
-		for {
-			found, more := l.find(selection{sources: sources, after: after, until: math.MaxInt64}, most)
+		s, seen := allOf(), 0
+		for s.most = most; ; {
+			found, next := find(t, l, s)
 			for _, e := range found {
-				if !after.before(e.position()) {
-					t.Fatalf("%v after %v", e.position(), after)
+				if !s.after.before(e.position()) {
+					t.Fatalf("%v after %v", e.position(), s.after)
 				}
-				after = e.position()
+				s.after = e.position()
 				seen++
 			}
-			if !more {
+			if next == nil {
 				break
+			}
+			if *next != s.after {
+				t.Fatalf("goes on at %v after %v", *next, s.after)
 			}
 		}
 		if seen != 3000 {
@@ -76,26 +121,58 @@ func TestEventsAreInTheOrderOfTheirTimes(t *testing.T) {
 	}
 }
 
-func TestReadersAndWritersDoNotDisturbEachOther(t *testing.T) {
-	l := &Log{Limit: 64 << 10}
+// A reader who follows what is written sees each event once, whoever writes at
+// the same time and wherever the clock goes.
+func TestFollowersMissNothing(t *testing.T) {
+	l := &Log{Limit: 8 << 20}
+	var writers sync.WaitGroup
+	const each = 500
+	for w := range 4 {
+		writers.Go(func() {
+			for i := range each {
+				l.Write(route.AMAccess, at(time.Duration(i*7919%each)*time.Second), "tx", event(w))
+			}
+		})
+	}
 	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for i := range 3000 {
-			l.Write(route.AMAccess, start.Add(time.Duration(i)), "tx", event(i))
-		}
-	}()
-	for {
-		for _, e := range all(l) {
+	go func() { writers.Wait(); close(done) }()
+	seen := map[uint64]int{}
+	s := allOf()
+	s.asWritten, s.most = true, 100
+	for ended := false; ; {
+		found, next := find(t, l, s)
+		for _, e := range found {
+			seen[e.sequence]++
 			if !strings.HasPrefix(string(e.payload), `{"_id":"`) || !strings.HasSuffix(string(e.payload), "}") {
 				t.Fatalf("a torn event: %s", e.payload)
 			}
 		}
+		if s.after = *next; ended && len(found) == 0 {
+			break
+		}
 		select {
 		case <-done:
-			return
+			ended = true
 		default:
 		}
+	}
+	if len(seen) != 4*each {
+		t.Errorf("%d of %d events were seen", len(seen), 4*each)
+	}
+	for sequence, times := range seen {
+		if times != 1 {
+			t.Errorf("event %d was seen %d times", sequence, times)
+		}
+	}
+}
+
+func TestReadingStopsWithItsRequest(t *testing.T) {
+	l := &Log{}
+	l.Write(route.AMAccess, at(0), "tx", event(1))
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if _, _, err := l.find(ctx, allOf()); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -112,13 +189,13 @@ func BenchmarkWrite(b *testing.B) {
 	l := &Log{}
 	i := 0
 	for ; l.size < DefaultLimit-maxSegment; i++ {
-		l.Write(route.IDMAccess, start.Add(time.Duration(i)), "0123456789-0123456789", event(i))
+		l.Write(route.IDMAccess, at(time.Duration(i)), "0123456789-0123456789", event(i))
 	}
 	full := heap()
 	b.ReportAllocs()
 	for b.Loop() {
 		i++
-		l.Write(route.IDMAccess, start.Add(time.Duration(i)), "0123456789-0123456789", event(i))
+		l.Write(route.IDMAccess, at(time.Duration(i)), "0123456789-0123456789", event(i))
 	}
 	b.ReportMetric(heap()/full, "growth")
 	runtime.KeepAlive(l)

@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"hash/fnv"
@@ -20,6 +21,10 @@ const (
 	defaultPage = 1000
 	maxPage     = 1000
 	day         = 24 * time.Hour
+	// maxFilter bounds what a filter can cost.
+	maxFilter = 8 << 10
+	// What lies beyond these years cannot be counted in nanoseconds.
+	firstYear, lastYear = 1700, 2250
 	// tailStart is how far the first answer of a tail looks back.
 	tailStart = 15 * time.Second
 )
@@ -55,8 +60,8 @@ func listSources() envelope {
 }
 
 // query answers /monitoring/logs, and tail /monitoring/logs/tail.
-func (s *Service) query(params crest.Params, tail bool) (any, error) {
-	var wanted selection
+func (s *Service) query(ctx context.Context, params crest.Params, tail bool) (any, error) {
+	wanted := selection{most: defaultPage, asWritten: tail}
 	var err error
 	if wanted.sources, err = sourcesOf(params); err != nil {
 		return nil, err
@@ -64,9 +69,8 @@ func (s *Service) query(params crest.Params, tail bool) (any, error) {
 	if wanted.match, err = filterOf(params); err != nil {
 		return nil, err
 	}
-	most := defaultPage
 	if size, given := params.Get("_pageSize"); given {
-		if most, err = strconv.Atoi(size); err != nil || most < 1 || most > maxPage {
+		if wanted.most, err = strconv.Atoi(size); err != nil || wanted.most < 1 || wanted.most > maxPage {
 			return nil, refuse(http.StatusBadRequest, "_pageSize must be a number from 1 to %d", maxPage)
 		}
 	}
@@ -77,29 +81,32 @@ func (s *Service) query(params crest.Params, tail bool) (any, error) {
 	wanted.transaction = text("transactionId")
 	now := s.options.Now()
 	if tail {
-		wanted.after, wanted.until = position{at: now.Add(-tailStart).UnixNano(), sequence: math.MaxUint64}, math.MaxInt64
+		wanted.since, wanted.until = now.Add(-tailStart).UnixNano(), now.UnixNano()
 	} else if err := wanted.window(params, now); err != nil {
 		return nil, err
 	}
+	wanted.after.at = math.MinInt64
 	binding := fmt.Sprintf("%t %q %q %q %q %q", tail, wanted.sources, wanted.transaction, text("_queryFilter"), text("beginTime"), text("endTime"))
 	if cookie := text("_pagedResultsCookie"); cookie != "" {
 		if wanted.after, err = parseCookie(cookie, binding); err != nil {
 			return nil, err
 		}
+		if tail { // all that was written since, whatever the clock said
+			wanted.since, wanted.until = math.MinInt64, math.MaxInt64
+		}
 	}
-	found, more := s.options.Log.find(wanted, most)
+	found, next, err := s.options.Log.find(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
 	result := make([]any, len(found))
 	for i := range found {
 		result[i] = found[i].object()
 	}
 	answer := envelope{Result: result, ResultCount: len(result), Policy: "NONE", Total: -1, Remaining: -1}
-	if more || tail {
-		last := wanted.after
-		if len(found) > 0 {
-			last = found[len(found)-1].position()
-		}
-		next := formatCookie(last, binding)
-		answer.Cookie = &next
+	if next != nil {
+		cookie := formatCookie(*next, binding)
+		answer.Cookie = &cookie
 	}
 	return answer, nil
 }
@@ -131,50 +138,17 @@ func filterOf(params crest.Params) (func(event map[string]any) bool, error) {
 	if !given || text == "" {
 		return nil, nil
 	}
+	if len(text) > maxFilter {
+		return nil, refuse(http.StatusBadRequest, "The _queryFilter is longer than %d bytes", maxFilter)
+	}
 	filter, err := crest.ParseFilter(text)
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "The value '%s' for parameter '_queryFilter' could not be parsed as a valid query filter", text)
 	}
-	if !rooted(text) {
+	if !filter.Rooted() {
 		return nil, refuse(http.StatusInternalServerError, "Internal server error")
 	}
 	return func(event map[string]any) bool { return filter.Match(event, crest.Exact) }, nil
-}
-
-// rooted tells whether every field of a filter begins with a slash. In a filter
-// that parses, a word that is not in quotes is a field if an operator follows.
-func rooted(filter string) bool {
-	var words []string
-	for rest := filter; rest != ""; {
-		switch c := rest[0]; {
-		case c == '"' || c == '\'':
-			end := 1
-			for end < len(rest) && rest[end] != c {
-				if rest[end] == '\\' {
-					end++
-				}
-				end++
-			}
-			words = append(words, "")
-			rest = rest[min(end+1, len(rest)):]
-		case strings.IndexByte(" ()[]!", c) >= 0:
-			rest = rest[1:]
-		default:
-			end := strings.IndexAny(rest, " ()[]")
-			if end < 0 {
-				end = len(rest)
-			}
-			words = append(words, rest[:end])
-			rest = rest[end:]
-		}
-	}
-	for i, word := range words[:max(0, len(words)-1)] {
-		operator := strings.ToLower(words[i+1])
-		if word != "" && word[0] != '/' && slices.Contains([]string{"eq", "co", "sw", "gt", "ge", "lt", "le", "pr", "in"}, operator) {
-			return false
-		}
-	}
-	return true
 }
 
 // window reads beginTime and endTime, which may be a day apart at most.
@@ -199,8 +173,7 @@ func (s *selection) window(params crest.Params, now time.Time) error {
 	} else if span < 0 {
 		return refuse(http.StatusBadRequest, "beginTime must be before endTime")
 	}
-	s.after = position{at: begin.UnixNano(), sequence: math.MaxUint64}
-	s.until = end.UnixNano()
+	s.since, s.until = begin.UnixNano(), end.UnixNano()
 	return nil
 }
 
@@ -210,7 +183,7 @@ func timeOf(params crest.Params, name string) (time.Time, bool, error) {
 		return time.Time{}, false, nil
 	}
 	at, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
+	if err != nil || at.Year() < firstYear || at.Year() > lastYear {
 		return time.Time{}, false, refuse(http.StatusBadRequest, "%s must be a time in ISO 8601, such as 2026-06-01T12:00:00Z", name)
 	}
 	return at, true, nil

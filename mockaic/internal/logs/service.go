@@ -85,9 +85,9 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) (any, error) {
 	}
 	switch path {
 	case "monitoring/logs":
-		return s.query(params, false)
+		return s.query(r.Context(), params, false)
 	case "monitoring/logs/tail":
-		return s.query(params, true)
+		return s.query(r.Context(), params, true)
 	case "monitoring/logs/sources":
 		return listSources(), nil
 	}

@@ -77,6 +77,27 @@ func (s *Service) logLogin(r *http.Request, userName string, person Identity, ri
 	trail.Write(route.AMAuthentication, end)
 }
 
+// logClientLogin logs that a client proved who it is, or did not.
+func logClientLogin(r *http.Request, id string, right bool) {
+	trail := route.TrailOf(r.Context())
+	result := "FAILED"
+	if right {
+		result = "SUCCESSFUL"
+	}
+	for _, name := range []string{"AM-LOGIN-MODULE-COMPLETED", "AM-LOGIN-COMPLETED"} {
+		event := map[string]any{
+			"eventName": name, "component": "Authentication", "realm": "/", "result": result, "principal": []string{route.CutText(id)},
+			"entries": []any{map[string]any{"moduleId": "Application", "info": map[string]any{
+				"authIndex": "module_instance", "authControlFlag": "REQUIRED", "moduleClass": "Application", "authLevel": "0", "ipAddress": route.HostOf(r.RemoteAddr),
+			}}},
+		}
+		if right {
+			event["userId"] = "id=" + route.CutText(id) + ",ou=agent,ou=am-config"
+		}
+		trail.Write(route.AMAuthentication, event)
+	}
+}
+
 func sessionID(trail *route.Trail) string {
 	if len(trail.TrackingIDs) == 0 {
 		return ""

@@ -132,7 +132,12 @@ func (s *Service) authenticateClient(r *http.Request) (*Client, *Error) {
 	if client == nil {
 		return nil, failed
 	}
-	if client.Type == "Confidential" && subtle.ConstantTimeCompare([]byte(client.Secret), []byte(secret)) != 1 {
+	if client.Type != "Confidential" {
+		return client, nil
+	}
+	right := subtle.ConstantTimeCompare([]byte(client.Secret), []byte(secret)) == 1
+	logClientLogin(r, id, right)
+	if !right {
 		return nil, failed
 	}
 	return client, nil

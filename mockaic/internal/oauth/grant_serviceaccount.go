@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -46,7 +47,7 @@ var assertionAlgorithms = []jose.SignatureAlgorithm{
 // grantServiceAccount is RFC 7523 section 2.1: the assertion is the service
 // account's own.
 func (s *Service) grantServiceAccount(r *http.Request, client *Client) (*tokenResponse, error) {
-	account, failed := s.assertedAccount(r)
+	account, assertion, failed := s.assertedAccount(r)
 	if failed != nil {
 		return nil, failed
 	}
@@ -54,7 +55,11 @@ func (s *Service) grantServiceAccount(r *http.Request, client *Client) (*tokenRe
 	if failed != nil {
 		return nil, failed
 	}
+	// Clients send the same assertion again with fewer scopes (recorded).
 	now := s.options.Now()
+	if !s.firstUse(assertion, now) {
+		return nil, badRequest("invalid_grant", "JWT has been used before")
+	}
 	access, err := s.issueAccessToken(r, client, grantJWT, s.newGrant(client, now), account.ID, scopes, now)
 	if err != nil {
 		return nil, err
@@ -67,11 +72,13 @@ func (s *Service) grantServiceAccount(r *http.Request, client *Client) (*tokenRe
 
 // assertedAccount checks the assertion of a token request. The texts of its
 // refusals are those recorded for other issuers.
-func (s *Service) assertedAccount(r *http.Request) (ServiceAccount, *Error) {
-	refuse := func(why string) (ServiceAccount, *Error) { return ServiceAccount{}, badRequest("invalid_grant", why) }
+func (s *Service) assertedAccount(r *http.Request) (ServiceAccount, jwt.Claims, *Error) {
+	refuse := func(why string) (ServiceAccount, jwt.Claims, *Error) {
+		return ServiceAccount{}, jwt.Claims{}, badRequest("invalid_grant", why)
+	}
 	assertion := r.PostForm.Get("assertion")
 	if assertion == "" {
-		return ServiceAccount{}, badRequest("invalid_request", "Missing parameter, 'assertion'")
+		return ServiceAccount{}, jwt.Claims{}, badRequest("invalid_request", "Missing parameter, 'assertion'")
 	}
 	token, err := jwt.ParseSigned(assertion, assertionAlgorithms)
 	if err != nil {
@@ -98,10 +105,8 @@ func (s *Service) assertedAccount(r *http.Request) (ServiceAccount, *Error) {
 		return refuse("JWT has expired or is not valid yet")
 	case claims.Expiry.Time().Sub(now) > maxAssertionAge:
 		return refuse("JWT expires too far in the future")
-	case !s.firstUse(claims, now):
-		return refuse("JWT has been used before")
 	}
-	return account, nil
+	return account, claims, nil
 }
 
 // firstUse notes an assertion that has an identifier.
@@ -135,17 +140,25 @@ func (s *Service) isTokenEndpoint(r *http.Request, audience string) bool {
 		port = map[string]string{"http": "80", "https": "443"}[given.Scheme]
 	}
 	return given.Scheme == base.Scheme && strings.EqualFold(given.Hostname(), base.Hostname()) && port == base.Port() &&
-		given.Path == r.URL.Path && given.RawQuery == "" && given.Fragment == ""
+		given.EscapedPath() == r.URL.EscapedPath() && given.User == nil && !strings.ContainsAny(audience, "?#")
 }
 
 // signed tells whether one of the account's keys made the signature.
 func (a ServiceAccount) signed(token *jwt.JSONWebToken) bool {
-	var set jose.JSONWebKeySet
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
 	if err := json.Unmarshal([]byte(a.JWKS), &set); err != nil {
 		return false
 	}
-	for _, key := range set.Keys {
-		if key.Valid() && key.IsPublic() && token.Claims(key.Key, &jwt.Claims{}) == nil {
+	for _, text := range set.Keys {
+		// Keys that are not understood are to be ignored, RFC 7517 section 5.
+		var key jose.JSONWebKey
+		if json.Unmarshal(text, &key) != nil || !key.Valid() || !key.IsPublic() || key.Use != "" && key.Use != "sig" ||
+			key.Algorithm != "" && key.Algorithm != token.Headers[0].Algorithm {
+			continue
+		}
+		if token.Claims(key.Key, &jwt.Claims{}) == nil {
 			return true
 		}
 	}
@@ -199,5 +212,5 @@ func (s *Service) unseal(token string) (claims, error) {
 // accountCaller is who a service account's token stands for.
 func (s *Service) accountCaller(c *claims) (route.Caller, bool) {
 	account, ok := s.options.Identities.ServiceAccount(c.Subject)
-	return route.Caller{ID: account.ID, Name: account.Name, Client: c.ClientID, Scopes: c.Scope, ServiceAccount: true}, ok
+	return route.Caller{ID: account.ID, Name: cmp.Or(account.Name, account.ID), Client: c.ClientID, Scopes: c.Scope, ServiceAccount: true}, ok
 }

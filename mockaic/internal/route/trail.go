@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"strings"
+	"unicode/utf8"
 )
 
 // Source is one of a tenant's logs.
@@ -36,6 +37,11 @@ type Trail struct {
 
 	Caller    Caller
 	Operation Operation
+	// Change is what is done to an object, where that is not Operation: an action
+	// may patch, and a PUT that may create may replace. Object is its path, where
+	// the request does not name it.
+	Change Operation
+	Object string
 	// Details are those of an OAuth request, such as client_id.
 	Details map[string]any
 	// Subject is the identifier of whom an OAuth request is about.
@@ -74,10 +80,16 @@ func UniversalID(id string) string { return "id=" + id + ",ou=user,ou=am-config"
 // maxText bounds every text of an event that a client chose, in bytes.
 const maxText = 512
 
-// CutText bounds a client's text for the logs. It is not cut within a character.
-func CutText(text string) string {
-	if len(text) > maxText {
-		text = text[:maxText] + "..."
+// CutText bounds a client's text for the logs.
+func CutText(text string) string { return Cut(text, maxText) }
+
+// Cut bounds a text in bytes, without parting a character.
+func Cut(text string, most int) string {
+	if len(text) > most {
+		for most > 0 && !utf8.RuneStart(text[most]) {
+			most--
+		}
+		text = text[:most] + "..."
 	}
 	return strings.ToValidUTF8(text, "\uFFFD")
 }
