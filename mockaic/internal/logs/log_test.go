@@ -68,8 +68,11 @@ func TestLongEventsAreShortened(t *testing.T) {
 	}
 	l := &Log{Limit: 64 << 10}
 	for _, e := range []any{
-		long, map[string]any{"eventName": "access", "message": long}, map[string]any{"eventName": "access", "changedFields": many},
-		map[string]any{"eventName": "access", "detail": wide}, map[string]any{"eventName": "access", "detail": map[string]any{"a": wide, "b": wide, "c": []any{wide, wide}}},
+		long,
+		map[string]any{"eventName": "access", "message": long},
+		map[string]any{"eventName": "access", "changedFields": many},
+		map[string]any{"eventName": "access", "detail": wide},
+		map[string]any{"eventName": "access", "detail": map[string]any{"a": wide, "b": wide, "c": []any{wide, wide}}},
 	} {
 		source := route.IDMActivity
 		if _, line := e.(string); line {
