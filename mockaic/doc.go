@@ -73,7 +73,8 @@
 // A query without sort keys gives an arbitrary order, the same for the same
 // [Chance]; cookies are opaque and hold for their query only; unknown types,
 // properties and, below /openidm and /am/json, parameters that begin with an
-// underscore are refused. So a client that works here relies on nothing that a tenant does not promise.
+// underscore are refused. So a client that works here relies on nothing that a
+// tenant does not promise.
 //
 // # What doubtful behaviour rests on
 //

@@ -105,8 +105,8 @@ func checkVacant(dir string) error {
 // Import replaces what the tenant holds by what a seed directory has. If
 // something in it is wrong, the tenant stays as it was. Requests that are under
 // way end on the former content. Sessions, tokens and the count of requests for
-// logs are gone afterwards; the logs, the journal, pending faults and the clock stay, and so does what options say of
-// OAuth clients.
+// logs are gone afterwards; the logs, the journal, pending faults and the clock
+// stay, and so does what options say of OAuth clients.
 func (t *Tenant) Import(dir string) error {
 	t.changing.Lock()
 	defer t.changing.Unlock()

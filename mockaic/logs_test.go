@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -422,6 +423,89 @@ func TestTail(t *testing.T) {
 	ask("d")
 	if got := tail(); got != "c d" {
 		t.Errorf("then %q", got)
+	}
+}
+
+// A tail that begins while requests come in shows each of them, once.
+func TestTailMissesNothing(t *testing.T) {
+	mock := start(t, mockaic.LogRate(1_000_000))
+	const clients, each = 6, 30
+	var asking sync.WaitGroup
+	for i := range clients {
+		asking.Go(func() {
+			for j := range each {
+				call(t, mock, "GET", fmt.Sprintf("%s/none", users), map[string]string{"X-ForgeRock-TransactionId": fmt.Sprintf("tx-%d-%d", i, j)}, "")
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { asking.Wait(); close(done) }()
+	seen := map[any]int{}
+	query := url.Values{"source": {"idm-access"}}
+	for ended, left := false, true; left; {
+		page := logsAt(t, mock, "/monitoring/logs/tail", query)
+		query.Set("_pagedResultsCookie", page.Cookie)
+		for _, e := range page.Result {
+			seen[e.at(t, "transactionId")]++
+		}
+		left = !ended || len(page.Result) > 0
+		select {
+		case <-done:
+			ended = true
+		default:
+		}
+	}
+	if len(seen) != clients*each {
+		t.Errorf("%d of %d requests were seen", len(seen), clients*each)
+	}
+	for transaction, times := range seen {
+		if times != 1 {
+			t.Errorf("%v was seen %d times", transaction, times)
+		}
+	}
+}
+
+// The pages of a query are of the window of its first page, wherever the clock
+// goes; what is written meanwhile is on none of them.
+func TestPagesOfAQueryStayInItsWindow(t *testing.T) {
+	clock := newClock()
+	mock := start(t, mockaic.Clock(clock.Now), mockaic.LogRate(1000))
+	for range 6 {
+		get(t, mock, "/openidm/info/ping")
+	}
+	for _, move := range []time.Duration{25 * time.Hour, -26 * time.Hour, time.Hour} {
+		query := url.Values{"source": {"idm-access,environment-access"}, "_queryFilter": {`/source eq "idm-access"`}, "_pageSize": {"4"}}
+		if move == time.Hour {
+			query = url.Values{"source": {"environment-access"}, "_pageSize": {"1"}}
+		}
+		first := logged(t, mock, query)
+		if first.Cookie == "" {
+			t.Fatalf("%s: one page of %d", move, len(first.Result))
+		}
+		clock.advance(move)
+		entries, pages := len(first.Result), 1
+		for page := first; page.Cookie != "" && pages < 20; pages++ {
+			query.Set("_pagedResultsCookie", page.Cookie)
+			page = logged(t, mock, query)
+			entries += len(page.Result)
+		}
+		if move != time.Hour && entries != 6 || pages == 20 {
+			t.Errorf("%s: %d entries on %d pages", move, entries, pages)
+		}
+		clock.advance(-move)
+	}
+}
+
+// A cookie is of one log: after a reset there is another.
+func TestCookiesOfALogThatIsGone(t *testing.T) {
+	mock := start(t, mockaic.LogRate(1000))
+	query := url.Values{"source": {"idm-access"}}
+	query.Set("_pagedResultsCookie", logsAt(t, mock, "/monitoring/logs/tail", query).Cookie)
+	if err := mock.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	if got := call(t, mock, "GET", "/monitoring/logs/tail?"+query.Encode(), nil, ""); got.status != 400 {
+		t.Errorf("%d %s", got.status, got.body)
 	}
 }
 

@@ -47,6 +47,8 @@ type Tenant struct {
 	journal  atomic.Pointer[route.Journal]
 	faults   faults
 	client   *http.Client
+	// generation counts the logs that the tenant had: a reset begins a new one.
+	generation atomic.Int64
 
 	changing sync.Mutex // held while current is replaced
 	current  atomic.Pointer[content]
@@ -114,7 +116,7 @@ func (t *Tenant) first() (*content, error) {
 	seed, err := loadSeed(t.settings.seed, t.Chance)
 	if err == nil {
 		var first *content
-		log := &logs.Log{Limit: t.settings.logBytes, Instance: uuid.NewSHA1(uuid.NameSpaceOID, strconv.AppendUint(nil, t.Chance, 10)).String()}
+		log := &logs.Log{Limit: t.settings.logBytes, Generation: t.generation.Add(1), Instance: uuid.NewSHA1(uuid.NameSpaceOID, strconv.AppendUint(nil, t.Chance, 10)).String()}
 		if first, err = t.build(seed, &clock{base: t.settings.now}, newChance(t.Chance), log); err == nil {
 			return first, nil
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"aicmcp/mockaic"
 	"aicmcp/server"
@@ -260,6 +261,11 @@ func TestFailuresOfVariablesSayWhatIsKnown(t *testing.T) {
 			t.Errorf("%v: failure %v", tc, failure)
 		}
 	}
+	// What was surely not done is done again.
+	v.Inject(mockaic.Fault{Method: "PUT", Path: variablesPath + "/*", Status: 429, RetryAfter: time.Second})
+	n := len(v.Requests())
+	v.must("setVariable", map[string]any{"variableId": "esv-warm", "value": "z"})
+	v.expect(n, "GET "+variablesPath+"/esv-warm 200", "PUT "+variablesPath+"/esv-warm 429", "PUT "+variablesPath+"/esv-warm 200", "GET "+countPath+" 200")
 	// The variable is set, whatever else the tenant cannot tell.
 	v.Inject(mockaic.Fault{Path: countPath, Status: 500})
 	if set := v.must("setVariable", again); set["pending"] != nil || !strings.Contains(fmt.Sprint(set["note"]), "did not tell") {

@@ -109,9 +109,10 @@ func TestFailuresOfLogsSayWhatToDo(t *testing.T) {
 	}{
 		{plain, 401, `{"code":401,"message":"Unauthorized"}`, "service account", nil, false},
 		{plain, 403, `{"code":403,"message":"Forbidden"}`, "may not do this", nil, false},
-		{plain, 400, `{"code":400,"message":"bad source"}`, "getLogSources", "sources", false},
+		{plain, 400, `{"code":400,"message":"bad log source"}`, "getLogSources", "sources", false},
+		{filtered, 400, `{"code":400,"message":"Invalid query filter '/payload/source ne 1'"}`, "strings stand", "queryFilter", false},
+		{since, 400, `{"code":400,"message":"beginTime must be before endTime"}`, "in the past", "beginTime", false},
 		{filtered, 400, `{"code":400,"message":"There is no log source 'x'"}`, "getLogSources", "sources", false},
-		{paged, 400, `{"code":400,"message":"The value for parameter '_queryFilter' could not be parsed"}`, "Check the sources", nil, false},
 		{plain, 400, `{"code":400,"message":"no"}`, "Check the sources", nil, false},
 		{plain, 500, `{"code":500,"message":"Internal server error"}`, "500 Internal Server Error", nil, false},
 		{filtered, 500, `{"code":500,"message":"Internal server error"}`, "elements of arrays have no numbers", "queryFilter", false},

@@ -72,7 +72,7 @@ func (c *Client) ChangeVariable(ctx context.Context, id string, plan func(now Ob
 	if err != nil {
 		return nil, err
 	}
-	doc, err := c.variable(ctx, id, request{method: http.MethodPut, body: body})
+	doc, err := c.variable(ctx, id, request{method: http.MethodPut, body: body, ifUndone: true})
 	if !isUnknown(err) {
 		return doc, err
 	}

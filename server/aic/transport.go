@@ -34,6 +34,9 @@ type request struct {
 	body   any
 	// repeatable says that sending it twice does no harm.
 	repeatable bool
+	// ifUndone has it sent again as long as no attempt can have taken effect, such
+	// as after a 429.
+	ifUndone bool
 	// harmless marks a POST that changes nothing.
 	harmless bool
 }
@@ -86,7 +89,7 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 			c.invalidate(token)
 			continue
 		}
-		if !failure.Retryable || !r.repeatable || try >= c.retry.Tries || failure.RetryAfter > c.retry.MaxWait {
+		if !failure.Retryable || !r.repeatable && !(r.ifUndone && !doubtful) || try >= c.retry.Tries || failure.RetryAfter > c.retry.MaxWait {
 			return nil, failure
 		}
 		wait := max(c.retry.pause(try+1), failure.RetryAfter)

@@ -17,10 +17,8 @@ import (
 // than types have none, and are strings.
 var expressionTypes = []any{"string", "bool", "int", "number", "array", "object", "list", "keyvaluelist", "base64encodedinlined"}
 
-const (
-	// maxValue is the tenant's limit, in bytes.
-	maxValue = 65535
-)
+// maxValue is the tenant's limit, in bytes.
+const maxValue = 65535
 
 // number is a JSON number.
 var number = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
@@ -62,7 +60,7 @@ func parse(kind, text string) (any, bool) {
 		var object map[string]any
 		return object, aic.Decode([]byte(text), &object) == nil && object != nil
 	case "list":
-		if trimmed == "" {
+		if text == "" {
 			return []string{}, true
 		}
 		return strings.Split(text, ","), true

@@ -125,7 +125,7 @@ func TestValuesThatDoNotFitTheirTypeAreRefused(t *testing.T) {
 
 // What is read can be written again.
 func TestListsSurvive(t *testing.T) {
-	for _, text := range []string{"", "a", "a,", ",a", "a,,b", ",", " a , b "} {
+	for _, text := range []string{"", " ", "\n", "a", "a,", ",a", "a,,b", ",", " a , b "} {
 		value, note := decode("list", base64.StdEncoding.EncodeToString([]byte(text)))
 		elements := []any{}
 		for _, element := range value.([]string) {

@@ -99,9 +99,8 @@ var query = tool.Define(tool.Spec{
 	return out, nil
 })
 
-// window checks the times and writes them as all clients do: in UTC, without
-// fractions of a second. What that cuts off is searched too, unless it makes more
-// than a day.
+// window checks the times and writes them as other clients do: in UTC, without
+// fractions of a second, unless what that searches besides makes more than a day.
 func window(begin, end string) (string, string, error) {
 	from, err := instant("beginTime", begin)
 	if err != nil {
@@ -120,12 +119,12 @@ func window(begin, end string) (string, string, error) {
 				"Search day by day, one call each; nothing was sent to the tenant.")
 		}
 	}
-	from = from.Truncate(time.Second)
-	if whole := to.Truncate(time.Second); whole.Before(to) {
-		to = whole.Add(time.Second)
+	wideFrom, wideTo := from.Truncate(time.Second), to.Truncate(time.Second)
+	if wideTo.Before(to) {
+		wideTo = wideTo.Add(time.Second)
 	}
-	if begin != "" && end != "" && to.Sub(from) > longest {
-		from = from.Add(time.Second)
+	if begin == "" || end == "" || wideTo.Sub(wideFrom) <= longest {
+		from, to = wideFrom, wideTo
 	}
 	return written(begin, from), written(end, to), nil
 }
@@ -151,7 +150,7 @@ func written(given string, at time.Time) string {
 	if given == "" {
 		return ""
 	}
-	return at.UTC().Format(time.RFC3339)
+	return at.UTC().Format(time.RFC3339Nano)
 }
 
 // slashed mends a filter, and says so.
@@ -187,9 +186,15 @@ func explain(err error, in queryInput, note string) error {
 		return tool.WithHint(err, "", "The logs are open to administrators who logged in themselves. A service account is refused, whatever its scopes.")
 	case e.Status == http.StatusBadRequest && tooLong && in.BeginTime != "" && in.EndTime == "":
 		return tool.WithHint(err, "beginTime", "Without endTime the search goes on until now. Give an endTime at most 24 hours after beginTime.")
-	case e.Status == http.StatusBadRequest && said("source"):
+	case e.Status == http.StatusBadRequest && in.Filter != "" && said("_queryfilter", "query filter"):
+		return tool.WithHint(err, "queryFilter", "%s", strings.TrimSpace(syntax+" "+note))
+	case e.Status == http.StatusBadRequest && said("log source", "'source'"):
 		return tool.WithHint(err, "sources", "getLogSources lists the logs that this tenant has.")
-	case e.Status == http.StatusBadRequest && in.Cookie != "" && !said("_queryfilter", "query filter"):
+	case e.Status == http.StatusBadRequest && said("begintime") && in.BeginTime != "":
+		return tool.WithHint(err, "beginTime", "Give times in the past, at most 24 hours apart.")
+	case e.Status == http.StatusBadRequest && said("endtime") && in.EndTime != "":
+		return tool.WithHint(err, "endTime", "Give times in the past, at most 24 hours apart.")
+	case e.Status == http.StatusBadRequest && in.Cookie != "":
 		return tool.WithHint(err, "pagedResultsCookie", "A cookie is good for the query that it came from, with the same arguments; to start over, leave it out.")
 	case in.Filter != "" && !tooLong && (e.Status == http.StatusBadRequest || e.Status == http.StatusInternalServerError):
 		return tool.WithHint(err, "queryFilter", "%s", strings.TrimSpace(syntax+" "+note))

@@ -18,13 +18,14 @@ func (s *Service) change(ctx context.Context, write func(*store.Tx) error) error
 	}
 	trail := route.TrailOf(ctx)
 	for _, d := range differences {
+		fields := changedFields(d.Before, d.After)
 		event := map[string]any{
 			"eventName": "AM-CONFIG-CHANGE", "component": "Config", "realm": "/" + d.ID,
 			"objectId":      "ou=default,ou=OrganizationConfig,ou=1.0,ou=OAuth2Provider,ou=services,o=" + d.ID + ",ou=services,ou=am-config",
 			"operation":     "MODIFY",
-			"changedFields": changedFields(d.Before, d.After),
+			"changedFields": fields,
 		}
-		switch fields := changedFields(d.Before, d.After); {
+		switch {
 		case d.Before == nil:
 			event["operation"] = "CREATE"
 		case d.After == nil:

@@ -122,13 +122,13 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) (answer, error) 
 	if err := checkVersion(r.Header.Get("Accept-API-Version")); err != nil {
 		return nil, err
 	}
-	if err := s.Settle(); err != nil {
-		return nil, err
-	}
 	// A body may take its time: it is read before anything is locked.
 	sent, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.options.MaxBody))
 	if err != nil {
 		return nil, refuse(http.StatusRequestEntityTooLarge, "request body is too large or could not be read")
+	}
+	if err := s.Settle(); err != nil {
+		return nil, err
 	}
 	q := &request{Request: r, caller: caller, params: params, path: path[1:], sent: sent}
 	switch {

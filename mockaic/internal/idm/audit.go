@@ -90,7 +90,7 @@ func logActivity(trail *route.Trail, path string, d store.Difference, password b
 
 func activity(trail *route.Trail, path, operation, status, message string) map[string]any {
 	return map[string]any{
-		"eventName": "activity", "objectId": path, "operation": operation, "status": status, "message": message,
+		"eventName": "activity", "objectId": route.CutText(path), "operation": operation, "status": status, "message": message,
 		"changedFields": []string{}, "passwordChanged": false, "revision": nil,
 		"userId": trail.Caller.ID, "runAs": trail.Caller.ID,
 	}
@@ -98,7 +98,7 @@ func activity(trail *route.Trail, path, operation, status, message string) map[s
 
 func configEvent(trail *route.Trail, d store.Difference) map[string]any {
 	return map[string]any{
-		"eventName": "CONFIG", "objectId": d.ID, "operation": operationOf(trail, d), "changedFields": changedFields(d), "revision": nil,
+		"eventName": "CONFIG", "objectId": route.CutText(d.ID), "operation": operationOf(trail, d), "changedFields": changedFields(d), "revision": nil,
 		"userId": trail.Caller.ID, "runAs": trail.Caller.ID,
 	}
 }
@@ -151,7 +151,7 @@ func logRefusal(r *route.Request, err error) {
 	if operation == route.Upsert {
 		operation = route.Create
 	}
-	event := activity(trail, route.CutText(path), strings.ToUpper(string(operation)), "FAILURE", route.CutText(refusal.Error()))
+	event := activity(trail, path, strings.ToUpper(string(operation)), "FAILURE", route.CutText(refusal.Error()))
 	if refusal.Detail != nil {
 		event["detail"] = refusal.Detail
 	}

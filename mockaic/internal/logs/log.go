@@ -49,8 +49,10 @@ func expand(name route.Source) []route.Source {
 type Log struct {
 	// Limit is the bound; DefaultLimit if 0.
 	Limit int
-	// Instance is the part of every event's _id that tells tenants apart.
-	Instance string
+	// Instance is the part of every event's _id that tells tenants apart, Generation
+	// that of cookies which tells the logs of a tenant apart.
+	Instance   string
+	Generation int64
 
 	mu       sync.Mutex
 	segments []segment // oldest first
@@ -147,7 +149,7 @@ func (l *Log) add(e entry) {
 		size := max(room, min(maxSegment, max(minSegment, limit/segmentsInAll)))
 		for len(l.segments) > 0 && l.size+size > limit {
 			l.size -= cap(l.segments[0].data)
-			l.segments = append(l.segments[:0:0], l.segments[1:]...) // readers have the old one
+			l.segments = slices.Delete(l.segments, 0, 1) // readers have the segments they began with
 		}
 		l.segments = append(l.segments, segment{data: make([]byte, 0, size), first: e.at, last: e.at})
 		l.size += size

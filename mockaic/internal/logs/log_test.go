@@ -66,6 +66,7 @@ func TestLongEventsAreShortened(t *testing.T) {
 		many[i] = long[:300]
 		wide[fmt.Sprint(i, long[:300])] = map[string]any{"a": many, "b": map[string]any{"c": many}}
 	}
+	transaction := strings.Repeat("t", 256)
 	l := &Log{Limit: 64 << 10}
 	for _, e := range []any{
 		long,
@@ -78,7 +79,10 @@ func TestLongEventsAreShortened(t *testing.T) {
 		if _, line := e.(string); line {
 			source = route.IDMCore
 		}
-		l.Write(source, at(0), "tx", e)
+		if object, ok := e.(map[string]any); ok {
+			object["response"] = map[string]any{"statusCode": "403"}
+		}
+		l.Write(source, at(0), transaction, e)
 		all, _ := find(t, l, allOf())
 		last := all[len(all)-1]
 		if len(last.payload) > maxEvent+3 || l.size > l.Limit {
@@ -88,7 +92,8 @@ func TestLongEventsAreShortened(t *testing.T) {
 			continue
 		}
 		var payload map[string]any
-		if err := json.Unmarshal(last.payload, &payload); err != nil || payload["eventName"] != "access" || payload["transactionId"] != "tx" {
+		if err := json.Unmarshal(last.payload, &payload); err != nil || payload["eventName"] != "access" || payload["transactionId"] != transaction ||
+			fmt.Sprint(payload["response"]) != "map[statusCode:403]" {
 			t.Errorf("an event became %.200s: %v", last.payload, err)
 		}
 	}
@@ -165,6 +170,34 @@ func TestFollowersMissNothing(t *testing.T) {
 	for sequence, times := range seen {
 		if times != 1 {
 			t.Errorf("event %d was seen %d times", sequence, times)
+		}
+	}
+}
+
+// Readers of a log that turns see no event twice, and none that is torn.
+func TestReadersOfATurningLog(t *testing.T) {
+	l := &Log{Limit: 64 << 10}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 3000 {
+			l.Write(route.AMAccess, at(time.Duration(i)), "tx", event(i))
+		}
+	}()
+	for ended := false; !ended; {
+		select {
+		case <-done:
+			ended = true
+		default:
+		}
+		found, _ := find(t, l, allOf())
+		for i, e := range found {
+			if i > 0 && e.sequence != found[i-1].sequence+1 {
+				t.Fatalf("event %d follows %d", e.sequence, found[i-1].sequence)
+			}
+			if !strings.HasPrefix(string(e.payload), `{"_id":"`) || !strings.HasSuffix(string(e.payload), "}") {
+				t.Fatalf("a torn event: %s", e.payload)
+			}
 		}
 	}
 }

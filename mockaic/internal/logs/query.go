@@ -79,21 +79,19 @@ func (s *Service) query(ctx context.Context, params crest.Params, tail bool) (an
 		return value
 	}
 	wanted.transaction = text("transactionId")
+	binding := fmt.Sprintf("%d %t %q %q %q %q %q", s.options.Log.Generation, tail, wanted.sources, wanted.transaction, text("_queryFilter"), text("beginTime"), text("endTime"))
 	now := s.options.Now()
-	if tail {
-		wanted.since, wanted.until = now.Add(-tailStart).UnixNano(), now.UnixNano()
-	} else if err := wanted.window(params, now); err != nil {
-		return nil, err
+	switch cookie := text("_pagedResultsCookie"); {
+	case cookie != "":
+		err = wanted.goOn(cookie, binding)
+	case tail:
+		wanted.since, wanted.until, wanted.after.at = now.Add(-tailStart).UnixNano(), math.MaxInt64, math.MinInt64
+	default:
+		wanted.after.at = math.MinInt64
+		err = wanted.window(params, now)
 	}
-	wanted.after.at = math.MinInt64
-	binding := fmt.Sprintf("%t %q %q %q %q %q", tail, wanted.sources, wanted.transaction, text("_queryFilter"), text("beginTime"), text("endTime"))
-	if cookie := text("_pagedResultsCookie"); cookie != "" {
-		if wanted.after, err = parseCookie(cookie, binding); err != nil {
-			return nil, err
-		}
-		if tail { // all that was written since, whatever the clock said
-			wanted.since, wanted.until = math.MinInt64, math.MaxInt64
-		}
+	if err != nil {
+		return nil, err
 	}
 	found, next, err := s.options.Log.find(ctx, wanted)
 	if err != nil {
@@ -105,7 +103,11 @@ func (s *Service) query(ctx context.Context, params crest.Params, tail bool) (an
 	}
 	answer := envelope{Result: result, ResultCount: len(result), Policy: "NONE", Total: -1, Remaining: -1}
 	if next != nil {
-		cookie := formatCookie(*next, binding)
+		if tail { // all that is written from now on, whatever the clock says
+			wanted.since = math.MinInt64
+		}
+		wanted.after = *next
+		cookie := wanted.cookie(binding)
 		answer.Cookie = &cookie
 	}
 	return answer, nil
@@ -189,21 +191,21 @@ func timeOf(params crest.Params, name string) (time.Time, bool, error) {
 	return at, true, nil
 }
 
-// A cookie names the last event and what it was a cookie of.
-func formatCookie(p position, binding string) string {
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d.%x", p.at, p.sequence, checksum(binding)))
+// cookie names the last event of a page, the window, which may have been counted
+// from the time of the first page, and what it is a cookie of.
+func (s *selection) cookie(binding string) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d.%d.%d.%x", s.since, s.until, s.after.at, s.after.sequence, checksum(binding)))
 }
 
-func parseCookie(cookie, binding string) (position, error) {
-	var p position
+func (s *selection) goOn(cookie, binding string) error {
 	text, err := base64.RawURLEncoding.DecodeString(cookie)
 	if err == nil {
-		_, err = fmt.Sscanf(string(text), "%d.%d.", &p.at, &p.sequence)
+		_, err = fmt.Sscanf(string(text), "%d.%d.%d.%d.", &s.since, &s.until, &s.after.at, &s.after.sequence)
 	}
-	if err != nil || cookie != formatCookie(p, binding) {
-		return position{}, refuse(http.StatusBadRequest, "The value '%s' for parameter '_pagedResultsCookie' is not a cookie of this query", cookie)
+	if err != nil || cookie != s.cookie(binding) {
+		return refuse(http.StatusBadRequest, "The value '%s' for parameter '_pagedResultsCookie' is not a cookie of this query", cookie)
 	}
-	return p, nil
+	return nil
 }
 
 func checksum(text string) uint64 {

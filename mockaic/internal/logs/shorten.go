@@ -1,10 +1,11 @@
 package logs
 
 import (
-	"encoding/json"
+	"cmp"
 	"maps"
 	"slices"
 
+	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/route"
 )
 
@@ -17,25 +18,39 @@ const (
 	shortDepth   = 6
 )
 
-// shorten makes the payload of an event that is too long: its texts and lists are
-// cut, and if that is not enough, only its plain members stay.
+// uncut are the members by which events are found. They are bounded as they are.
+var uncut = []string{"_id", "eventName", "mdc", "objectId", "response", "timestamp", "transactionId", "userId"}
+
+// shorten makes the payload of an event that is too long: the texts and lists of
+// its members are cut, the longest first, and if that is not enough, left out.
 func shorten(payload []byte) []byte {
-	var event map[string]any
-	if err := json.Unmarshal(payload, &event); err != nil {
-		return []byte("{}") // encode made it
+	value, err := crest.DecodeJSON(payload)
+	event, ok := value.(map[string]any)
+	if err != nil || !ok {
+		return payload // encode made it
 	}
-	short, _ := shorter(event, 0).(map[string]any)
-	if text := encode(short); len(text) <= maxEvent {
-		return text
+	sizes := map[string]int{}
+	for name, member := range event {
+		sizes[name] = len(encode(map[string]any{name: member}))
 	}
-	maps.DeleteFunc(short, func(_ string, value any) bool {
-		switch value.(type) {
-		case map[string]any, []any:
-			return true
-		}
-		return false
+	longest := slices.SortedFunc(maps.Keys(event), func(a, b string) int {
+		return cmp.Or(cmp.Compare(sizes[b], sizes[a]), cmp.Compare(a, b))
 	})
-	return encode(short)
+	longest = slices.DeleteFunc(longest, func(name string) bool { return slices.Contains(uncut, name) })
+	text := payload
+	for _, mend := range []func(name string){
+		func(name string) { event[name] = shorter(event[name], 0) },
+		func(name string) { delete(event, name) },
+	} {
+		for _, name := range longest {
+			if len(text) <= maxEvent {
+				return text
+			}
+			mend(name)
+			text = encode(event)
+		}
+	}
+	return text
 }
 
 func shorter(value any, depth int) any {
@@ -46,7 +61,7 @@ func shorter(value any, depth int) any {
 		if depth == shortDepth {
 			return []any{}
 		}
-		v = v[:min(len(v), shortList)]
+		v = slices.Clone(v[:min(len(v), shortList)])
 		for i := range v {
 			v[i] = shorter(v[i], depth+1)
 		}
