@@ -42,17 +42,7 @@ func UsedIn(searched func(collection string) bool) func(*store.Tx, string) strin
 func mentions(value any, start string) bool {
 	switch v := value.(type) {
 	case string:
-		for at := strings.Index(v, start); at >= 0; {
-			rest := v[at+len(start):]
-			if strings.HasPrefix(rest, "}") || strings.HasPrefix(rest, "|") {
-				return true
-			}
-			next := strings.Index(rest, start)
-			if next < 0 {
-				return false
-			}
-			at += len(start) + next
-		}
+		return strings.Contains(v, start+"}") || strings.Contains(v, start+"|")
 	case []any:
 		return slices.ContainsFunc(v, func(element any) bool { return mentions(element, start) })
 	case map[string]any:

@@ -131,8 +131,11 @@ func changedFields(d store.Difference) []string {
 // logRefusal logs that an object was not written as a request asked for.
 func logRefusal(r *route.Request, err error) {
 	var refusal *crest.Error
-	if !errors.As(err, &refusal) || refusal.Code != http.StatusForbidden && refusal.Code != http.StatusBadRequest && refusal.Code != http.StatusPreconditionFailed ||
-		r.Operation == route.Read || r.Operation == route.Query || r.Path[0] != "managed" && r.Path[0] != "internal" {
+	logged := []int{http.StatusBadRequest, http.StatusForbidden, http.StatusPreconditionFailed}
+	if !errors.As(err, &refusal) || !slices.Contains(logged, refusal.Code) || r.Operation == route.Read || r.Operation == route.Query {
+		return
+	}
+	if r.Path[0] != "managed" && r.Path[0] != "internal" {
 		return
 	}
 	path := strings.Join(r.Path, "/")

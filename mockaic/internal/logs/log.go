@@ -98,7 +98,7 @@ const maxEvent = 16 << 10
 const headerSize = 8 + 8 + 1 + 1 + 2 + 4
 
 // Write adds an event, a line or a JSON object, with the members that all events
-// of its log have. It keeps the object. The clock is asked when the event gets its
+// of its log have, which it puts into the object. The clock is asked when the event gets its
 // place, so that places follow times unless the clock is set back.
 func (l *Log) Write(source route.Source, now func() time.Time, transaction string, event any) {
 	l.mu.Lock()
