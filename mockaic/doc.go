@@ -25,8 +25,9 @@
 //     config/fieldPolicy; /openidm/policy
 //   - /openidm/config with all documents of a new tenant, /openidm/schema/managed,
 //     /openidm/feature, /openidm/ui/theme, /openidm/info, /feature,
-//     /environment/aiagent, and the settings of the OAuth providers at
-//     /am/json/{realm}/realm-config/services/oauth-oidc
+//     /environment/aiagent
+//   - of /am/json, for the realms alpha and bravo: scripts; the settings of the
+//     OAuth providers at realm-config/services/oauth-oidc
 //   - /environment/variables, secrets with their versions, count, startup: values
 //     wait for a restart, which takes [RestartTime] by the tenant's clock
 //   - /monitoring/logs, tail and sources, and /keys: what requests, logins and
@@ -128,6 +129,11 @@
 //   - the bodies of the logs' answers 401, 403 and 429
 //   - what is said to an assertion of a service account that is not good: the texts
 //     are recorded for other issuers; that an assertion is good once
+//   - that a script in use, which is one whose ID stands somewhere in the
+//     configuration of its realm, and a default script can't be deleted, with 409;
+//     the texts of refused scripts; the texts and descriptions of the default scripts,
+//     whose IDs, names and contexts are recorded; that a realm has at most 5000
+//     documents of a kind
 //   - that the versions 1.0 and 2.0 of /environment answer alike, and others 400
 //
 // The tenant leaves Strict-Transport-Security out on HTTPS to a loopback name,

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"aicmcp/mockaic/internal/am"
 	"aicmcp/mockaic/internal/esv"
 	"aicmcp/mockaic/internal/idm"
 	"aicmcp/mockaic/internal/store"
@@ -31,6 +32,7 @@ import (
 //	                           references such as {"_ref": "managed/alpha_role/ID"}
 //	internal/role.json         an array of internal roles
 //	am/REALM/oauth-oidc.json   the settings of the realm's OAuth provider
+//	am/REALM/scripts.json      an array of scripts, as the API shows them
 //	esv/variables.json         an array of variables, as the API shows them
 //	esv/secrets.json           an array of secrets; each has an array versions,
 //	                           oldest first, with the valueBase64 of each version
@@ -167,7 +169,10 @@ func (c *content) export(dir string) (err error) {
 		}
 		var data idm.Data
 		if data, err = c.identities.Export(tx); err == nil {
-			err = w.data(data, c.access.Export(tx))
+			err = w.data(data)
+		}
+		if err == nil {
+			err = w.access(c.access.Export(tx))
 		}
 		if err == nil {
 			err = w.esvs(c.esvs.Export(tx))
@@ -195,14 +200,9 @@ func checkPlaces(tx *store.Tx) error {
 // seedWriter writes the files of a seed.
 type seedWriter struct{ root *os.Root }
 
-func (w seedWriter) data(data idm.Data, providers map[string]store.Object) error {
+func (w seedWriter) data(data idm.Data) error {
 	for _, id := range slices.Sorted(maps.Keys(data.Configs)) {
 		if err := w.document(seedName("config", id), data.Configs[id]); err != nil {
-			return err
-		}
-	}
-	for _, realm := range slices.Sorted(maps.Keys(providers)) {
-		if err := w.document("am/"+realm+"/oauth-oidc.json", providers[realm]); err != nil {
 			return err
 		}
 	}
@@ -214,6 +214,20 @@ func (w seedWriter) data(data idm.Data, providers map[string]store.Object) error
 	}
 	for _, collection := range slices.Sorted(maps.Keys(data.Earlier)) {
 		if err := w.objects(seedName("earlier", collection), data.Earlier[collection]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w seedWriter) access(data am.Data) error {
+	for _, name := range slices.Sorted(maps.Keys(data.Settings)) {
+		if err := w.document(seedName("am", name), data.Settings[name]); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(data.Lists)) {
+		if err := w.objects(seedName("am", name), idm.List(data.Lists[name])); err != nil {
 			return err
 		}
 	}

@@ -143,11 +143,10 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader, log *logs
 	if err := identities.Import(seed.data); err != nil {
 		return nil, err
 	}
-	access, err := am.New(documents, idm.Realms)
-	if err != nil {
-		return nil, err
-	}
-	if err := access.Import(seed.providers); err != nil {
+	access := am.New(am.Options{
+		Store: documents, Now: clock.now, Realms: idm.Realms, Matching: s.matching, Seed: s.chance,
+	})
+	if err := access.Import(seed.access); err != nil {
 		return nil, err
 	}
 	if seed.agents {
@@ -201,6 +200,7 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader, log *logs
 		Authorize:   func(r *http.Request) (route.Caller, error) { return provider.Authorize(r, am.Scope) },
 		Serve:       access.Serve,
 		Headers:     am.SetHeaders,
+		BareVersion: true,
 		ContentType: "application/json;charset=UTF-8",
 		MaxBody:     maxBody,
 		BaseURL:     t.location,

@@ -27,13 +27,13 @@ const Password = "Passw0rd!"
 
 // seedData is all that a tenant starts with.
 type seedData struct {
-	data      idm.Data
-	providers map[string]store.Object // settings of the OAuth providers by realm
-	clients   []oauth.Client
-	esvs      esv.Data
-	keys      []logs.Key
-	agents    bool   // AI agents are enabled
-	digest    []byte // of the files that the data comes from
+	data    idm.Data
+	access  am.Data
+	clients []oauth.Client
+	esvs    esv.Data
+	keys    []logs.Key
+	agents  bool   // AI agents are enabled
+	digest  []byte // of the files that the data comes from
 }
 
 // marker is tenant.json, which says how the rest of a seed directory is meant.
@@ -85,13 +85,10 @@ func stockSeed() *seedData {
 			},
 			Earlier: map[string]idm.Objects{},
 		},
-		providers: map[string]store.Object{},
-		clients:   stockClients(),
+		access:  am.Stock(idm.Realms),
+		clients: stockClients(),
 	}
 	seed.data.Configs["managed"] = idm.StockTypes()
-	for _, realm := range idm.Realms {
-		seed.providers[realm] = am.StockProvider()
-	}
 	return seed
 }
 
@@ -115,7 +112,7 @@ func readSeed(name string) (*seedData, error) {
 			data: idm.Data{
 				Configs: map[string]store.Object{}, Objects: map[string]idm.Objects{}, Earlier: map[string]idm.Objects{},
 			},
-			providers: map[string]store.Object{},
+			access: am.NewData(),
 		}
 	}
 	digest, seen := sha256.New(), map[string]bool{}
@@ -159,7 +156,7 @@ func addDigest(digest hash.Hash, dir fs.FS, name string) error {
 // seedFile says what a file of a seed is for: its folder is that of a kind of
 // content, and id is what it holds of that kind. It is the inverse of seedName.
 func seedFile(name string) (kind, id string, err error) {
-	unknown := fmt.Errorf("%s is not part of a seed: expected config/ID.json, managed/TYPE.json, internal/role.json, am/REALM/oauth-oidc.json, esv/variables.json, esv/secrets.json, keys.json, clients.json or %s", name, markerFile)
+	unknown := fmt.Errorf("%s is not part of a seed: expected config/ID.json, managed/TYPE.json, internal/role.json, am/REALM/KIND.json, esv/variables.json, esv/secrets.json, keys.json, clients.json or %s", name, markerFile)
 	if name == "clients.json" || name == keysFile || name == markerFile {
 		return name, "", nil
 	}
@@ -181,8 +178,8 @@ func seedFile(name string) (kind, id string, err error) {
 			return folder, id, nil
 		}
 	case "am":
-		if realm, isProvider := strings.CutSuffix(id, "/oauth-oidc"); isProvider {
-			return folder, realm, nil
+		if _, known := am.IsList(id); known {
+			return folder, id, nil
 		}
 	}
 	return "", "", unknown
@@ -199,7 +196,11 @@ func (s *seedData) read(dir fs.FS, name, kind, id string) (err error) {
 	case "config":
 		s.data.Configs[id], err = readDocument(dir, name)
 	case "am":
-		s.providers[id], err = readDocument(dir, name)
+		if many, _ := am.IsList(id); many {
+			s.access.Lists[id], err = collect(readObjects(dir, name), name)
+		} else {
+			s.access.Settings[id], err = readDocument(dir, name)
+		}
 	case "esv":
 		into := &s.esvs.Variables
 		if id == secretsSeed {

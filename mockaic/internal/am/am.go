@@ -1,17 +1,13 @@
-// Package am is the access management half of a tenant. So far it holds the
-// configuration of the realms' OAuth providers.
+// Package am is the access management half of a tenant: the configuration of its
+// realms, and what it tells about itself and its users.
 package am
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
-	"hash/fnv"
-	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/route"
@@ -21,33 +17,52 @@ import (
 // Scope is what a bearer token needs for everything below /am/json.
 const Scope = "fr:am:*"
 
-// providers is the collection of the OAuth providers' settings, by realm.
-const providers = "am/services/oauth-oidc"
+// Options are what a Service needs.
+type Options struct {
+	Store    *store.Store
+	Now      func() time.Time
+	Realms   []string // below the root realm
+	Matching crest.Matching
+	Seed     uint64 // of the order of queries without sort keys
+}
 
 // Service answers /am/json.
 type Service struct {
-	store  *store.Store
-	realms []string
+	options   Options
+	endpoints []endpoint
 }
 
-// New returns the service for realms whose providers have the stock settings.
-func New(documents *store.Store, realms []string) (*Service, error) {
-	s := &Service{documents, realms}
-	err := documents.Change(func(tx *store.Tx) error {
-		for _, realm := range realms {
-			settings, err := crest.Normalize(StockProvider())
-			if err != nil {
-				return err
-			}
-			s.put(tx, realm, settings.(map[string]any))
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("stock settings of the OAuth provider: %w", err)
-	}
-	return s, nil
+// New returns the service for realms without any configuration.
+func New(options Options) *Service {
+	s := &Service{options: options}
+	s.endpoints = slices.Concat(s.realmEndpoints(), s.globalEndpoints())
+	return s
 }
+
+// endpoint is a kind of resource. Of its path, below a realm or the tenant, an
+// element * stands for any.
+type endpoint struct {
+	path   string
+	global bool
+	serve  func(*call) (*route.Response, error)
+}
+
+// call is a request at an endpoint.
+type call struct {
+	*route.Request
+	realm string   // without its slash; "" is the root realm
+	names []string // what stands for the * of the path
+}
+
+func (s *Service) realmEndpoints() []endpoint {
+	return []endpoint{
+		{path: "realm-config/services/oauth-oidc", serve: s.settings(oauthProvider)},
+		{path: "scripts", serve: s.serveScripts},
+		{path: "scripts/*", serve: s.serveScript},
+	}
+}
+
+func (s *Service) globalEndpoints() []endpoint { return nil }
 
 // Serve answers one request below /am/json.
 func (s *Service) Serve(r *route.Request) (*route.Response, error) {
@@ -55,23 +70,44 @@ func (s *Service) Serve(r *route.Request) (*route.Response, error) {
 	if r.NewID != "" {
 		path = append(slices.Clip(path), r.NewID)
 	}
-	realm, rest := splitRealm(path)
-	if !slices.Equal(rest, []string{"realm-config", "services", "oauth-oidc"}) {
-		return nil, crest.Errorf(http.StatusNotImplemented, "/am/json/%s is not implemented by this fake tenant", strings.Join(path, "/"))
+	realm, rest := s.splitRealm(path)
+	for _, e := range s.endpoints {
+		names, ok := e.match(rest)
+		switch {
+		case !ok:
+			continue
+		case e.global:
+			return e.serve(&call{r, "", names})
+		case realm == "":
+			// Recorded for all of the root realm's configuration.
+			return nil, unavailable()
+		case !slices.Contains(s.options.Realms, realm):
+			return nil, notFound()
+		}
+		return e.serve(&call{r, realm, names})
 	}
-	if realm == "" {
-		// Recorded for all of the root realm's configuration.
-		return nil, crest.Errorf(http.StatusForbidden, "This operation is not available in PingOne Advanced Identity Cloud.")
+	return nil, notImplemented("/am/json/" + strings.Join(path, "/"))
+}
+
+// match reports whether a path is the endpoint's, and what stands for each *.
+func (e endpoint) match(path []string) (names []string, ok bool) {
+	elements := strings.Split(e.path, "/")
+	if len(elements) != len(path) {
+		return nil, false
 	}
-	if !slices.Contains(s.realms, realm) {
-		return nil, crest.Errorf(http.StatusNotFound, "Not Found")
+	for i, element := range elements {
+		if element == "*" {
+			names = append(names, path[i])
+		} else if element != path[i] {
+			return nil, false
+		}
 	}
-	return s.serveProvider(r, realm)
+	return names, true
 }
 
 // splitRealm reads the spellings of a realm: realms/root/realms/alpha,
 // realms/alpha and alpha. The root realm is "".
-func splitRealm(path []string) (realm string, rest []string) {
+func (s *Service) splitRealm(path []string) (realm string, rest []string) {
 	nested := false
 	for len(path) >= 2 && path[0] == "realms" {
 		if path[1] != "root" {
@@ -79,129 +115,37 @@ func splitRealm(path []string) (realm string, rest []string) {
 		}
 		path, nested = path[2:], true
 	}
-	if !nested && len(path) > 0 && path[0] != "realm-config" {
+	if !nested && len(path) > 1 && !s.begins(path[0]) {
 		return path[0], path[1:]
 	}
 	return realm, path
 }
 
-func (s *Service) serveProvider(r *route.Request, realm string) (*route.Response, error) {
-	answer := &route.Response{}
-	var err error
-	switch r.Operation {
-	case route.Read:
-		s.store.View(func(tx *store.Tx) { answer.Object = tx.Get(providers, realm) })
-	case route.Create, route.Update, route.Upsert, route.Delete:
-		err = s.change(r.Context(), func(tx *store.Tx) error {
-			before := tx.Get(providers, realm)
-			if err := checkRevision(r, before); err != nil {
-				return err
-			}
-			if r.Operation == route.Delete {
-				answer.Object = before
-				tx.Delete(providers, realm)
-				return nil
-			}
-			if before == nil {
-				answer.Status = http.StatusCreated
-			}
-			answer.Object = s.put(tx, realm, r.Body.(map[string]any))
-			return nil
-		})
-	default:
-		return nil, crest.Errorf(http.StatusNotImplemented, "the %s operation on the OAuth provider is not implemented by this fake tenant", r.Operation)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if answer.Object == nil {
-		return nil, crest.Errorf(http.StatusNotFound, "Not Found")
-	}
-	answer.Object = maps.Clone(answer.Object)
-	answer.Object["_id"] = ""
-	return answer, nil
-}
-
-// checkRevision holds what is there against the conditions of a request.
-func checkRevision(r *route.Request, before store.Object) error {
-	switch {
-	case r.Operation == route.Create && before != nil:
-		return crest.Errorf(http.StatusPreconditionFailed, "The OAuth provider exists already")
-	case r.Operation == route.Update && before == nil:
-		return crest.Errorf(http.StatusNotFound, "Not Found")
-	case r.IfMatch == nil || before == nil:
-		return nil
-	case *r.IfMatch != before["_rev"]:
-		return crest.Errorf(http.StatusPreconditionFailed, "The OAuth provider does not have the required version")
-	}
-	return nil
-}
-
-// put stores settings. AM's revision is a hash of the content: a signed 32-bit
-// integer, in a string.
-func (s *Service) put(tx *store.Tx, realm string, settings map[string]any) store.Object {
-	settings = maps.Clone(settings)
-	delete(settings, "_id")
-	delete(settings, "_rev")
-	settings["_type"] = map[string]any{"_id": "oauth-oidc", "name": "OAuth2 Provider", "collection": false}
-	hash := fnv.New32a()
-	// What came from JSON can be encoded again.
-	_ = json.NewEncoder(hash).Encode(settings)
-	return tx.PutRevision(providers, realm, settings, strconv.Itoa(int(int32(hash.Sum32()))))
-}
-
-// Export returns the settings of the providers by realm, as Import takes them.
-func (s *Service) Export(tx *store.Tx) map[string]store.Object {
-	exported := map[string]store.Object{}
-	for _, settings := range tx.All(providers) {
-		own := maps.Clone(settings)
-		delete(own, "_id")
-		delete(own, "_rev")
-		delete(own, "_type")
-		exported[settings["_id"].(string)] = own
-	}
-	return exported
-}
-
-// Import gives the realms' providers these settings. A realm that is not among
-// them has no provider.
-func (s *Service) Import(settings map[string]store.Object) error {
-	return s.store.Change(func(tx *store.Tx) error {
-		for _, realm := range s.realms {
-			tx.Delete(providers, realm)
-		}
-		for _, realm := range slices.Sorted(maps.Keys(settings)) {
-			if !slices.Contains(s.realms, realm) {
-				return fmt.Errorf("am/%s/oauth-oidc: there is no such realm", realm)
-			}
-			own, err := crest.Normalize(settings[realm])
-			if err != nil {
-				return fmt.Errorf("am/%s/oauth-oidc: %w", realm, err)
-			}
-			s.put(tx, realm, own.(map[string]any))
-		}
-		return nil
+// begins tells whether the path of an endpoint begins with an element.
+func (s *Service) begins(element string) bool {
+	return slices.ContainsFunc(s.endpoints, func(e endpoint) bool {
+		first, _, _ := strings.Cut(e.path, "/")
+		return first == element
 	})
 }
 
-// EnableAgents switches AI agents on in all realms.
-func (s *Service) EnableAgents(ctx context.Context) error {
-	return s.change(ctx, func(tx *store.Tx) error {
-		for _, realm := range s.realms {
-			settings := maps.Clone(tx.Get(providers, realm))
-			if settings == nil {
-				return crest.Errorf(http.StatusNotFound, "The realm %s has no OAuth provider", realm)
-			}
-			settings["aiAgentsConfig"] = map[string]any{
-				"aiAgentsEnabled":               true,
-				"aiAgentsIdentityObjectName":    "managed/" + realm + "_aiagent",
-				"aiAgentsPrivilegeObjectName":   "managed/" + realm + "_aiagentprivilege",
-				"aiAgentsIdentityObjectMapping": []any{"client_id|oauth2ClientId", "client_name#en|name", "client_name|name", "client_id|name"},
-			}
-			s.put(tx, realm, settings)
-		}
-		return nil
-	})
+func notFound() error { return crest.Errorf(http.StatusNotFound, "Not Found") }
+
+func unavailable() error {
+	return crest.Errorf(http.StatusForbidden, "This operation is not available in PingOne Advanced Identity Cloud.")
+}
+
+func notImplemented(what string) error {
+	return crest.Errorf(http.StatusNotImplemented, "%s is not implemented by this fake tenant", what)
+}
+
+// refused is the answer to an operation that an endpoint of this fake lacks.
+func (c *call) refused(resource string) error {
+	operation := string(c.Operation)
+	if c.Operation == route.Action {
+		operation = fmt.Sprintf("%s %s", operation, c.Action)
+	}
+	return notImplemented(fmt.Sprintf("the %s operation on %s", operation, resource))
 }
 
 // SetHeaders sets what every answer of AM's JSON API carries.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/route"
@@ -12,18 +13,17 @@ import (
 
 // change runs a write of a request, and logs what it did.
 func (s *Service) change(ctx context.Context, write func(*store.Tx) error) error {
-	differences, err := s.store.ChangeAndTell(write)
+	differences, err := s.options.Store.ChangeAndTell(write)
 	if err != nil {
 		return err
 	}
 	trail := route.TrailOf(ctx)
 	for _, d := range differences {
+		realm, name := entryOf(d)
 		fields := changedFields(d.Before, d.After)
 		event := map[string]any{
-			"eventName": "AM-CONFIG-CHANGE", "component": "Config", "realm": "/" + d.ID,
-			"objectId":      "ou=default,ou=OrganizationConfig,ou=1.0,ou=OAuth2Provider,ou=services,o=" + d.ID + ",ou=services,ou=am-config",
-			"operation":     "MODIFY",
-			"changedFields": fields,
+			"eventName": "AM-CONFIG-CHANGE", "component": "Config", "realm": "/" + realm,
+			"objectId": name, "operation": "MODIFY", "changedFields": fields,
 		}
 		switch {
 		case d.Before == nil:
@@ -41,21 +41,32 @@ func (s *Service) change(ctx context.Context, write func(*store.Tx) error) error
 	return nil
 }
 
-// changedFields names the settings that are different: those of the provider are
-// grouped.
+// services are the names that AM's configuration directory has for kinds.
+var services = map[string]string{
+	oauthProvider.kind: "ou=default,ou=OrganizationConfig,ou=1.0,ou=OAuth2Provider,ou=services,o=",
+	scriptKind:         "ou=scriptConfigurations,ou=default,ou=OrganizationConfig,ou=1.0,ou=ScriptingService,ou=services,o=",
+}
+
+// entryOf names the entry of the configuration directory that a document is.
+func entryOf(d store.Difference) (realm, name string) {
+	_, rest, _ := strings.Cut(d.Collection, "/")
+	before, kind, _ := strings.Cut(rest, "/")
+	const root = ",ou=services,ou=am-config"
+	if before == "services" {
+		return d.ID, services[kind] + d.ID + root
+	}
+	return before, "ou=" + route.CutText(d.ID) + "," + services[kind] + before + root
+}
+
+// changedFields names the attributes that are different: some kinds have them in
+// groups.
 func changedFields(before, after store.Record) []string {
 	fields := map[string]bool{}
-	for _, pair := range [][2]store.Object{{object(before), object(after)}, {object(after), object(before)}} {
-		for group, settings := range pair[0] {
-			if group == "_id" || group == "_rev" {
-				continue
-			}
-			grouped, _ := settings.(map[string]any)
-			other, _ := pair[1][group].(map[string]any)
-			for name, value := range grouped {
-				if !crest.Equal(value, other[name]) {
-					fields[name] = true
-				}
+	left, right := attributes(before), attributes(after)
+	for _, pair := range [][2]store.Object{{left, right}, {right, left}} {
+		for name, value := range pair[0] {
+			if other, ok := pair[1][name]; !ok || !crest.Equal(value, other) {
+				fields[name] = true
 			}
 		}
 	}
@@ -64,9 +75,21 @@ func changedFields(before, after store.Record) []string {
 	return names
 }
 
-func object(r store.Record) store.Object {
+// attributes are the members of a document, and of its groups.
+func attributes(r store.Record) store.Object {
+	all := store.Object{}
 	if r == nil {
-		return nil
+		return all
 	}
-	return r.Object()
+	for name, value := range r.Object() {
+		group, grouped := value.(map[string]any)
+		switch {
+		case strings.HasPrefix(name, "_"):
+		case grouped:
+			maps.Copy(all, group)
+		default:
+			all[name] = value
+		}
+	}
+	return all
 }

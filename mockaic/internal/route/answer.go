@@ -41,7 +41,16 @@ func (c *CREST) write(w http.ResponseWriter, r *Request, response *Response) {
 	}
 	header := w.Header()
 	if response.Version != "" {
-		header.Set("Content-API-Version", c.apiVersion(r, response.Version))
+		version := c.apiVersion(r, response.Version)
+		if c.BareVersion {
+			bare := "resource=" + response.Version
+			if response.Page != nil && len(response.Page.Result) > 0 {
+				version += ", " + bare
+			} else {
+				version = bare
+			}
+		}
+		header.Set("Content-API-Version", version)
 	}
 	if response.NotModified {
 		header.Set("X-Not-Modified", "true")

@@ -2,6 +2,7 @@ package route
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -73,10 +74,13 @@ type CREST struct {
 	Headers   func(http.Header) // sets what every answer of the family carries, 401 excepted
 	// ErrorVersion is the resource version that error answers name; "" is none.
 	ErrorVersion string
-	ContentType  string
-	MaxBody      int64
-	BaseURL      func(*http.Request) string
-	Logger       *slog.Logger
+	// BareVersion makes Content-API-Version name the resource alone, but of a query
+	// with results the protocol, too.
+	BareVersion bool
+	ContentType string
+	MaxBody     int64
+	BaseURL     func(*http.Request) string
+	Logger      *slog.Logger
 }
 
 func (c *CREST) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -168,6 +172,14 @@ func (r *Request) parseVersion() error {
 		return crest.Errorf(http.StatusBadRequest, "Unsupported minor version: %d.%d", r.protocol.major, r.protocol.minor)
 	}
 	return nil
+}
+
+// ResourceVersion is the version that a request asks for, or the other one.
+func (r *Request) ResourceVersion(other string) string {
+	if r.resource == nil {
+		return other
+	}
+	return fmt.Sprintf("%d.%d", r.resource.major, r.resource.minor)
 }
 
 // AcceptsVersion tells whether a resource of that version is what the request

@@ -1,0 +1,110 @@
+package am
+
+import (
+	"context"
+	"maps"
+	"net/http"
+
+	"aicmcp/mockaic/internal/crest"
+	"aicmcp/mockaic/internal/route"
+	"aicmcp/mockaic/internal/store"
+)
+
+// setting is a document that a realm has once, at an address without an ID.
+type setting struct {
+	kind  string         // of its collection, which has the realms for IDs
+	title string         // for messages
+	mark  map[string]any // its _type
+}
+
+var oauthProvider = setting{
+	kind: "oauth-oidc", title: "The OAuth provider",
+	mark: map[string]any{"_id": "oauth-oidc", "name": "OAuth2 Provider", "collection": false},
+}
+
+func (d setting) collection() string { return "am/services/" + d.kind }
+
+func (d setting) put(tx *store.Tx, realm string, document map[string]any) store.Object {
+	document = maps.Clone(document)
+	document["_type"] = d.mark
+	return put(tx, d.collection(), realm, document)
+}
+
+// settings serves a setting of a realm.
+func (s *Service) settings(d setting) func(*call) (*route.Response, error) {
+	return func(c *call) (*route.Response, error) {
+		answer := &route.Response{}
+		var err error
+		switch c.Operation {
+		case route.Read:
+			answer.Object = s.view(d.collection(), c.realm)
+		case route.Create, route.Update, route.Upsert, route.Delete:
+			err = s.change(c.Context(), func(tx *store.Tx) error { return d.write(c, tx, answer) })
+		case route.Action:
+			if c.Action != nextDescendents {
+				return nil, c.refused(d.title)
+			}
+			return descendents(), nil
+		default:
+			return nil, c.refused(d.title)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if answer.Object == nil {
+			return nil, notFound()
+		}
+		answer.Object = maps.Clone(answer.Object)
+		answer.Object["_id"] = ""
+		return answer, nil
+	}
+}
+
+func (d setting) write(c *call, tx *store.Tx, answer *route.Response) error {
+	before := tx.Get(d.collection(), c.realm)
+	if err := c.checkRevision(before, d.title); err != nil {
+		return err
+	}
+	switch {
+	case c.Operation == route.Delete:
+		answer.Object = before
+		tx.Delete(d.collection(), c.realm)
+		return nil
+	case before == nil && c.Operation == route.Update:
+		return notFound()
+	case before == nil:
+		answer.Status = http.StatusCreated
+	}
+	answer.Object = d.put(tx, c.realm, c.Body.(map[string]any))
+	return nil
+}
+
+// nextDescendents is the action that lists what is below a resource.
+const nextDescendents = "nextdescendents"
+
+func descendents(documents ...any) *route.Response {
+	if documents == nil {
+		documents = []any{}
+	}
+	return &route.Response{Object: map[string]any{"result": documents}}
+}
+
+// EnableAgents switches AI agents on in all realms.
+func (s *Service) EnableAgents(ctx context.Context) error {
+	return s.change(ctx, func(tx *store.Tx) error {
+		for _, realm := range s.options.Realms {
+			settings := maps.Clone(tx.Get(oauthProvider.collection(), realm))
+			if settings == nil {
+				return crest.Errorf(http.StatusNotFound, "The realm %s has no OAuth provider", realm)
+			}
+			settings["aiAgentsConfig"] = map[string]any{
+				"aiAgentsEnabled":               true,
+				"aiAgentsIdentityObjectName":    "managed/" + realm + "_aiagent",
+				"aiAgentsPrivilegeObjectName":   "managed/" + realm + "_aiagentprivilege",
+				"aiAgentsIdentityObjectMapping": []any{"client_id|oauth2ClientId", "client_name#en|name", "client_name|name", "client_id|name"},
+			}
+			oauthProvider.put(tx, realm, settings)
+		}
+		return nil
+	})
+}
