@@ -26,7 +26,8 @@
 //   - /openidm/config with all documents of a new tenant, /openidm/schema/managed,
 //     /openidm/feature, /openidm/ui/theme, /openidm/info, /feature,
 //     /environment/aiagent
-//   - of /am/json, for the realms alpha and bravo: scripts; the settings of the
+//   - of /am/json, for the realms alpha and bravo: scripts; OAuth clients at
+//     realm-config/agents/OAuth2Client with schema and template; the settings of the
 //     OAuth providers at realm-config/services/oauth-oidc
 //   - /environment/variables, secrets with their versions, count, startup: values
 //     wait for a restart, which takes [RestartTime] by the tenant's clock
@@ -134,6 +135,10 @@
 //     the texts of refused scripts; the texts and descriptions of the default scripts,
 //     whose IDs, names and contexts are recorded; that a realm has at most 5000
 //     documents of a kind
+//   - of OAuth clients: the schema, the titles in it and the template; that a value of
+//     the wrong type is refused, in the words recorded for trees; that a client whose
+//     secret is left out or null keeps it; groups of clients are not there, and which
+//     value is inherited is only kept
 //   - that the versions 1.0 and 2.0 of /environment answer alike, and others 400
 //
 // The tenant leaves Strict-Transport-Security out on HTTPS to a loopback name,

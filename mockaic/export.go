@@ -33,11 +33,13 @@ import (
 //	internal/role.json         an array of internal roles
 //	am/REALM/oauth-oidc.json   the settings of the realm's OAuth provider
 //	am/REALM/scripts.json      an array of scripts, as the API shows them
+//	am/REALM/OAuth2Client.json  an array of OAuth clients as lists show them; each may
+//	                           have its secret in userpassword
 //	esv/variables.json         an array of variables, as the API shows them
 //	esv/secrets.json           an array of secrets; each has an array versions,
 //	                           oldest first, with the valueBase64 of each version
 //	keys.json                  an array of API keys for the logs, as they were made
-//	clients.json               an array of OAuth clients: clientId, clientType
+//	clients.json               an array of the root realm's OAuth clients: clientId, clientType
 //	                           (Public or Confidential), redirectionUris, scopes,
 //	                           grantTypes, mayAct ({"client_id": who may exchange})
 //	tenant.json                {"complete": true} if nothing shall be added

@@ -85,6 +85,7 @@ func fill(t *testing.T, mock *mockaic.Tenant) {
 	send(t, mock, "PUT", provider, encode(t, settings))
 	send(t, mock, "DELETE", strings.Replace(provider, "alpha", "bravo", 1), "")
 	send(t, mock, "PUT", scripts+"/mine", decision("mine", "outcome = 'a';"))
+	send(t, mock, "PUT", clients+"/a%2Fshop", strings.Replace(shop, `"inherited":false`, `"inherited":true`, 1))
 	for _, object := range get(t, mock, "/openidm/managed/bravo_group?_queryFilter=true")["result"].([]any) {
 		send(t, mock, "DELETE", "/openidm/managed/bravo_group/"+object.(map[string]any)["_id"].(string), "")
 	}
@@ -130,6 +131,7 @@ func held(t *testing.T, mock *mockaic.Tenant) []string {
 		users + "?_queryFilter=description+co+%22quoted%22&_fields=*,effectiveRoles",
 		"/am/json/realms/root/realms/alpha/realm-config/services/oauth-oidc", "/am/json/realms/root/realms/bravo/realm-config/services/oauth-oidc",
 		scripts + "?_queryFilter=true", scripts + "/mine", strings.Replace(scripts, "alpha", "bravo", 1) + "?_queryFilter=true",
+		clients + "?_queryFilter=true", clients + "/a%2Fshop",
 		variables, secrets, secrets + "/esv-smtp-password/versions", "/environment/count?_onlyPending=true", "/keys",
 	}
 	for _, kind := range []string{"user", "role", "group", "organization", "assignment", "aiagent", "usermeta"} {

@@ -28,13 +28,14 @@ type Options struct {
 
 // Service answers /am/json.
 type Service struct {
-	options   Options
-	endpoints []endpoint
+	options        Options
+	endpoints      []endpoint
+	clientSections []clientSection
 }
 
 // New returns the service for realms without any configuration.
 func New(options Options) *Service {
-	s := &Service{options: options}
+	s := &Service{options: options, clientSections: clientSections()}
 	s.endpoints = slices.Concat(s.realmEndpoints(), s.globalEndpoints())
 	return s
 }
@@ -57,6 +58,8 @@ type call struct {
 func (s *Service) realmEndpoints() []endpoint {
 	return []endpoint{
 		{path: "realm-config/services/oauth-oidc", serve: s.settings(oauthProvider)},
+		{path: "realm-config/agents/" + clientKind, serve: s.serveClients},
+		{path: "realm-config/agents/" + clientKind + "/*", serve: s.serveClient},
 		{path: "scripts", serve: s.serveScripts},
 		{path: "scripts/*", serve: s.serveScript},
 	}

@@ -44,6 +44,7 @@ func (s *Service) change(ctx context.Context, write func(*store.Tx) error) error
 // services are the names that AM's configuration directory has for kinds.
 var services = map[string]string{
 	oauthProvider.kind: "ou=default,ou=OrganizationConfig,ou=1.0,ou=OAuth2Provider,ou=services,o=",
+	clientKind:         "ou=OAuth2Client,ou=default,ou=OrganizationConfig,ou=1.0,ou=AgentService,ou=services,o=",
 	scriptKind:         "ou=scriptConfigurations,ou=default,ou=OrganizationConfig,ou=1.0,ou=ScriptingService,ou=services,o=",
 }
 
@@ -84,7 +85,7 @@ func attributes(r store.Record) store.Object {
 	for name, value := range r.Object() {
 		group, grouped := value.(map[string]any)
 		switch {
-		case strings.HasPrefix(name, "_"):
+		case strings.HasPrefix(name, "_"), name == inherited:
 		case grouped:
 			maps.Copy(all, group)
 		default:

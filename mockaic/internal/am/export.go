@@ -29,14 +29,16 @@ type list struct {
 
 func allSettings() []setting { return []setting{oauthProvider} }
 
-func allLists() []list {
-	return []list{{scriptKind, checkScript}}
+func listKinds() []string { return []string{scriptKind, clientKind} }
+
+func (s *Service) lists() []list {
+	return []list{{scriptKind, checkScript}, {clientKind, s.checkClient}}
 }
 
 // IsList tells a list from a setting by its name; ok is false for neither.
 func IsList(name string) (many, ok bool) {
 	_, kind, _ := strings.Cut(name, "/")
-	if slices.ContainsFunc(allLists(), func(l list) bool { return l.kind == kind }) {
+	if slices.Contains(listKinds(), kind) {
 		return true, true
 	}
 	return false, slices.ContainsFunc(allSettings(), func(d setting) bool { return d.kind == kind })
@@ -50,7 +52,7 @@ func (s *Service) Export(tx *store.Tx) Data {
 			data.Settings[document["_id"].(string)+"/"+d.kind] = without(document, "_id", "_rev", "_type")
 		}
 	}
-	for _, l := range allLists() {
+	for _, l := range s.lists() {
 		for _, realm := range s.options.Realms {
 			documents := tx.All(collection(realm, l.kind))
 			slices.SortFunc(documents, func(a, b store.Object) int { return strings.Compare(a["_id"].(string), b["_id"].(string)) })
@@ -112,7 +114,7 @@ func (s *Service) importList(tx *store.Tx, name string, documents []store.Object
 	if err != nil {
 		return err
 	}
-	for _, l := range allLists() {
+	for _, l := range s.lists() {
 		if l.kind != kind {
 			continue
 		}
