@@ -28,7 +28,10 @@
 //     /environment/aiagent
 //   - of /am/json, for the realms alpha and bravo: scripts; OAuth clients at
 //     realm-config/agents/OAuth2Client with schema and template; the settings of the
-//     OAuth providers at realm-config/services/oauth-oidc
+//     OAuth providers at realm-config/services/oauth-oidc and of the authentication at
+//     realm-config/authentication, its empty chains and its modules
+//   - of /am/json, for the whole tenant: serverinfo (serverinfo/* without a token, too),
+//     global-config/realms
 //   - /environment/variables, secrets with their versions, count, startup: values
 //     wait for a restart, which takes [RestartTime] by the tenant's clock
 //   - /monitoring/logs, tail and sources, and /keys: what requests, logins and

@@ -32,6 +32,7 @@ import (
 //	                           references such as {"_ref": "managed/alpha_role/ID"}
 //	internal/role.json         an array of internal roles
 //	am/REALM/oauth-oidc.json   the settings of the realm's OAuth provider
+//	am/REALM/authentication.json  how the realm authenticates
 //	am/REALM/scripts.json      an array of scripts, as the API shows them
 //	am/REALM/OAuth2Client.json  an array of OAuth clients as lists show them; each may
 //	                           have its secret in userpassword

@@ -251,7 +251,7 @@ func TestAnswersOfAMissingObjectAreTheDirectorys(t *testing.T) {
 		"/openidm/script":                               501,
 		"/openidm/config/nothing":                       404,
 		"/openidm/config/fidc/federation-EntraID":       403,
-		"/am/json/serverinfo/*":                         501,
+		"/am/json/sessions":                             501,
 		"/environment/certificates":                     501,
 		"/am/oauth2/alpha/authorize":                    501,
 		"/am/oauth2/realms/root/realms/bravo/tokeninfo": 501,

@@ -143,8 +143,12 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader, log *logs
 	if err := identities.Import(seed.data); err != nil {
 		return nil, err
 	}
+	cookie, err := randomHex(chance, 15)
+	if err != nil {
+		return nil, err
+	}
 	access := am.New(am.Options{
-		Store: documents, Now: clock.now, Realms: idm.Realms, Matching: s.matching, Seed: s.chance,
+		Store: documents, Now: clock.now, Realms: idm.Realms, Matching: s.matching, Seed: s.chance, CookieName: cookie,
 	})
 	if err := access.Import(seed.access); err != nil {
 		return nil, err
@@ -153,10 +157,6 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader, log *logs
 		if err := access.EnableAgents(context.Background()); err != nil {
 			return nil, err
 		}
-	}
-	cookie, err := randomHex(chance, 15)
-	if err != nil {
-		return nil, err
 	}
 	provider, err := oauth.New(oauth.Options{
 		BaseURL: t.baseURL, Chance: chance, Now: clock.now, Identities: people{identities},
@@ -196,8 +196,13 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader, log *logs
 		Logger:       s.logger,
 	}
 	c.am = &route.CREST{
-		Mount:       "/am/json",
-		Authorize:   func(r *http.Request) (route.Caller, error) { return provider.Authorize(r, am.Scope) },
+		Mount: "/am/json",
+		Authorize: func(r *http.Request) (route.Caller, error) {
+			if am.IsPublic(r) {
+				return route.Caller{}, nil
+			}
+			return provider.Authorize(r, am.Scope)
+		},
 		Serve:       access.Serve,
 		Headers:     am.SetHeaders,
 		BareVersion: true,

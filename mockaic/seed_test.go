@@ -84,6 +84,7 @@ func fill(t *testing.T, mock *mockaic.Tenant) {
 	settings["coreOAuth2Config"].(map[string]any)["accessTokenLifetime"] = 60
 	send(t, mock, "PUT", provider, encode(t, settings))
 	send(t, mock, "DELETE", strings.Replace(provider, "alpha", "bravo", 1), "")
+	send(t, mock, "PUT", alpha+"/realm-config/authentication", `{"core":{"orgConfig":"Mine"}}`)
 	send(t, mock, "PUT", scripts+"/mine", decision("mine", "outcome = 'a';"))
 	send(t, mock, "PUT", clients+"/a%2Fshop", strings.Replace(shop, `"inherited":false`, `"inherited":true`, 1))
 	for _, object := range get(t, mock, "/openidm/managed/bravo_group?_queryFilter=true")["result"].([]any) {
@@ -131,7 +132,7 @@ func held(t *testing.T, mock *mockaic.Tenant) []string {
 		users + "?_queryFilter=description+co+%22quoted%22&_fields=*,effectiveRoles",
 		"/am/json/realms/root/realms/alpha/realm-config/services/oauth-oidc", "/am/json/realms/root/realms/bravo/realm-config/services/oauth-oidc",
 		scripts + "?_queryFilter=true", scripts + "/mine", strings.Replace(scripts, "alpha", "bravo", 1) + "?_queryFilter=true",
-		clients + "?_queryFilter=true", clients + "/a%2Fshop",
+		alpha + "/realm-config/authentication", clients + "?_queryFilter=true", clients + "/a%2Fshop",
 		variables, secrets, secrets + "/esv-smtp-password/versions", "/environment/count?_onlyPending=true", "/keys",
 	}
 	for _, kind := range []string{"user", "role", "group", "organization", "assignment", "aiagent", "usermeta"} {

@@ -24,6 +24,8 @@ type Options struct {
 	Realms   []string // below the root realm
 	Matching crest.Matching
 	Seed     uint64 // of the order of queries without sort keys
+	// CookieName is that of the session cookie.
+	CookieName string
 }
 
 // Service answers /am/json.
@@ -58,6 +60,9 @@ type call struct {
 func (s *Service) realmEndpoints() []endpoint {
 	return []endpoint{
 		{path: "realm-config/services/oauth-oidc", serve: s.settings(oauthProvider)},
+		{path: "realm-config/authentication", serve: s.settings(authentication)},
+		{path: "realm-config/authentication/chains", serve: s.serveChains},
+		{path: "realm-config/authentication/modules", serve: s.serveModules},
 		{path: "realm-config/agents/" + clientKind, serve: s.serveClients},
 		{path: "realm-config/agents/" + clientKind + "/*", serve: s.serveClient},
 		{path: "scripts", serve: s.serveScripts},
@@ -65,7 +70,20 @@ func (s *Service) realmEndpoints() []endpoint {
 	}
 }
 
-func (s *Service) globalEndpoints() []endpoint { return nil }
+func (s *Service) globalEndpoints() []endpoint {
+	return []endpoint{
+		{path: "serverinfo/version", global: true, serve: s.serveVersion},
+		{path: "serverinfo/*", global: true, serve: s.serveInfo},
+		{path: "global-config/realms", global: true, serve: s.serveRealms},
+		{path: "global-config/realms/*", global: true, serve: s.serveRealm},
+	}
+}
+
+// IsPublic tells of what is answered without a token: what a login page has to
+// know before anybody is logged in.
+func IsPublic(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/am/json/") && strings.HasSuffix(r.URL.Path, "/serverinfo/*")
+}
 
 // Serve answers one request below /am/json.
 func (s *Service) Serve(r *route.Request) (*route.Response, error) {
@@ -79,13 +97,11 @@ func (s *Service) Serve(r *route.Request) (*route.Response, error) {
 		switch {
 		case !ok:
 			continue
-		case e.global:
-			return e.serve(&call{r, "", names})
-		case realm == "":
+		case realm != "" && !slices.Contains(s.options.Realms, realm):
+			return nil, notFound()
+		case realm == "" && !e.global:
 			// Recorded for all of the root realm's configuration.
 			return nil, unavailable()
-		case !slices.Contains(s.options.Realms, realm):
-			return nil, notFound()
 		}
 		return e.serve(&call{r, realm, names})
 	}

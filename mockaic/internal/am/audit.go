@@ -43,9 +43,10 @@ func (s *Service) change(ctx context.Context, write func(*store.Tx) error) error
 
 // services are the names that AM's configuration directory has for kinds.
 var services = map[string]string{
-	oauthProvider.kind: "ou=default,ou=OrganizationConfig,ou=1.0,ou=OAuth2Provider,ou=services,o=",
-	clientKind:         "ou=OAuth2Client,ou=default,ou=OrganizationConfig,ou=1.0,ou=AgentService,ou=services,o=",
-	scriptKind:         "ou=scriptConfigurations,ou=default,ou=OrganizationConfig,ou=1.0,ou=ScriptingService,ou=services,o=",
+	oauthProvider.kind:  "ou=default,ou=OrganizationConfig,ou=1.0,ou=OAuth2Provider,ou=services,o=",
+	authentication.kind: "ou=default,ou=OrganizationConfig,ou=1.0,ou=iPlanetAMAuthService,ou=services,o=",
+	clientKind:          "ou=OAuth2Client,ou=default,ou=OrganizationConfig,ou=1.0,ou=AgentService,ou=services,o=",
+	scriptKind:          "ou=scriptConfigurations,ou=default,ou=OrganizationConfig,ou=1.0,ou=ScriptingService,ou=services,o=",
 }
 
 // entryOf names the entry of the configuration directory that a document is.

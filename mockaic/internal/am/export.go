@@ -27,7 +27,7 @@ type list struct {
 	check func(store.Object) (store.Object, error)
 }
 
-func allSettings() []setting { return []setting{oauthProvider} }
+func allSettings() []setting { return []setting{oauthProvider, authentication} }
 
 func listKinds() []string { return []string{scriptKind, clientKind} }
 
@@ -156,6 +156,7 @@ func Stock(realms []string) Data {
 	data := NewData()
 	for _, realm := range realms {
 		data.Settings[realm+"/"+oauthProvider.kind] = StockProvider()
+		data.Settings[realm+"/"+authentication.kind] = StockAuthentication(realm)
 		data.Lists[realm+"/"+scriptKind] = StockScripts(realm)
 	}
 	return data

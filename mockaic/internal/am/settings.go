@@ -15,11 +15,19 @@ type setting struct {
 	kind  string         // of its collection, which has the realms for IDs
 	title string         // for messages
 	mark  map[string]any // its _type
+	// initial is what takes the place of attributes that are left out of a group.
+	initial func() map[string]any
 }
 
 var oauthProvider = setting{
 	kind: "oauth-oidc", title: "The OAuth provider",
-	mark: map[string]any{"_id": "oauth-oidc", "name": "OAuth2 Provider", "collection": false},
+	mark:    map[string]any{"_id": "oauth-oidc", "name": "OAuth2 Provider", "collection": false},
+	initial: StockProvider,
+}
+
+var authentication = setting{
+	kind: "authentication", title: "The authentication of the realm",
+	mark: map[string]any{"_id": "EMPTY", "name": "Core", "collection": false},
 }
 
 func (d setting) collection() string { return "am/services/" + d.kind }
@@ -39,6 +47,7 @@ func (s *Service) settings(d setting) func(*call) (*route.Response, error) {
 		case route.Read:
 			answer.Object = s.view(d.collection(), c.realm)
 		case route.Create, route.Update, route.Upsert, route.Delete:
+			answer.Version = c.ResourceVersion("1.0")
 			err = s.change(c.Context(), func(tx *store.Tx) error { return d.write(c, tx, answer) })
 		case route.Action:
 			if c.Action != nextDescendents {
@@ -66,6 +75,8 @@ func (d setting) write(c *call, tx *store.Tx, answer *route.Response) error {
 		return err
 	}
 	switch {
+	case c.Operation == route.Delete && d.kind == authentication.kind:
+		return c.refused(d.title)
 	case c.Operation == route.Delete:
 		answer.Object = before
 		tx.Delete(d.collection(), c.realm)
@@ -75,8 +86,26 @@ func (d setting) write(c *call, tx *store.Tx, answer *route.Response) error {
 	case before == nil:
 		answer.Status = http.StatusCreated
 	}
-	answer.Object = d.put(tx, c.realm, c.Body.(map[string]any))
+	answer.Object = d.put(tx, c.realm, d.complete(c.Body.(map[string]any)))
 	return nil
+}
+
+// complete adds what is left out of the groups of a document.
+func (d setting) complete(document map[string]any) map[string]any {
+	if d.initial == nil {
+		return document
+	}
+	completed := maps.Clone(document)
+	for name, initial := range d.initial() {
+		sent, isGroup := document[name].(map[string]any)
+		values, hasInitial := initial.(map[string]any)
+		if isGroup && hasInitial {
+			group := maps.Clone(values)
+			maps.Copy(group, sent)
+			completed[name] = group
+		}
+	}
+	return completed
 }
 
 // nextDescendents is the action that lists what is below a resource.

@@ -25,6 +25,8 @@ type Response struct {
 	// Version is the resource version for Content-API-Version; "" leaves the
 	// header out.
 	Version string
+	// CacheControl takes the place of the family's Cache-Control.
+	CacheControl string
 	// NotModified marks a write that changed nothing.
 	NotModified bool
 }
@@ -51,6 +53,9 @@ func (c *CREST) write(w http.ResponseWriter, r *Request, response *Response) {
 			}
 		}
 		header.Set("Content-API-Version", version)
+	}
+	if response.CacheControl != "" {
+		header.Set("Cache-Control", response.CacheControl)
 	}
 	if response.NotModified {
 		header.Set("X-Not-Modified", "true")
