@@ -29,7 +29,8 @@
 //   - of /am/json, for the realms alpha and bravo: scripts; OAuth clients at
 //     realm-config/agents/OAuth2Client with schema and template; the settings of the
 //     OAuth providers at realm-config/services/oauth-oidc and of the authentication at
-//     realm-config/authentication, its empty chains and its modules
+//     realm-config/authentication, its empty chains and its modules;
+//     users, their groups, devices, services and applications
 //   - of /am/json, for the whole tenant: serverinfo (serverinfo/* without a token, too),
 //     global-config/realms
 //   - /environment/variables, secrets with their versions, count, startup: values
@@ -142,6 +143,10 @@
 //     the wrong type is refused, in the words recorded for trees; that a client whose
 //     secret is left out or null keeps it; groups of clients are not there, and which
 //     value is inherited is only kept
+//   - that serverinfo/* is answered without a token, and what there is below a user who
+//     does not exist: 404; no devices and no consents are kept, so that the lists of
+//     both are always empty; which properties an entry of /am/json/{realm}/users has
+//     beyond the recorded ones
 //   - that the versions 1.0 and 2.0 of /environment answer alike, and others 400
 //
 // The tenant leaves Strict-Transport-Security out on HTTPS to a loopback name,

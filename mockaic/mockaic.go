@@ -148,7 +148,7 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader, log *logs
 		return nil, err
 	}
 	access := am.New(am.Options{
-		Store: documents, Now: clock.now, Realms: idm.Realms, Matching: s.matching, Seed: s.chance, CookieName: cookie,
+		Store: documents, Now: clock.now, Realms: idm.Realms, Matching: s.matching, Seed: s.chance, CookieName: cookie, Directory: people{identities},
 	})
 	if err := access.Import(seed.access); err != nil {
 		return nil, err
@@ -260,24 +260,6 @@ type clock struct {
 }
 
 func (c *clock) now() time.Time { return c.base().Add(time.Duration(c.offset.Load())) }
-
-// people lets the provider ask IDM who may log in.
-type people struct{ idm *idm.Service }
-
-func (p people) Authenticate(userName, password string) (oauth.Identity, bool) {
-	person, ok := p.idm.Authenticate(userName, password)
-	return oauth.Identity(person), ok
-}
-
-func (p people) Administrator(id string) (oauth.Identity, bool) {
-	person, ok := p.idm.Administrator(id)
-	return oauth.Identity(person), ok
-}
-
-func (p people) ServiceAccount(id string) (oauth.ServiceAccount, bool) {
-	account, ok := p.idm.ServiceAccount(id)
-	return oauth.ServiceAccount(account), ok
-}
 
 // changeClients applies the options that concern OAuth clients.
 func (s *settings) changeClients(clients []oauth.Client) error {

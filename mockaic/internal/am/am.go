@@ -19,11 +19,12 @@ const Scope = "fr:am:*"
 
 // Options are what a Service needs.
 type Options struct {
-	Store    *store.Store
-	Now      func() time.Time
-	Realms   []string // below the root realm
-	Matching crest.Matching
-	Seed     uint64 // of the order of queries without sort keys
+	Store     *store.Store
+	Now       func() time.Time
+	Realms    []string // below the root realm
+	Matching  crest.Matching
+	Seed      uint64 // of the order of queries without sort keys
+	Directory Directory
 	// CookieName is that of the session cookie.
 	CookieName string
 }
@@ -38,7 +39,7 @@ type Service struct {
 // New returns the service for realms without any configuration.
 func New(options Options) *Service {
 	s := &Service{options: options, clientSections: clientSections()}
-	s.endpoints = slices.Concat(s.realmEndpoints(), s.globalEndpoints())
+	s.endpoints = slices.Concat(s.realmEndpoints(), s.userEndpoints(), s.globalEndpoints())
 	return s
 }
 

@@ -73,11 +73,7 @@ func (s *Service) serveScripts(c *call) (*route.Response, error) {
 		for i := range documents {
 			documents[i] = showScript(documents[i])
 		}
-		answer, err := s.page(c, documents, scriptVersion)
-		if err == nil {
-			answer.Page.Remaining = 0
-		}
-		return answer, err
+		return s.lastPage(c, documents, scriptVersion)
 	}
 	return nil, c.refused("scripts")
 }
