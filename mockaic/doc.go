@@ -32,7 +32,8 @@
 //     realm-config/authentication, its empty chains and its modules;
 //     users, their groups, devices, services and applications
 //   - of /am/json, for the whole tenant: serverinfo (serverinfo/* without a token, too),
-//     global-config/realms
+//     global-config/realms, contexts, and
+//     global-config/services/scripting/contexts with their engineConfiguration
 //   - /environment/variables, secrets with their versions, count, startup: values
 //     wait for a restart, which takes [RestartTime] by the tenant's clock
 //   - /monitoring/logs, tail and sources, and /keys: what requests, logins and
@@ -147,6 +148,9 @@
 //     does not exist: 404; no devices and no consents are kept, so that the lists of
 //     both are always empty; which properties an entry of /am/json/{realm}/users has
 //     beyond the recorded ones
+//   - of script contexts: the classes, limits and bindings of those that are not
+//     recorded, which are like others of their generation; a binding of which only
+//     the name is recorded is of the type unknown
 //   - that the versions 1.0 and 2.0 of /environment answer alike, and others 400
 //
 // The tenant leaves Strict-Transport-Security out on HTTPS to a loopback name,

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"aicmcp/mockaic/internal/crest"
@@ -34,11 +35,12 @@ type Service struct {
 	options        Options
 	endpoints      []endpoint
 	clientSections []clientSection
+	described      func() map[string]map[string]any // what scripts find
 }
 
 // New returns the service for realms without any configuration.
 func New(options Options) *Service {
-	s := &Service{options: options, clientSections: clientSections()}
+	s := &Service{options: options, clientSections: clientSections(), described: sync.OnceValue(describe)}
 	s.endpoints = slices.Concat(s.realmEndpoints(), s.userEndpoints(), s.globalEndpoints())
 	return s
 }
@@ -77,6 +79,10 @@ func (s *Service) globalEndpoints() []endpoint {
 		{path: "serverinfo/*", global: true, serve: s.serveInfo},
 		{path: "global-config/realms", global: true, serve: s.serveRealms},
 		{path: "global-config/realms/*", global: true, serve: s.serveRealm},
+		{path: "contexts/*", global: true, serve: s.serveContext},
+		{path: scriptingContexts, global: true, serve: s.serveContextSettings},
+		{path: scriptingContexts + "/*", global: true, serve: s.serveContextSetting},
+		{path: scriptingContexts + "/*/engineConfiguration", global: true, serve: s.serveEngine},
 	}
 }
 

@@ -43,7 +43,7 @@ func checkScript(sent store.Object) (store.Object, error) {
 	if _, err := base64.StdEncoding.DecodeString(script["script"].(string)); err != nil {
 		return nil, crest.Errorf(http.StatusBadRequest, "The script could not be decoded: it is not in base64")
 	}
-	known, ok := scriptContexts()[script["context"].(string)]
+	known, ok := findContext(script["context"].(string))
 	if !ok {
 		return nil, crest.Errorf(http.StatusBadRequest, "Script context %s is not recognised", script["context"])
 	}
