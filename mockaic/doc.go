@@ -40,7 +40,7 @@
 //     changes leave in am-access, am-activity, am-authentication, am-config,
 //     am-core, environment-access, idm-access, idm-activity, idm-authentication,
 //     idm-config and idm-core, the last events up to [LogBytes]
-//   - /am/oauth2 of the root realm: discovery, JWKS, the authorization endpoint
+//   - /am/oauth2 of every realm: discovery, JWKS, the authorization endpoint
 //     with login and consent pages, authorization_code with PKCE, refresh_token
 //     with rotation, token exchange by impersonation, jwt-bearer for service
 //     accounts; tokens are good under every name that the tenant is reached by
@@ -54,19 +54,21 @@
 //     /openidm/ui/theme (themes are written in config/ui/themerealm)
 //   - _action=triggerSyncCheck, _queryId, _queryExpression, multipart bodies of
 //     more than one part
-//   - the OAuth providers of the realms alpha and bravo; other grants; actor
-//     tokens; introspection, tokeninfo, userinfo, revocation, registration, device
-//     and PAR endpoints
-//   - the rest of /am/json and /environment; /platform
+//   - other grants; actor tokens; introspection, tokeninfo, userinfo, revocation,
+//     registration, device and PAR endpoints
+//   - of /am/json: journeys, their nodes and the node designer; logins and sessions;
+//     writes of realms and of what is below users; other kinds of agents and services;
+//     the rest, as that of /environment; /platform
 //
 // The authorization endpoint answers request objects, the parameter claims and
-// response modes other than query with the error invalid_request. There are no
-// ID tokens: a client with the scope openid is refused at the start. A policy whose
+// response modes other than query with the error invalid_request. A policy whose
 // regular expression has \p{Script=...} is refused with 400.
 //
 // Not there yet, and not noticed by an error: scripts of a type (onCreate and
-// the like) are stored and do not run; the OAuth providers do not follow their
-// settings; passwordLastChangedTime and passwordExpirationTime stay unset;
+// the like) and those of AM are stored and do not run; the OAuth providers do not
+// follow their settings, nor what a client overrides of them; ID tokens are signed with
+// RS256 and have no claims from the user's profile; tokens of the realms alpha and
+// bravo are for their clients only, not for the tenant's APIs; passwordLastChangedTime and passwordExpirationTime stay unset;
 // policies without a rule here (mapping-exists, scripts of one's own) are not
 // enforced, nor is that a user's _id is a UUID; any resource version may be asked
 // for, but where versions differ; the order of an object's members is not kept
@@ -151,6 +153,10 @@
 //   - of script contexts: the classes, limits and bindings of those that are not
 //     recorded, which are like others of their generation; a binding of which only
 //     the name is recorded is of the type unknown
+//   - that a client which is not Active is unknown to its provider, and that a
+//     confidential one without a secret can't authenticate; that the login page of the realms alpha and bravo
+//     asks for a name and a password, whatever their journeys are; that a session of
+//     one realm is none in another
 //   - that the versions 1.0 and 2.0 of /environment answer alike, and others 400
 //
 // The tenant leaves Strict-Transport-Security out on HTTPS to a loopback name,

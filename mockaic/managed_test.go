@@ -253,7 +253,7 @@ func TestAnswersOfAMissingObjectAreTheDirectorys(t *testing.T) {
 		"/openidm/config/fidc/federation-EntraID":       403,
 		"/am/json/sessions":                             501,
 		"/environment/certificates":                     501,
-		"/am/oauth2/alpha/authorize":                    501,
+		"/am/oauth2/alpha/introspect":                   501,
 		"/am/oauth2/realms/root/realms/bravo/tokeninfo": 501,
 		"/am/oauth2/introspect":                         501,
 		"/am/oauth2/realms/root/realms/x/authorize":     404,

@@ -9,8 +9,8 @@ import (
 // people lets AM and its OAuth provider ask IDM who is there, and who may log in.
 type people struct{ idm *idm.Service }
 
-func (p people) Authenticate(userName, password string) (oauth.Identity, bool) {
-	person, ok := p.idm.Authenticate(userName, password)
+func (p people) Authenticate(realm, userName, password string) (oauth.Identity, bool) {
+	person, ok := p.idm.Authenticate(realm, userName, password)
 	return oauth.Identity(person), ok
 }
 
@@ -37,3 +37,13 @@ func (p people) User(realm, id string) (am.User, bool) {
 	person, ok := p.idm.PersonWith(realm, id)
 	return am.User(person), ok
 }
+
+// registry lets the OAuth provider ask AM who its clients are.
+type registry struct{ am *am.Service }
+
+func (g registry) Client(realm, id string) (oauth.Client, bool) {
+	client, ok := g.am.OAuthClient(realm, id)
+	return oauth.Client(client), ok
+}
+
+func (g registry) HasProvider(realm string) bool { return g.am.HasProvider(realm) }

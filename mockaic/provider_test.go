@@ -260,7 +260,6 @@ func TestATokenIsGoodUnderEveryNameOfTheTenant(t *testing.T) {
 
 func TestClientsThatCannotBeServedAreRefused(t *testing.T) {
 	for want, client := range map[string]string{
-		"openid":     `{"clientId":"x","clientType":"Public","scopes":["openid"],"grantTypes":["authorization_code"]}`,
 		"grantTypes": `{"clientId":"x","clientType":"Public","scopes":[]}`,
 		"userpasswo": `{"clientId":"x","clientType":"Confidential","grantTypes":["refresh_token"]}`,
 		"fragment":   `{"clientId":"x","clientType":"Public","grantTypes":["refresh_token"],"redirectionUris":["http://x/#y"]}`,

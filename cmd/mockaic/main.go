@@ -332,8 +332,8 @@ func (a *announcement) print(w io.Writer) error {
 	say("  serves   /openidm (managed, internal/role, config, schema, policy, feature, ui/theme, info)")
 	say("           /environment (variables, secrets, count, startup, aiagent), /feature")
 	say("           /monitoring/logs, /keys")
-	say("           /am/json (the settings of the OAuth providers)")
-	say("           /am/oauth2 (root realm: authorize, access_token, discovery, keys)")
+	say("           /am/json (scripts, OAuth clients, settings of realms, users, serverinfo)")
+	say("           /am/oauth2 (authorize, access_token, discovery, keys)")
 	if a.flags.seed == "demo" || a.flags.seed == "empty" {
 		say("  log in   admin@example.com / %s   (tenant administrator)", mockaic.Password)
 	}

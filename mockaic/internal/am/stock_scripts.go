@@ -84,9 +84,9 @@ func isShipped(id string) bool {
 	return slices.ContainsFunc(shippedScripts(), func(s shippedScript) bool { return s.id == id })
 }
 
-// texts are what the shipped scripts do, by context; where there is none, they do
+// ownTexts are what the shipped scripts do, by context; where there is none, they do
 // nothing.
-var texts = map[string]string{
+var ownTexts = map[string]string{
 	"AUTHENTICATION_TREE_DECISION_NODE 1.0": "outcome = 'true';\n",
 	"AUTHENTICATION_TREE_DECISION_NODE 2.0": "action.goTo('true');\n",
 	"DEVICE_MATCH_NODE 2.0":                 "action.goTo('true');\n",
@@ -113,7 +113,7 @@ func realmTitle(realm string) string { return strings.ToUpper(realm[:1]) + realm
 
 func newScript(s shippedScript) store.Object {
 	text := "// " + s.name + ", which does nothing in this fake tenant.\n"
-	if own, ok := texts[s.context+" "+s.version]; ok {
+	if own, ok := ownTexts[s.context+" "+s.version]; ok {
 		text = own
 	}
 	if s.context == "SOCIAL_IDP_PROFILE_TRANSFORMATION" {

@@ -96,21 +96,26 @@ type Identity struct {
 // administrators is the collection of the people who run the tenant.
 const administrators = "managed/teammember"
 
-// Authenticate checks the password of a tenant administrator, the identities
-// of the root realm. An unknown name and a wrong password look alike.
-func (s *Service) Authenticate(userName, password string) (Identity, bool) {
+// Authenticate checks the password of a user of a realm or, in the root realm,
+// whose name is empty, of a tenant administrator. An unknown name and a wrong
+// password look alike.
+func (s *Service) Authenticate(realm, userName, password string) (Identity, bool) {
 	var found Identity
+	people := administrators
+	if realm != "" {
+		people = peopleOf(realm)
+	}
 	ok := false
 	s.store.View(func(tx *store.Tx) {
 		var account store.Object
-		forEqual(tx, administrators, "userName", userName, func(candidate store.Record) bool {
+		forEqual(tx, people, "userName", userName, func(candidate store.Record) bool {
 			if strings.EqualFold(textOf(candidate, "userName"), userName) {
 				account = candidate.Object()
 			}
 			return account == nil
 		})
 		id, _ := account["_id"].(string)
-		ok = passwordMatches(tx, administrators, id, password) && account["accountStatus"] == "active"
+		ok = passwordMatches(tx, people, id, password) && account["accountStatus"] == "active"
 		found = identity(account)
 	})
 	return found, ok

@@ -74,7 +74,7 @@ func (s *Service) issueAccessToken(r *http.Request, client *Client, grantType, g
 		GrantType:   grantType,
 		Scope:       scopes,
 		AuthTime:    authTime.Unix(),
-		Realm:       "/",
+		Realm:       realmOf(r),
 		Expires:     now.Add(lifetime).Unix(),
 		IssuedAt:    now.Unix(),
 		ExpiresIn:   int64(lifetime.Seconds()),
@@ -112,20 +112,19 @@ func (s *Service) openToken(token string) (claims, error) {
 }
 
 // parseAccessToken checks that a token is one of this tenant's, unexpired and
-// not revoked.
-func (s *Service) parseAccessToken(token string) (*claims, error) {
+// not revoked, of a realm.
+func (s *Service) parseAccessToken(token, realm string) (*claims, error) {
 	c, err := s.openToken(token)
 	if err != nil {
 		return nil, err
 	}
 	now := s.options.Now()
 	switch {
-	// The signature says that the token is this tenant's. Its host may be spelled
-	// in several ways: localhost and 127.0.0.1, http and https.
-	case !strings.HasSuffix(c.Issuer, "/am/oauth2") && !strings.HasSuffix(c.Issuer, "/am/oauth2/realms/root"):
-		return nil, fmt.Errorf("issued by %q", c.Issuer)
-	case c.TokenName != "access_token" || c.Realm != "/":
-		return nil, fmt.Errorf("not an access token of the root realm")
+	// The signature says that the token is this tenant's. Its issuer may be spelled
+	// in several ways: localhost and 127.0.0.1, http and https, with and without
+	// realms/root.
+	case c.TokenName != "access_token" || c.Realm != realm:
+		return nil, fmt.Errorf("not an access token of the realm %s", realm)
 	case now.Unix() < c.NotBefore || now.Unix() >= c.Expires:
 		return nil, fmt.Errorf("expired, or not valid yet")
 	}
@@ -152,7 +151,7 @@ func (s *Service) Authorize(r *http.Request, scopes ...string) (route.Caller, er
 	if s.isDevToken(r, token) {
 		return route.Caller{ID: "developer", Name: "developer", Developer: true}, nil
 	}
-	c, err := s.parseAccessToken(token)
+	c, err := s.parseAccessToken(token, root)
 	if err != nil {
 		s.options.Logger.DebugContext(r.Context(), "bearer refused", "path", r.URL.Path, "reason", err)
 		route.TrailOf(r.Context()).Debug("WARN", "org.forgerock.openam.oauth2", "The bearer is refused: "+err.Error())

@@ -9,8 +9,13 @@ import (
 	"aicmcp/mockaic/internal/route"
 )
 
-// loginTree is the journey that the login page stands for.
-const loginTree = "FRLogin"
+// treeOf is the journey of a realm that the login page stands for.
+func treeOf(realm string) string {
+	if realm == root {
+		return "FRLogin"
+	}
+	return "Login"
+}
 
 // loginNodes are its nodes in their order, with the outcomes of a right and of a
 // wrong password.
@@ -44,7 +49,7 @@ func refused(r *http.Request, err *Error) {
 
 // logLogin logs how each node of the login journey ended, and how the journey did.
 func (s *Service) logLogin(r *http.Request, userName string, person Identity, right bool) {
-	trail := route.TrailOf(r.Context())
+	trail, tree := route.TrailOf(r.Context()), treeOf(realmOf(r))
 	journey, err := uuid.NewRandomFromReader(s.options.Chance)
 	if err != nil {
 		panic(err) // the tenant's source of chance never fails
@@ -52,7 +57,7 @@ func (s *Service) logLogin(r *http.Request, userName string, person Identity, ri
 	trail.TrackingIDs = append(trail.TrackingIDs, journey.String())
 	event := func(name string, info map[string]any) map[string]any {
 		return map[string]any{
-			"eventName": name, "component": "Authentication", "realm": "/", "trackingIds": []string{journey.String()},
+			"eventName": name, "component": "Authentication", "realm": realmOf(r), "trackingIds": []string{journey.String()},
 			"principal": []string{route.CutText(userName)}, "entries": []any{map[string]any{"info": info}},
 		}
 	}
@@ -62,15 +67,15 @@ func (s *Service) logLogin(r *http.Request, userName string, person Identity, ri
 			outcome = node.wrong
 		}
 		trail.Write(route.AMAuthentication, event("AM-NODE-LOGIN-COMPLETED", map[string]any{
-			"authLevel": "0", "displayName": node.name, "nodeType": node.kind, "nodeOutcome": outcome, "treeName": loginTree,
-			"nodeId": uuid.NewSHA1(uuid.NameSpaceOID, []byte(loginTree+"/"+node.kind)).String(),
+			"authLevel": "0", "displayName": node.name, "nodeType": node.kind, "nodeOutcome": outcome, "treeName": tree,
+			"nodeId": uuid.NewSHA1(uuid.NameSpaceOID, []byte(tree+"/"+node.kind)).String(),
 		}))
 	}
-	end := event("AM-TREE-LOGIN-COMPLETED", map[string]any{"treeName": loginTree, "authLevel": "0", "ipAddress": route.HostOf(r.RemoteAddr)})
+	end := event("AM-TREE-LOGIN-COMPLETED", map[string]any{"treeName": tree, "authLevel": "0", "ipAddress": route.HostOf(r.RemoteAddr)})
 	end["result"] = "FAILED"
 	if right {
 		trail.Subject = person.ID
-		end["result"], end["userId"] = "SUCCESSFUL", route.UniversalID(person.ID)
+		end["result"], end["userId"] = "SUCCESSFUL", universalID(realmOf(r), person.ID)
 	} else {
 		trail.Reason = "Authentication Failed"
 	}
@@ -86,7 +91,7 @@ func logClientLogin(r *http.Request, id string, right bool) {
 	}
 	for _, name := range []string{"AM-LOGIN-MODULE-COMPLETED", "AM-LOGIN-COMPLETED"} {
 		event := map[string]any{
-			"eventName": name, "component": "Authentication", "realm": "/", "result": result, "principal": []string{route.CutText(id)},
+			"eventName": name, "component": "Authentication", "realm": realmOf(r), "result": result, "principal": []string{route.CutText(id)},
 			"entries": []any{map[string]any{"moduleId": "Application", "info": map[string]any{
 				"authIndex": "module_instance", "authControlFlag": "REQUIRED", "moduleClass": "Application", "authLevel": "0", "ipAddress": route.HostOf(r.RemoteAddr),
 			}}},

@@ -37,7 +37,7 @@ func (s *Service) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	}
 	a := &authorization{params: params}
 	logRequest(r, params)
-	if problem := s.checkClient(a); problem != "" {
+	if problem := s.checkClient(r, a); problem != "" {
 		s.showErrorPage(w, r, http.StatusBadRequest, problem)
 		return
 	}
@@ -50,13 +50,13 @@ func (s *Service) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 
 // checkClient checks what must be right before anything may be sent to the
 // redirect URI. It returns what is wrong, for the error page.
-func (s *Service) checkClient(a *authorization) string {
+func (s *Service) checkClient(r *http.Request, a *authorization) string {
 	for name, values := range a.params {
 		if len(values) > 1 && name != "resource" && name != "audience" {
 			return "The parameter " + name + " was sent more than once."
 		}
 	}
-	if a.client = s.clients[a.params.Get("client_id")]; a.client == nil {
+	if a.client = s.client(r, a.params.Get("client_id")); a.client == nil {
 		return "Client authentication failed: there is no such client."
 	}
 	uri := a.params.Get("redirect_uri")
@@ -177,7 +177,7 @@ func (s *Service) sendToLogin(w http.ResponseWriter, r *http.Request, a *authori
 		query = a.withoutLogin().Encode()
 	}
 	target := s.options.BaseURL(r) + r.URL.Path + "?" + query
-	redirect(w, s.options.BaseURL(r)+"/am/UI/Login?realm=/&goto="+url.QueryEscape(target))
+	redirect(w, s.options.BaseURL(r)+"/am/UI/Login?realm="+realmOf(r)+"&goto="+url.QueryEscape(target))
 }
 
 func (a *authorization) withoutLogin() url.Values {
@@ -208,7 +208,8 @@ func redirect(w http.ResponseWriter, target string) {
 	w.WriteHeader(http.StatusFound)
 }
 
-// consentKey joins what cannot contain a line break: an ID and a client's ID.
+// consentKey joins what cannot contain a line break but in the end: the ID of a
+// person, who is of one realm only, and that of a client.
 func consentKey(subject string, a *authorization) string { return subject + "\n" + a.client.ID }
 
 func (s *Service) hasConsented(subject string, a *authorization) bool {
@@ -236,7 +237,9 @@ func (s *Service) sendCode(w http.ResponseWriter, r *http.Request, a *authorizat
 	now := s.options.Now()
 	value := s.random(idBytes)
 	c := code{
+		realm:       realmOf(r),
 		clientID:    a.client.ID,
+		nonce:       a.params.Get("nonce"),
 		redirectURI: a.params.Get("redirect_uri"),
 		challenge:   a.params.Get("code_challenge"),
 		method:      a.params.Get("code_challenge_method"),

@@ -11,7 +11,9 @@ import (
 
 // code is an authorization code: what a user granted to a client.
 type code struct {
+	realm       string
 	clientID    string
+	nonce       string
 	redirectURI string // as sent in the authorization request, "" if it was left out
 	challenge   string
 	method      string
@@ -29,7 +31,7 @@ func (s *Service) grantCode(r *http.Request, client *Client) (*tokenResponse, er
 	if value == "" {
 		return nil, badRequest("invalid_request", "Missing parameter, 'code'")
 	}
-	c, failed := s.redeem(value, client)
+	c, failed := s.redeem(r, value, client)
 	if failed != nil {
 		return nil, failed
 	}
@@ -39,16 +41,16 @@ func (s *Service) grantCode(r *http.Request, client *Client) (*tokenResponse, er
 	if failed := c.checkVerifier(r.PostForm.Get("code_verifier")); failed != nil {
 		return nil, failed
 	}
-	return s.issue(r, client, grantCode, refreshToken{grantID: c.grantID, subject: c.subject, scopes: c.scopes, authTime: c.authTime}, c.scopes)
+	return s.issue(r, client, grantCode, refreshToken{grantID: c.grantID, nonce: c.nonce, subject: c.subject, scopes: c.scopes, authTime: c.authTime}, c.scopes)
 }
 
 // redeem takes a code out of use. A code that comes a second time has been
 // stolen: the tokens it gave are revoked (RFC 6749 4.1.2).
-func (s *Service) redeem(value string, client *Client) (code, *Error) {
+func (s *Service) redeem(r *http.Request, value string, client *Client) (code, *Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c, ok := s.codes.get(value, s.options.Now())
-	if !ok || c.clientID != client.ID {
+	if !ok || c.clientID != client.ID || c.realm != realmOf(r) {
 		return code{}, invalidGrant()
 	}
 	if c.used {

@@ -23,7 +23,7 @@ func (s *Service) grantExchange(r *http.Request, client *Client) (*tokenResponse
 	if requested := form.Get("requested_token_type"); requested != "" && requested != accessTokenType {
 		return nil, invalid
 	}
-	subject, err := s.parseAccessToken(form.Get("subject_token"))
+	subject, err := s.parseAccessToken(form.Get("subject_token"), realmOf(r))
 	if err != nil {
 		s.options.Logger.DebugContext(r.Context(), "subject token refused", "reason", err)
 		return nil, invalid

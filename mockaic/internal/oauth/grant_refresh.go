@@ -9,7 +9,9 @@ import (
 
 // refreshToken is what a refresh token stands for.
 type refreshToken struct {
+	realm    string
 	clientID string
+	nonce    string // for ID tokens
 	grantID  string
 	subject  string
 	scopes   []string
@@ -25,7 +27,7 @@ func (s *Service) grantRefresh(r *http.Request, client *Client) (*tokenResponse,
 	narrower := strings.Fields(r.PostForm.Get("scope"))
 	slices.Sort(narrower)
 	narrower = slices.Compact(narrower)
-	token, failed := s.spend(value, client, narrower)
+	token, failed := s.spend(r, value, client, narrower)
 	if failed != nil {
 		return nil, failed
 	}
@@ -35,12 +37,12 @@ func (s *Service) grantRefresh(r *http.Request, client *Client) (*tokenResponse,
 	return s.issue(r, client, grantRefresh, token, narrower)
 }
 
-func (s *Service) spend(value string, client *Client, narrower []string) (refreshToken, *Error) {
+func (s *Service) spend(r *http.Request, value string, client *Client, narrower []string) (refreshToken, *Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.options.Now()
 	token, ok := s.refresh.get(value, now)
-	if !ok {
+	if !ok || token.realm != realmOf(r) {
 		return refreshToken{}, badRequest("invalid_grant", "grant is invalid")
 	}
 	if token.clientID != client.ID {

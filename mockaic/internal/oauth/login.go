@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -14,17 +15,19 @@ type loginPage struct {
 	Realm, Goto, Token, UserName, Message string
 }
 
-// serveLogin is the hosted login page of the root realm.
+// serveLogin is the hosted login page of a realm.
 func (s *Service) serveLogin(w http.ResponseWriter, r *http.Request) {
 	if !allow(w, r, http.MethodGet, http.MethodPost) {
 		return
 	}
 	query := r.URL.Query()
-	if realm := query.Get("realm"); realm != "" && realm != "/" {
-		notImplemented(w, r, "login to the realm "+realm)
+	below := strings.Trim(query.Get("realm"), "/")
+	if below != "" && !slices.Contains(s.options.Realms, below) {
+		s.showErrorPage(w, r, http.StatusNotFound, "There is no such realm.")
 		return
 	}
-	page := loginPage{Realm: "/", Goto: s.localGoto(r, query.Get("goto"))}
+	r = withRealm(r, root+below)
+	page := loginPage{Realm: root + below, Goto: s.localGoto(r, query.Get("goto"))}
 	if r.Method == http.MethodGet {
 		s.showLogin(w, r, http.StatusOK, page)
 		return
@@ -40,7 +43,7 @@ func (s *Service) serveLogin(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page.UserName = r.PostForm.Get("username")
-	person, ok := s.options.Identities.Authenticate(page.UserName, r.PostForm.Get("password"))
+	person, ok := s.options.Identities.Authenticate(below, page.UserName, r.PostForm.Get("password"))
 	s.logLogin(r, page.UserName, person, ok)
 	if !ok {
 		page.Message = "Authentication Failed: the user name or the password is wrong."

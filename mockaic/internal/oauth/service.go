@@ -22,19 +22,27 @@ const (
 	sessionIdle          = 30 * time.Minute
 )
 
-// Identity is someone who can log in to the root realm.
+// Identity is someone who can log in.
 type Identity struct {
 	ID       string
 	UserName string
 	Name     string // for display
 }
 
-// Identities are those who get tokens of the root realm.
+// Identities are those who get tokens.
 type Identities interface {
-	Authenticate(userName, password string) (Identity, bool)
+	// Authenticate checks a password in a realm, which is "" for the root realm.
+	Authenticate(realm, userName, password string) (Identity, bool)
 	Administrator(id string) (Identity, bool)
 	// ServiceAccount finds an account that is active.
 	ServiceAccount(id string) (ServiceAccount, bool)
+}
+
+// Registry has the providers of the realms below the root realm.
+type Registry interface {
+	// Client finds a client that may be used.
+	Client(realm, id string) (Client, bool)
+	HasProvider(realm string) bool
 }
 
 // Options are what a Service needs. All are required but Realms and DevToken.
@@ -44,7 +52,8 @@ type Options struct {
 	Now        func() time.Time
 	Identities Identities
 	Realms     []string // below the root realm
-	Clients    []Client
+	Clients    []Client // of the root realm
+	Registry   Registry
 	CookieName string
 	DevToken   string // a bearer that may do everything, on loopback only
 	Logger     *slog.Logger
@@ -118,11 +127,11 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	endpoint, realm := s.splitRealm(path, r.URL.Query().Get("realm"))
+	below := strings.TrimPrefix(realm, "/")
 	switch {
-	case realm == "/":
-	case slices.Contains(s.options.Realms, strings.TrimPrefix(realm, "/")):
-		notImplemented(w, r, "the OAuth provider of the realm "+realm)
-		return
+	case realm == root:
+	case slices.Contains(s.options.Realms, below) && s.options.Registry.HasProvider(below):
+		r = withRealm(r, realm)
 	default:
 		writeError(w, r, &Error{Status: http.StatusNotFound, Code: "not_found", Description: "No OpenID Connect provider for realm " + realm})
 		return
@@ -175,9 +184,15 @@ func (s *Service) splitRealm(path, query string) (endpoint, realm string) {
 
 // issuer is spelled as the request was.
 func (s *Service) issuer(r *http.Request) string {
-	base := s.options.BaseURL(r) + "/am/oauth2"
-	if strings.HasPrefix(r.URL.Path, "/am/oauth2/realms/root/") {
-		return base + "/realms/root"
+	base, realm := s.options.BaseURL(r)+"/am/oauth2", strings.TrimPrefix(realmOf(r), "/")
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/am/oauth2/realms/root/"):
+		base += "/realms/root"
+		if realm != "" {
+			base += "/realms/" + realm
+		}
+	case realm != "":
+		base += "/" + realm
 	}
 	return base
 }

@@ -10,6 +10,7 @@ import (
 
 // session is a login of a person in a browser.
 type session struct {
+	realm   string
 	subject string
 	name    string // for display
 	started time.Time
@@ -22,12 +23,12 @@ func (s *Service) startSession(w http.ResponseWriter, r *http.Request, subject, 
 	// A server-side session of AM: random, then where it is kept.
 	token := s.random(idBytes) + ".*AAJTSQACMDEAAlNLABx" + s.random(21) + "..*"
 	s.mu.Lock()
-	s.sessions.put(token, session{subject, name, now, now}, now, now.Add(sessionLifetime))
+	s.sessions.put(token, session{realmOf(r), subject, name, now, now}, now, now.Add(sessionLifetime))
 	s.mu.Unlock()
 	trail := route.TrailOf(r.Context())
 	trail.Write(route.AMActivity, map[string]any{
-		"eventName": "AM-SESSION-CREATED", "component": "Session", "realm": "/", "operation": "CREATE",
-		"objectId": sessionID(trail), "userId": route.UniversalID(subject), "runAs": route.UniversalID(subject), "trackingIds": trail.TrackingIDs,
+		"eventName": "AM-SESSION-CREATED", "component": "Session", "realm": realmOf(r), "operation": "CREATE",
+		"objectId": sessionID(trail), "userId": universalID(realmOf(r), subject), "runAs": universalID(realmOf(r), subject), "trackingIds": trail.TrackingIDs,
 	})
 	cookie := &http.Cookie{Name: s.options.CookieName, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
 	if strings.HasPrefix(s.options.BaseURL(r), "https:") {
@@ -36,7 +37,7 @@ func (s *Service) startSession(w http.ResponseWriter, r *http.Request, subject, 
 	http.SetCookie(w, cookie)
 }
 
-// currentSession finds the session by the tenant's cookie, or by a header of
+// currentSession finds a session in the request's realm by the tenant's cookie, or by a header of
 // the same name, as scripts send it.
 func (s *Service) currentSession(r *http.Request) (token string, found session, ok bool) {
 	if cookie, err := r.Cookie(s.options.CookieName); err == nil {
@@ -50,6 +51,9 @@ func (s *Service) currentSession(r *http.Request) (token string, found session, 
 	found, ok = s.sessions.get(token, now)
 	if !ok || now.Sub(found.seen) >= sessionIdle {
 		s.sessions.remove(token)
+		return "", session{}, false
+	}
+	if found.realm != realmOf(r) {
 		return "", session{}, false
 	}
 	found.seen = now

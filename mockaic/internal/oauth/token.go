@@ -17,6 +17,7 @@ type tokenResponse struct {
 	RefreshToken    string `json:"refresh_token,omitempty"`
 	IssuedTokenType string `json:"issued_token_type,omitempty"`
 	Scope           string `json:"scope,omitempty"`
+	IDToken         string `json:"id_token,omitempty"`
 	TokenType       string `json:"token_type"`
 	ExpiresIn       int64  `json:"expires_in"`
 }
@@ -63,7 +64,7 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) (*tokenResponse,
 		return nil, &Error{Status: http.StatusNotImplemented, Code: "unsupported_grant_type", Description: "The grant type " + grantType + " is not implemented by this fake tenant"}
 	}
 	if grantType == grantJWT {
-		if r.PostForm.Get("client_id") != serviceAccountClient.ID {
+		if r.PostForm.Get("client_id") != serviceAccountClient.ID || realmOf(r) != root {
 			return nil, &Error{Status: http.StatusNotImplemented, Code: "unsupported_grant_type", Description: "The grant type " + grantType + " is not implemented by this fake tenant for other clients than " + serviceAccountClient.ID}
 		}
 		return s.grantServiceAccount(r, &serviceAccountClient)
@@ -113,16 +114,23 @@ func (s *Service) issue(r *http.Request, client *Client, grantType string, g ref
 	if err != nil {
 		return nil, err
 	}
+	identified := g
+	identified.scopes = scopes
+	idToken, err := s.issueIDToken(r, client, identified, access)
+	if err != nil {
+		return nil, err
+	}
 	response := &tokenResponse{
 		AccessToken: access,
 		Scope:       strings.Join(scopes, " "),
+		IDToken:     idToken,
 		TokenType:   "Bearer",
 		// AM counts from the arrival of the request, so one second is gone.
 		ExpiresIn: int64(client.lifetime().Seconds()) - 1,
 	}
 	if slices.Contains(client.GrantTypes, grantRefresh) {
 		response.RefreshToken = s.random(idBytes)
-		g.clientID = client.ID
+		g.realm, g.clientID = realmOf(r), client.ID
 		s.mu.Lock()
 		s.refresh.put(response.RefreshToken, g, now, now.Add(refreshTokenLifetime))
 		s.grants.extend(g.grantID, now.Add(refreshTokenLifetime+client.lifetime()))

@@ -1,0 +1,152 @@
+package mockaic_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"aicmcp/mockaic"
+)
+
+// portal is an OAuth client of the realm alpha, made by the API.
+type portal struct {
+	*app
+	spelling string // of the provider's path
+}
+
+func newPortal(t *testing.T, spelling string) *portal {
+	t.Helper()
+	a := newApp(t, mockaic.DevToken("dev"))
+	create(t, a.mock, users, jane)
+	send(t, a.mock, "PUT", clients+"/portal", fmt.Sprintf(`{
+		"coreOAuth2ClientConfig":{"clientType":"Confidential","userpassword":"s e","scopes":["openid","profile|Your name"],"defaultScopes":["openid"],"redirectionUris":[%q]},
+		"advancedOAuth2ClientConfig":{"grantTypes":["authorization_code","refresh_token"],"isConsentImplied":true}}`, a.redirect))
+	return &portal{a, spelling}
+}
+
+func (p *portal) address() string {
+	return p.mock.URL + p.spelling + "/authorize?" + url.Values{
+		"response_type": {"code"}, "client_id": {"portal"}, "redirect_uri": {p.redirect}, "scope": {"openid profile"}, "nonce": {"n-1"},
+	}.Encode()
+}
+
+func (p *portal) redeem(form url.Values) (int, map[string]any) {
+	p.t.Helper()
+	got := call(p.t, p.mock, "POST", p.spelling+"/access_token", map[string]string{
+		"Content-Type": "application/x-www-form-urlencoded", "Authorization": "Basic " + inBase64("portal:s+e"),
+	}, form.Encode())
+	return got.status, got.object(p.t)
+}
+
+var janeInBrowser = mockaic.Person{UserName: "jane", Password: "S3cret!!"}
+
+func TestAUserOfARealmLogsInToAClientMadeByTheAPI(t *testing.T) {
+	for _, spelling := range []string{"/am/oauth2/realms/root/realms/alpha", "/am/oauth2/alpha"} {
+		p := newPortal(t, spelling)
+		p.visit(janeInBrowser, p.address())
+		status, tokens := p.redeem(url.Values{"grant_type": {"authorization_code"}, "code": {p.received.Get("code")}, "redirect_uri": {p.redirect}})
+		if status != 200 || tokens["scope"] != "openid profile" || tokens["refresh_token"] == nil {
+			t.Fatalf("%s: %d %v", spelling, status, tokens)
+		}
+		metadata := get(t, p.mock, spelling+"/.well-known/openid-configuration")
+		var keys jose.JSONWebKeySet
+		path := strings.TrimPrefix(metadata["jwks_uri"].(string), p.mock.URL)
+		if err := json.Unmarshal(call(t, p.mock, "GET", path, nil, "").body, &keys); err != nil {
+			t.Fatal(err)
+		}
+		claims := map[string]map[string]any{}
+		for _, name := range []string{"id_token", "access_token"} {
+			parsed, err := jwt.ParseSigned(tokens[name].(string), []jose.SignatureAlgorithm{jose.RS256})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var own map[string]any
+			if err := parsed.Claims(keys.Key(parsed.Headers[0].KeyID)[0].Public(), &own); err != nil {
+				t.Fatal(err)
+			}
+			if own["iss"] != metadata["issuer"] || own["iss"] != p.mock.URL+spelling || own["realm"] != "/alpha" || own["aud"] != "portal" || own["tokenName"] != name {
+				t.Errorf("%s: %v", name, own)
+			}
+			claims[name] = own
+		}
+		half := sha256.Sum256([]byte(tokens["access_token"].(string)))
+		if own := claims["id_token"]; own["nonce"] != "n-1" || own["sub"] != claims["access_token"]["sub"] || own["at_hash"] != base64.RawURLEncoding.EncodeToString(half[:16]) || p.received.Get("iss") != own["iss"] {
+			t.Errorf("the ID token: %v", own)
+		}
+		// It is no token for the tenant's own APIs.
+		if status := p.idmStatus(tokens["access_token"].(string)); status != 401 {
+			t.Errorf("IDM: %d", status)
+		}
+	}
+}
+
+func TestAClientIsGoneWithItsDocument(t *testing.T) {
+	p := newPortal(t, "/am/oauth2/alpha")
+	p.visit(janeInBrowser, p.address())
+	status, tokens := p.redeem(url.Values{"grant_type": {"authorization_code"}, "code": {p.received.Get("code")}, "redirect_uri": {p.redirect}})
+	if status != 200 {
+		t.Fatalf("%d %v", status, tokens)
+	}
+	refresh := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens["refresh_token"].(string)}}
+
+	document := get(t, p.mock, clients+"/portal")
+	delete(document, "_rev")
+	core := document["coreOAuth2ClientConfig"].(map[string]any)
+	core["status"] = "Inactive"
+	send(t, p.mock, "PUT", clients+"/portal", encode(t, document))
+	if status, answer := p.redeem(refresh); status != 401 || answer["error"] != "invalid_client" {
+		t.Errorf("inactive: %d %v", status, answer)
+	}
+	core["status"] = "Active"
+	send(t, p.mock, "PUT", clients+"/portal", encode(t, document)) // which keeps the secret
+	if status, tokens = p.redeem(refresh); status != 200 {
+		t.Errorf("active again: %d %v", status, tokens)
+	}
+	send(t, p.mock, "DELETE", clients+"/portal", "")
+	refresh.Set("refresh_token", tokens["refresh_token"].(string))
+	if status, answer := p.redeem(refresh); status != 401 || answer["error"] != "invalid_client" {
+		t.Errorf("deleted: %d %v", status, answer)
+	}
+	if page := p.visit(janeInBrowser, p.address()); page.Status != 400 || p.received != nil {
+		t.Errorf("deleted: %d %s", page.Status, page.Text)
+	}
+}
+
+func TestRealmsDoNotMix(t *testing.T) {
+	p := newPortal(t, "/am/oauth2/alpha")
+	if _, err := admin.Visit(t.Context(), p.address()); err == nil {
+		t.Error("an administrator logs in to alpha")
+	}
+	if _, err := janeInBrowser.Visit(t.Context(), p.authorizeURL(nil)); err == nil {
+		t.Error("a user of alpha logs in to the root realm")
+	}
+	// A session of one realm is none in the other.
+	browser := visitor(t)
+	p.logIn(browser)
+	if got := open(t, browser, "GET", p.address(), nil); got.StatusCode != 302 || !strings.Contains(got.Header.Get("Location"), "/am/UI/Login?realm=/alpha") {
+		t.Errorf("%d %s", got.StatusCode, got.Header.Get("Location"))
+	}
+	// Nor is a client.
+	for _, spelling := range []string{"/am/oauth2/bravo", "/am/oauth2"} {
+		if page := p.visit(janeInBrowser, strings.Replace(p.address(), "/am/oauth2/alpha", spelling, 1)); page.Status != 400 {
+			t.Errorf("%s: %d", spelling, page.Status)
+		}
+	}
+	p.visit(janeInBrowser, p.address())
+	elsewhere := &portal{p.app, "/am/oauth2/bravo"}
+	send(t, p.mock, "PUT", strings.Replace(clients, "alpha", "bravo", 1)+"/portal", `{"coreOAuth2ClientConfig":{"userpassword":"s e"},"advancedOAuth2ClientConfig":{}}`)
+	if status, answer := elsewhere.redeem(url.Values{"grant_type": {"authorization_code"}, "code": {p.received.Get("code")}, "redirect_uri": {p.redirect}}); status != 400 || answer["error"] != "invalid_grant" {
+		t.Errorf("a code of alpha in bravo: %d %v", status, answer)
+	}
+	send(t, p.mock, "DELETE", alpha+"/realm-config/services/oauth-oidc", "")
+	if got := call(t, p.mock, "GET", "/am/oauth2/alpha/.well-known/openid-configuration", nil, ""); got.status != 404 {
+		t.Errorf("without a provider: %d", got.status)
+	}
+}
