@@ -66,7 +66,11 @@ func TestAScriptsLife(t *testing.T) {
 	}
 	const missing = "Script with UUID 58c824ae-84ed-4724-82cd-db128fc3f6d could not be found in realm /alpha"
 	expect(t, call(t, mock, "GET", path, nil, ""), 404, missing)
-	expect(t, call(t, mock, "DELETE", path, nil, ""), 404, missing)
+	refused := call(t, mock, "DELETE", path, nil, "")
+	expect(t, refused, 404, missing)
+	if got := refused.header.Get("Content-API-Version"); got != "resource=1.1" {
+		t.Errorf("refused by version %q", got)
+	}
 	expect(t, call(t, mock, "PUT", path, map[string]string{"Content-Type": "application/json", "If-Match": "*"}, decision("check", "")), 400, "The script needs the attribute script")
 	expect(t, call(t, mock, "PUT", path, map[string]string{"Content-Type": "application/json", "If-Match": "*"}, decision("check", "x")), 404, missing)
 }
@@ -123,7 +127,11 @@ func TestShippedScripts(t *testing.T) {
 	if got := get(t, mock, scripts+"?_queryFilter="+url.QueryEscape(`_id eq "`+internal+`"`)); got["resultCount"] != 1.0 {
 		t.Errorf("the internal script in the list: %v", got)
 	}
-	expect(t, call(t, mock, "GET", "/am/json/realms/root/scripts?_queryFilter=true", nil, ""), 403, "This operation is not available in PingOne Advanced Identity Cloud.")
+	closed := call(t, mock, "GET", "/am/json/realms/root/scripts?_queryFilter=true", nil, "")
+	expect(t, closed, 403, "This operation is not available in PingOne Advanced Identity Cloud.")
+	if closed.header.Get("Cache-Control") != "no-cache" || closed.header.Get("Expires") != "" {
+		t.Errorf("the root realm: %v", closed.header)
+	}
 	for _, spelling := range []string{"/am/json/alpha", "/am/json/realms/alpha"} {
 		send(t, mock, "GET", spelling+"/scripts?_queryFilter=true", "")
 	}

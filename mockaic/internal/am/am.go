@@ -157,8 +157,12 @@ func (s *Service) begins(element string) bool {
 
 func notFound() error { return crest.Errorf(http.StatusNotFound, "Not Found") }
 
+// unavailable is the answer of what stands in front of AM.
 func unavailable() error {
-	return crest.Errorf(http.StatusForbidden, "This operation is not available in PingOne Advanced Identity Cloud.")
+	return &route.Refusal{
+		Err:  crest.Errorf(http.StatusForbidden, "This operation is not available in PingOne Advanced Identity Cloud."),
+		Bare: true, CacheControl: "no-cache",
+	}
 }
 
 func notImplemented(what string) error {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -130,7 +131,7 @@ func (s *Service) writeClient(c *call, id string) (*route.Response, error) {
 				return err
 			}
 			answer.Status = http.StatusCreated
-			answer.Location = "/am/json/realms/root/realms/" + c.realm + "/realm-config/agents/" + clientKind + "/" + id
+			answer.Location = "/am/json/realms/root/realms/" + c.realm + "/realm-config/agents/" + clientKind + "/" + url.PathEscape(id)
 		}
 		answer.Object = s.showClient(put(tx, into, id, client))
 		return nil

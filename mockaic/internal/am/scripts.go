@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -34,21 +35,21 @@ func checkScript(sent store.Object) (store.Object, error) {
 	}
 	for _, name := range []string{"name", "script", "language", "context"} {
 		if text, _ := script[name].(string); text == "" {
-			return nil, crest.Errorf(http.StatusBadRequest, "The script needs the attribute %s", name)
+			return nil, scriptError(http.StatusBadRequest, "The script needs the attribute %s", name)
 		}
 	}
 	if text, isText := script["description"].(string); script["description"] != nil && !isText {
-		return nil, crest.Errorf(http.StatusBadRequest, "The description %s of the script is no text", text)
+		return nil, scriptError(http.StatusBadRequest, "The description %s of the script is no text", text)
 	}
 	if _, err := base64.StdEncoding.DecodeString(script["script"].(string)); err != nil {
-		return nil, crest.Errorf(http.StatusBadRequest, "The script could not be decoded: it is not in base64")
+		return nil, scriptError(http.StatusBadRequest, "The script could not be decoded: it is not in base64")
 	}
 	known, ok := findContext(script["context"].(string))
 	if !ok {
-		return nil, crest.Errorf(http.StatusBadRequest, "Script context %s is not recognised", script["context"])
+		return nil, scriptError(http.StatusBadRequest, "Script context %s is not recognised", script["context"])
 	}
 	if script["language"] != "JAVASCRIPT" && script["language"] != "GROOVY" {
-		return nil, crest.Errorf(http.StatusBadRequest, "Script language %s is not supported", script["language"])
+		return nil, scriptError(http.StatusBadRequest, "Script language %s is not supported", script["language"])
 	}
 	if version, _ := script["evaluatorVersion"].(string); version == "" {
 		script["evaluatorVersion"] = known.evaluators[0]
@@ -100,7 +101,12 @@ func (s *Service) serveScript(c *call) (*route.Response, error) {
 }
 
 func noScriptError(realm, id string) error {
-	return crest.Errorf(http.StatusNotFound, "Script with UUID %s could not be found in realm /%s", id, realm)
+	return scriptError(http.StatusNotFound, "Script with UUID %s could not be found in realm /%s", id, realm)
+}
+
+// scriptError is an error that tells the version of what answers.
+func scriptError(status int, format string, args ...any) error {
+	return &route.Refusal{Err: crest.Errorf(status, format, args...), Version: scriptVersion}
 }
 
 // writeScript creates or replaces a script. Its answer calls no script a default
@@ -132,9 +138,9 @@ func (s *Service) writeScript(c *call, id string) (answer *route.Response, err e
 		case before == nil && c.Operation == route.Update:
 			return noScriptError(c.realm, id)
 		case before != nil && c.Operation == route.Create:
-			return crest.Errorf(http.StatusConflict, "Script with UUID %s already exist in realm /%s", id, c.realm)
+			return scriptError(http.StatusConflict, "Script with UUID %s already exist in realm /%s", id, c.realm)
 		case nameIsTaken(tx, into, id, script["name"]):
-			return crest.Errorf(http.StatusConflict, "Script with name %s already exist in realm /%s", script["name"], c.realm)
+			return scriptError(http.StatusConflict, "Script with name %s already exist in realm /%s", script["name"], c.realm)
 		}
 		if err := c.checkRevision(before, "The script"); err != nil {
 			return err
@@ -144,7 +150,7 @@ func (s *Service) writeScript(c *call, id string) (answer *route.Response, err e
 			if err := checkRoom(tx, into); err != nil {
 				return err
 			}
-			answer.Status, answer.Location = http.StatusCreated, "/am/json/realms/root/realms/"+c.realm+"/scripts/"+id
+			answer.Status, answer.Location = http.StatusCreated, "/am/json/realms/root/realms/"+c.realm+"/scripts/"+url.PathEscape(id)
 		}
 		answer.Object = put(tx, into, id, script)
 		return nil
@@ -194,13 +200,13 @@ func deleteScript(c *call, tx *store.Tx, id string) error {
 	case before == nil:
 		return noScriptError(c.realm, id)
 	case isShipped(id):
-		return crest.Errorf(http.StatusConflict, "Script with UUID %s is a default script and can not be deleted", id)
+		return scriptError(http.StatusConflict, "Script with UUID %s is a default script and can not be deleted", id)
 	}
 	if err := c.checkRevision(before, "The script"); err != nil {
 		return err
 	}
 	if places := countUses(tx, c.realm, id); places > 0 {
-		return crest.Errorf(http.StatusConflict, "Script with UUID %s can not be deleted as it is being used in %d place(s)", id, places)
+		return scriptError(http.StatusConflict, "Script with UUID %s can not be deleted as it is being used in %d place(s)", id, places)
 	}
 	tx.Delete(from, id)
 	return nil

@@ -43,16 +43,7 @@ func (c *CREST) write(w http.ResponseWriter, r *Request, response *Response) {
 	}
 	header := w.Header()
 	if response.Version != "" {
-		version := c.apiVersion(r, response.Version)
-		if c.BareVersion {
-			bare := "resource=" + response.Version
-			if response.Page != nil && len(response.Page.Result) > 0 {
-				version += ", " + bare
-			} else {
-				version = bare
-			}
-		}
-		header.Set("Content-API-Version", version)
+		header.Set("Content-API-Version", c.version(r, response.Version, response.Page))
 	}
 	if response.CacheControl != "" {
 		header.Set("Cache-Control", response.CacheControl)
@@ -151,6 +142,18 @@ func requested(fields []crest.Pointer, name string) bool {
 	return false
 }
 
+// version is the Content-API-Version of an answer; page is nil if it is none.
+func (c *CREST) version(r *Request, resource string, page *crest.Page) string {
+	full, bare := c.apiVersion(r, resource), "resource="+resource
+	switch {
+	case !c.BareVersion:
+		return full
+	case page != nil && len(page.Result) > 0:
+		return full + ", " + bare
+	}
+	return bare
+}
+
 func (c *CREST) apiVersion(r *Request, resource string) string {
 	return fmt.Sprintf("protocol=%d.%d,resource=%s", r.protocol.major, r.protocol.minor, resource)
 }
@@ -162,12 +165,46 @@ func (c *CREST) writeError(w http.ResponseWriter, r *Request, err error) {
 		answer = crest.Errorf(http.StatusInternalServerError, "Internal Server Error")
 	}
 	TrailOf(r.Context()).Reason = answer.Error()
+	c.adjust(w.Header(), r, err)
 	if c.ErrorVersion != "" && !strings.EqualFold(answer.Message, AccessDenied) {
 		w.Header().Set("Content-API-Version", c.apiVersion(r, c.ErrorVersion))
 	}
 	w.Header().Set("Content-Type", c.ContentType)
 	if err := WriteJSON(w, answer.Code, answer, r.pretty); err != nil {
 		c.Logger.WarnContext(r.Context(), "error not written", "path", r.URL.Path, "error", err)
+	}
+}
+
+// Refusal is an error whose answer has other headers than those of the family.
+type Refusal struct {
+	Err          error
+	Version      string // of the resource, for Content-API-Version; "" is the family's
+	CacheControl string // "" is the family's
+	Bare         bool   // leaves all other headers of the family out
+}
+
+func (r *Refusal) Error() string { return r.Err.Error() }
+
+// Unwrap returns the error.
+func (r *Refusal) Unwrap() error { return r.Err }
+
+func (c *CREST) adjust(header http.Header, r *Request, err error) {
+	var refusal *Refusal
+	if !errors.As(err, &refusal) {
+		return
+	}
+	if refusal.Bare {
+		family := http.Header{}
+		c.Headers(family)
+		for name := range family {
+			header.Del(name)
+		}
+	}
+	if refusal.CacheControl != "" {
+		header.Set("Cache-Control", refusal.CacheControl)
+	}
+	if refusal.Version != "" {
+		header.Set("Content-API-Version", c.version(r, refusal.Version, nil))
 	}
 }
 
