@@ -27,6 +27,7 @@ func TestWhatATenantTellsAboutItself(t *testing.T) {
 	if got.header.Get("Content-API-Version") != "resource=1.1" {
 		t.Errorf("an older version: %v", got.header)
 	}
+	expect(t, call(t, a.mock, "GET", "/am/json/serverinfo/nothing", nil, ""), 404, "Not Found")
 	expect(t, call(t, a.mock, "GET", "/am/json/serverinfo/version", stranger, ""), 401, "")
 	if got := get(t, a.mock, "/am/json/serverinfo/version"); !strings.Contains(got["fullVersion"].(string), got["revision"].(string)) {
 		t.Errorf("version: %v", got)

@@ -1,6 +1,7 @@
 package am
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -56,41 +57,41 @@ var contextRows = []contextRow{
 	{scripting, "AUTHENTICATION_TREE_DECISION_NODE", "01e1a3c0-038b-4c16-956a-6c9d89328cff", "", "d", "r", busy},
 	{nextGen, "CACHE_LOADER", "ac40a394-b3cd-400f-b2aa-b6b2e4a8be8e", "", "a", "s", busy},
 	{scripting, "CONFIG_PROVIDER_NODE", "5e854779-6ec1-4c39-aeba-0477e0986646", "", "e", "t", wide},
-	{nextGen, "CONFIG_PROVIDER_NODE_NEXT_GEN", "", "action callbacks callbacksBuilder existingSession idRepository journey locales nodeState oauthApplication requestCookies requestHeaders requestParameters resumedFromSuspend samlApplication", "a", "b", wide},
-	{nextGen, "DEVICE_MATCH_NODE", "11e1a3c0-038b-4c16-956a-6c9d89328d00", "action callbacks callbacksBuilder deviceProfilesDao idRepository journey locales nodeState oauthApplication requestCookies requestHeaders requestParameters resumedFromSuspend samlApplication", "f", "u", wide},
+	{nextGen, "CONFIG_PROVIDER_NODE_NEXT_GEN", "", "samlApplication callbacks idRepository existingSession action callbacksBuilder requestCookies journey requestParameters oauthApplication locales requestHeaders nodeState resumedFromSuspend", "a", "b", wide},
+	{nextGen, "DEVICE_MATCH_NODE", "11e1a3c0-038b-4c16-956a-6c9d89328d00", "samlApplication deviceProfilesDao callbacks idRepository action callbacksBuilder requestCookies journey requestParameters oauthApplication locales requestHeaders nodeState resumedFromSuspend", "f", "u", wide},
 	{nextGen, "LIBRARY", "", "", "a", "b", fixed},
-	{nextGen, "NODE_DESIGNER", "", "action cacheManager callbacks callbacksBuilder existingSession idRepository journey locales nodeState oauthApplication properties requestCookies requestHeaders requestParameters resumedFromSuspend samlApplication", "a", "b", wide},
+	{nextGen, "NODE_DESIGNER", "", "samlApplication callbacks idRepository existingSession action callbacksBuilder requestCookies journey requestParameters cacheManager oauthApplication locales requestHeaders nodeState resumedFromSuspend properties", "a", "b", wide},
 	{scripting, "OAUTH2_ACCESS_TOKEN_MODIFICATION", "d22f9a0c-426a-4466-b95e-d0f125b0d5fa", "", "g", "v", narrow},
-	{nextGen, "OAUTH2_ACCESS_TOKEN_MODIFICATION_NEXT_GEN", "", "accessToken clientProperties identity requestProperties scopes", "a", "b", busy},
+	{nextGen, "OAUTH2_ACCESS_TOKEN_MODIFICATION_NEXT_GEN", "", "requestProperties clientProperties accessToken identity scopes", "a", "b", busy},
 	{scripting, "OAUTH2_AUTHORIZE_ENDPOINT_DATA_PROVIDER", "", "", "h", "w", wide},
 	{nextGen, "OAUTH2_AUTHORIZE_ENDPOINT_DATA_PROVIDER_NEXT_GEN", "", "", "a", "b", wide},
-	{nextGen, "OAUTH2_DYNAMIC_CLIENT_REGISTRATION", "4b6b7e8e-cf03-46c8-949f-c5742dbd6bc5", "clientIdentity operation requestProperties softwareStatement", "a", "b", wide},
+	{nextGen, "OAUTH2_DYNAMIC_CLIENT_REGISTRATION", "4b6b7e8e-cf03-46c8-949f-c5742dbd6bc5", "softwareStatement requestProperties operation clientIdentity", "a", "b", wide},
 	{scripting, "OAUTH2_EVALUATE_SCOPE", "", "", "k", "w", wide},
 	{nextGen, "OAUTH2_EVALUATE_SCOPE_NEXT_GEN", "", "accessToken identity", "a", "b", wide},
 	{scripting, "OAUTH2_MAY_ACT", "", "", "i", "w", wide},
-	{nextGen, "OAUTH2_MAY_ACT_NEXT_GEN", "", "clientProperties identity requestProperties scopes session token", "a", "b", wide},
+	{nextGen, "OAUTH2_MAY_ACT_NEXT_GEN", "", "requestProperties clientProperties session token identity scopes", "a", "b", wide},
 	{scripting, "OAUTH2_SCRIPTED_JWT_ISSUER", "400e48ba-3f13-4144-ac7b-f824ea8e98c5", "", "j", "w", wide},
-	{nextGen, "OAUTH2_SCRIPTED_JWT_ISSUER_NEXT_GEN", "", "idRepository issuer", "a", "b", narrow},
+	{nextGen, "OAUTH2_SCRIPTED_JWT_ISSUER_NEXT_GEN", "", "issuer idRepository", "a", "b", narrow},
 	{scripting, "OAUTH2_VALIDATE_SCOPE", "", "", "k", "x", wide},
-	{nextGen, "OAUTH2_VALIDATE_SCOPE_NEXT_GEN", "", "allowedScopes availableScopes defaultScopes requestedScopes scopeValidatorHelper", "a", "b", wide},
+	{nextGen, "OAUTH2_VALIDATE_SCOPE_NEXT_GEN", "", "scopeValidatorHelper availableScopes requestedScopes allowedScopes defaultScopes", "a", "b", wide},
 	{scripting, "OIDC_CLAIMS", "36863ffb-40ec-48b9-94b1-9a99f71cc3b5", "", "k", "w", busy},
-	{nextGen, "OIDC_CLAIMS_NEXT_GEN", "", "claims claimsLocales clientProperties identity requestProperties requestedClaims scopes", "a", "b", wide},
-	{nextGen, "OIDC_NODE", "", "existingSession jwtClaims nodeState requestHeaders", "a", "a", fixed},
-	{nextGen, "PINGONE_VERIFY_COMPLETION_DECISION_NODE", "", "action nodeState verifyTransactionsHelper", "a", "b", wide},
+	{nextGen, "OIDC_CLAIMS_NEXT_GEN", "", "requestProperties clientProperties claimsLocales requestedClaims identity claims scopes", "a", "b", wide},
+	{nextGen, "OIDC_NODE", "", "requestHeaders nodeState jwtClaims existingSession", "a", "a", fixed},
+	{nextGen, "PINGONE_VERIFY_COMPLETION_DECISION_NODE", "", "verifyTransactionsHelper nodeState action", "a", "b", wide},
 	{scripting, "POLICY_CONDITION", "9de3eb62-f131-4fac-a294-7bd170fd4acb", "", "k", "q", narrow},
-	{nextGen, "POLICY_CONDITION_NEXT_GEN", "", "advice authorized environment identity resourceURI responseAttributes session ttl username", "a", "b", wide},
+	{nextGen, "POLICY_CONDITION_NEXT_GEN", "", "advice responseAttributes session resourceURI ttl environment identity authorized username", "a", "b", wide},
 	{scripting, "SAML2_IDP_ADAPTER", "", "", "l", "y", narrow},
-	{nextGen, "SAML2_IDP_ADAPTER_NEXTGEN", "7c399b7e-e596-4447-aa7a-071af55e892c", "authnRequest faultCode faultDetail hostedEntityId idpAdapterScriptHelper relayState reqId request requestHelper response responseHelper? session? ssoResponse", "a", "b", wide},
+	{nextGen, "SAML2_IDP_ADAPTER_NEXTGEN", "7c399b7e-e596-4447-aa7a-071af55e892c", "request responseHelper? session? ssoResponse faultDetail idpAdapterScriptHelper reqId relayState faultCode response requestHelper authnRequest hostedEntityId", "a", "b", wide},
 	{scripting, "SAML2_IDP_ATTRIBUTE_MAPPER", "", "", "m", "q", narrow},
-	{nextGen, "SAML2_IDP_ATTRIBUTE_MAPPER_NEXT_GEN", "0c1d7319-5a82-4359-8839-094121404832", "hostedEntityId idpAttributeMapperScriptHelper remoteEntityId session?", "a", "a", fixed},
-	{nextGen, "SAML2_NAMEID_MAPPER", "", "hostedEntityId identity nameIDFormat nameIDScriptHelper remoteEntityId", "n", "b", wide},
-	{nextGen, "SAML2_SP_ACCOUNT_MAPPER", "", "accountMapperHelper assertion hostedEntityId", "a", "b", wide},
+	{nextGen, "SAML2_IDP_ATTRIBUTE_MAPPER_NEXT_GEN", "0c1d7319-5a82-4359-8839-094121404832", "session? idpAttributeMapperScriptHelper remoteEntityId hostedEntityId", "a", "a", fixed},
+	{nextGen, "SAML2_NAMEID_MAPPER", "", "nameIDScriptHelper identity nameIDFormat remoteEntityId hostedEntityId", "n", "b", wide},
+	{nextGen, "SAML2_SP_ACCOUNT_MAPPER", "", "assertion accountMapperHelper hostedEntityId", "a", "b", wide},
 	{javascriptOnly, "SAML2_SP_ADAPTER", "", "", "o", "z", narrow},
-	{nextGen, "SAML2_SP_ADAPTER_NEXTGEN", "91bd046e-0221-41ed-8890-6858c1efd998", "authnRequest authnRequestHelper binding failureCode hostedEntityId idpEntityId isFederation profile request requestHelper response responseHelper session? spAdapterScriptHelper ssoResponse? userID", "a", "b", wide},
-	{nextGen, "SCRIPTED_DECISION_NODE", "11e1a3c0-038b-4c16-956a-6c9d89328cff", "action cacheManager callbacks callbacksBuilder idRepository journey locales nodeState oauthApplication requestCookies requestHeaders requestParameters resumedFromSuspend samlApplication", "a", "b", wide},
+	{nextGen, "SAML2_SP_ADAPTER_NEXTGEN", "91bd046e-0221-41ed-8890-6858c1efd998", "request isFederation session? ssoResponse? binding userID idpEntityId requestHelper spAdapterScriptHelper authnRequest hostedEntityId responseHelper failureCode profile authnRequestHelper response", "a", "b", wide},
+	{nextGen, "SCRIPTED_DECISION_NODE", "11e1a3c0-038b-4c16-956a-6c9d89328cff", "samlApplication callbacks idRepository action callbacksBuilder requestCookies journey requestParameters cacheManager oauthApplication locales requestHeaders nodeState resumedFromSuspend", "a", "b", wide},
 	{scripting, "SOCIAL_IDP_PROFILE_TRANSFORMATION", "1d475815-72cb-42eb-aafd-4026989d28a7", "", "p", "A", wide},
-	{nextGen, "SOCIAL_IDP_PROFILE_TRANSFORMATION_NEXT_GEN", "", "existingSession nodeState rawProfile requestHeaders requestParameters selectedIdp", "a", "b", wide},
-	{nextGen, "SOCIAL_PROVIDER_HANDLER_NODE", "", "existingSession nodeState normalizedProfile requestHeaders requestParameters selectedIdp", "a", "b", wide},
+	{nextGen, "SOCIAL_IDP_PROFILE_TRANSFORMATION_NEXT_GEN", "", "requestParameters requestHeaders rawProfile nodeState existingSession selectedIdp", "a", "b", wide},
+	{nextGen, "SOCIAL_PROVIDER_HANDLER_NODE", "", "requestParameters normalizedProfile requestHeaders nodeState existingSession selectedIdp", "a", "b", wide},
 }
 
 // commonBindings are those of all contexts of the next generation.
@@ -127,5 +128,27 @@ func (c scriptContext) bindings() []string {
 	if c.runs != nextGen {
 		return nil
 	}
-	return strings.Fields(commonBindings + " " + c.adds)
+	names := strings.Fields(c.adds + " " + commonBindings)
+	size := slots(len(names))
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(slot(a, size), slot(b, size)) })
+	return names
+}
+
+// slots is the size of Java's hash table for n names, whose order AM's answers
+// have: at most three quarters of it are taken.
+func slots(n int) uint32 {
+	size := 16
+	for 4*n > 3*size {
+		size *= 2
+	}
+	return uint32(size)
+}
+
+// slot is the place of a name in such a table.
+func slot(name string, size uint32) uint32 {
+	var hash uint32
+	for _, letter := range strings.TrimSuffix(name, "?") {
+		hash = 31*hash + uint32(letter)
+	}
+	return (hash ^ hash>>16) & (size - 1)
 }

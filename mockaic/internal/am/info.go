@@ -9,6 +9,9 @@ import (
 
 // serveInfo tells about the tenant, as its login pages need to know.
 func (s *Service) serveInfo(c *call) (*route.Response, error) {
+	if c.names[0] != "*" {
+		return nil, notFound()
+	}
 	if c.Operation != route.Read {
 		return nil, c.refused("serverinfo")
 	}
