@@ -214,10 +214,17 @@ func (s *Service) checkClient(document store.Object) (store.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{clientSecret, inherited} {
-		if value, ok := document[name]; ok {
-			client[name] = value
+	if secret, ok := document[clientSecret]; ok {
+		if _, isText := secret.(string); !isText {
+			return nil, crest.Errorf(http.StatusBadRequest, "the %s is no text", clientSecret)
 		}
+		client[clientSecret] = secret
+	}
+	if list, ok := document[inherited]; ok {
+		if _, isList := list.([]any); !isList {
+			return nil, crest.Errorf(http.StatusBadRequest, "what is %s is no array", inherited)
+		}
+		client[inherited] = list
 	}
 	return client, nil
 }

@@ -147,6 +147,9 @@ func (l list) add(tx *store.Tx, realm string, document store.Object) error {
 	if err != nil {
 		return err
 	}
+	if l.kind == scriptKind && nameIsTaken(tx, into, id, checked["name"]) {
+		return crest.Errorf(http.StatusConflict, "the name %s is there twice", checked["name"])
+	}
 	put(tx, into, id, checked)
 	return nil
 }
