@@ -1,0 +1,121 @@
+package nodetype
+
+// mfaTypes are about second factors. The names of their outcomes are not recorded
+// unless a recording is named.
+func mfaTypes() []row {
+	const (
+		tag    = "mfa, multi-factor authentication"
+		otpTag = "otp, mfa, multi-factor authentication"
+	)
+	return []row{
+		named("CombinedMultiFactorRegistrationNode", "Combined MFA Registration", tag, ""),
+		named("DeviceBindingNode", "Device Binding", tag, "nohelp"),
+		named("DeviceBindingStorageNode", "Device Binding Storage Node", tag, "nohelp"),
+		named("DeviceSigningVerifierNode", "Device Signing Verifier", tag, "nohelp"),
+		named("EnableDeviceManagementNode", "Enable Device Management", tag, "newer"),
+		named("GetAuthenticatorAppNode", "Get Authenticator App", tag, ""),
+		named("MultiFactorRegistrationOptionsNode", "MFA Registration Options", tag, ""),
+		named("OathDeviceStorageNode", "OATH Device Storage Node", tag, ""),
+		{"OathRegistrationNode", "OATH Registration", tag, "", ways("successOutcome Success|failureOutcome Failure"), "Registers a device that generates one-time passwords.", append(registrationAttributes(),
+			has("passwordLength", "string", "SIX_DIGITS", "One-Time Password Length: Number of digits."),
+			has("minSharedSecretLength", "integer", 32, "Least number of hexadecimal digits of the secret."),
+			has("algorithm", "HOTP|TOTP", "TOTP", "OATH Algorithm: How passwords are generated."),
+			has("totpTimeInterval", "integer", 30, "TOTP Time Step Interval: Seconds between two passwords."),
+			has("totpHashAlgorithm", "string", "HMAC_SHA1", "TOTP Hash Algorithm: Hash of the passwords."),
+			has("addChecksum", "boolean", false, "Add a check digit."),
+			has("truncationOffset", "integer", -1, "Offset that passwords are cut out at."),
+			has("postponeDeviceProfileStorage", "boolean", false, "Leave it to another node to store the device."),
+		)},
+		{"OathTokenVerifierNode", "OATH Token Verifier", tag, "", when{ways("successOutcome Success|failureOutcome Failure|notRegisteredOutcome Not registered"), "isRecoveryCodeAllowed", ways("recoveryCodeOutcome Recovery Code")}, "Asks for a one-time password of a device.", attributes{
+			has("algorithm", "HOTP|TOTP", "TOTP", "OATH Algorithm: How passwords are generated."),
+			has("hotpWindowSize", "integer", 100, "HOTP Window Size: Number of passwords that may have been left out."),
+			has("totpTimeInterval", "integer", 30, "TOTP Time Step Interval: Seconds between two passwords."),
+			has("totpTimeSteps", "integer", 2, "TOTP Time Steps: Number of intervals that are accepted on either side."),
+			has("totpHashAlgorithm", "string", "HMAC_SHA1", "TOTP Hash Algorithm: Hash of the passwords."),
+			has("maximumAllowedClockDrift", "integer", 5, "Number of intervals that a clock may be wrong."),
+			has("isRecoveryCodeAllowed", "boolean", false, "Allow Recovery Codes: Have an outcome for recovery codes."),
+		}},
+		{"OneTimePasswordCollectorDecisionNode", "OTP Collector Decision", otpTag, "", trueFalse(), "Asks for the one-time password.", attributes{
+			has("passwordExpiryTime", "integer", 5, "Minutes that the password counts."),
+		}},
+		{"OneTimePasswordGeneratorNode", "HOTP Generator", otpTag, "", single(), "Generates a one-time password.", attributes{
+			has("length", "integer", 8, "Number of digits."),
+		}},
+		{"OneTimePasswordSmsSenderNode", "OTP SMS Sender", otpTag, "", single(), "Sends the one-time password by text message.", nil},
+		{"OneTimePasswordSmtpSenderNode", "OTP Email Sender", otpTag, "", single(), "Sends the one-time password by mail.", nil},
+		named("OptOutMultiFactorAuthenticationNode", "Opt-out Multi-Factor Authentication", tag, ""),
+		named("product-SecurIdNode", "RSA SecurID", tag, "newer"),
+		// frodo-lib has recorded the four outcomes.
+		{"PushAuthenticationSenderNode", "Push Sender", tag, "", when{ways("SENT Sent|NOT_REGISTERED Not Registered|SKIPPED Skipped"), "captureFailure", ways("FAILURE Failure")}, "Sends a push notification.", attributes{
+			has("messageTimeout", "integer", 120000, "Milliseconds that the notification counts."),
+			has("userMessage", "map", map[string]any{}, "Message by locale."),
+			has("contextInfo", "boolean", false, "Share Context Info: Send where the login comes from."),
+			has("customPayload", "[]string", []any{}, "Custom Payload Attributes: State to send along."),
+			has("pushType", "string", "DEFAULT", "Kind of notification."),
+			has("mandatory", "boolean", false, "Let nobody skip."),
+			has("captureFailure", "boolean", false, "Have an outcome for failures."),
+		}},
+		{"PushRegistrationNode", "Push Registration", tag, "", ways("successOutcome Success|failureOutcome Failure|timeoutOutcome Time Out"), "Registers a device for push notifications.", append(registrationAttributes(),
+			has("timeout", "integer", 60, "Seconds to wait."),
+		)},
+		{"PushResultVerifierNode", "Push Result Verifier Node", tag, "", ways("TRUE Success|FALSE Failure|EXPIRED Expired|WAITING Waiting"), "Looks whether the notification was answered.", attributes{}},
+		{"PushWaitNode", "Push Wait Node", tag, "", ways("DONE Done|EXITED Exit"), "Waits for the answer to a notification.", attributes{
+			has("secondsToWait", "integer", 5, "Seconds to wait."),
+			has("waitingMessage", "map", map[string]any{}, "Message by locale."),
+			has("challengeMessage", "map", map[string]any{}, "Message with the number to choose, by locale."),
+			has("exitMessage", "map", map[string]any{}, "Text of the button to stop, by locale."),
+		}},
+		{"RecoveryCodeCollectorDecisionNode", "Recovery Code Collector Decision", tag, "", trueFalse(), "Asks for a recovery code.", attributes{
+			has("recoveryCodeType", "string", nil, "Kind of device that the code stands for."),
+		}},
+		{"RecoveryCodeDisplayNode", "Recovery Code Display Node", tag, "", single(), "Shows the recovery codes.", attributes{}},
+		{"WebAuthnAuthenticationNode", "WebAuthn Authentication Node", tag, "standalone", when{
+			when{ways("unsupported Unsupported|noDevice No Device Registered|success Success|failure Failure|error Client Error"), "isRecoveryCodeAllowed", ways("recoveryCode Use Recovery Code")},
+			"detectSignCountMismatch", ways("successSignCountMismatch Success - Sign Count Mismatch"),
+		}, "Logs in with a FIDO device.", attributes{
+			has("relyingPartyDomain", "string?", nil, "Relying party identifier: Domain of the credentials."),
+			has("origins", "[]string", []any{}, "Origin domains: Origins that are accepted."),
+			has("userVerificationRequirement", "string", "PREFERRED", "Whether the device verifies the user."),
+			has("isRecoveryCodeAllowed", "boolean", false, "Allow recovery code: Have an outcome for recovery codes."),
+			has("timeout", "integer", 60, "Seconds to wait."),
+			has("requiresResidentKey", "boolean", false, "Username from device: Take the username from the device."),
+			has("asScript", "boolean", true, "Return challenge as JavaScript: Send a script."),
+			has("detectSignCountMismatch", "boolean", false, "Detect sign count mismatch: Have an outcome for devices that may have been copied."),
+		}},
+		named("WebAuthnDeviceStorageNode", "WebAuthn Device Storage Node", tag, ""),
+		{"WebAuthnRegistrationNode", "WebAuthn Registration Node", tag, "", when{ways("unsupported Unsupported|success Success|failure Failure|error Client Error"), "maxSavedDevices", ways("exceedDeviceLimit Exceed Device Limit")}, "Registers a FIDO device.", attributes{
+			has("relyingPartyName", "string", "ForgeRock", "Name to show."),
+			has("relyingPartyDomain", "string?", nil, "Relying party identifier: Domain of the credentials."),
+			has("origins", "[]string", []any{}, "Origin domains: Origins that are accepted."),
+			has("userVerificationRequirement", "string", "PREFERRED", "Whether the device verifies the user."),
+			has("attestationPreference", "string", "NONE", "What the device tells of itself."),
+			has("acceptedSigningAlgorithms", "[]string", []any{"ES256", "RS256"}, "Algorithms that are accepted."),
+			has("authenticatorAttachment", "string", "UNSPECIFIED", "How the device is attached."),
+			has("trustStoreAlias", "string?", "trustalias", "Certificates that devices are checked against."),
+			has("enforceRevocationCheck", "boolean", false, "Check certificates for revocation."),
+			has("timeout", "integer", 60, "Seconds to wait."),
+			has("excludeCredentials", "boolean", false, "Limit registrations: Register a device once only."),
+			has("generateRecoveryCodes", "boolean", true, "Make recovery codes."),
+			has("storeAttestationDataInTransientState", "boolean", false, "Keep what the device tells in the state."),
+			has("postponeDeviceProfileStorage", "boolean", false, "Leave it to another node to store the device."),
+			has("requiresResidentKey", "boolean", false, "Username to device: Store the username on the device."),
+			has("displayNameSharedState", "string?", nil, "Field of the state that holds the name to show."),
+			has("asScript", "boolean", true, "Return challenge as JavaScript: Send a script."),
+			has("maxSavedDevices", "integer", 0, "Number of devices at most; 0 is any."),
+			has("validateFidoU2fAaguid", "boolean", true, "Check the AAGUID of FIDO U2F devices."),
+			has("fidoCertificationLevel", "string", "OFF", "Least certification."),
+		}},
+	}
+}
+
+// registrationAttributes are what all nodes have that show a QR code to register.
+func registrationAttributes() attributes {
+	return attributes{
+		has("issuer", "string", "ForgeRock", "Name to show in the app."),
+		has("accountName", "string", "USERNAME", "What accounts are named after."),
+		has("bgColor", "string", "032b75", "Background color in the app."),
+		has("imgUrl", "string", "", "Logo in the app."),
+		has("generateRecoveryCodes", "boolean", true, "Make recovery codes."),
+		has("scanQRCodeMessage", "map", map[string]any{}, "Message by locale."),
+	}
+}
