@@ -137,6 +137,14 @@ func (t *Type) Outcomes(config map[string]any, lookup Lookup) ([]any, error) {
 	return outcomes, nil
 }
 
+// families returns all rows. They follow the recorded nodes where there are any. The
+// others follow the configuration that AM's published nodes declare, and the names of
+// their outcomes are not recorded. Help texts and descriptions are not the tenant's,
+// nor are titles, but for those that a recorded schema has.
+func families() [][]row {
+	return [][]row{basicTypes(), identityTypes(), utilityTypes(), riskTypes(), mfaTypes(), federationTypes(), marketplaceTypes()}
+}
+
 // row declares a type.
 type row struct {
 	id, name string

@@ -424,6 +424,9 @@ func TestOutcomesOfOtherNodes(t *testing.T) {
 		{"PollingWaitNode", "1.0", map[string]any{"exitable": true, "spamDetectionEnabled": true}, "DONE EXITED SPAM"},
 		{"PollingWaitNode", "1.0", map[string]any{"spamDetectionEnabled": true}, "DONE SPAM"},
 		{"WebAuthnRegistrationNode", "1.0", map[string]any{"maxSavedDevices": json.Number("0")}, "unsupported success failure error"},
+		{"WebAuthnRegistrationNode", "1.0", map[string]any{"maxSavedDevices": json.Number("2"), "postponeDeviceProfileStorage": true}, "unsupported success failure error"},
+		{"PushAuthenticationSenderNode", "1.0", map[string]any{"captureFailure": true}, "SENT NOT_REGISTERED SKIPPED FAILURE"},
+		{"PushAuthenticationSenderNode", "1.0", map[string]any{"mandatory": true}, "SENT NOT_REGISTERED"},
 		{"WebAuthnRegistrationNode", "1.0", map[string]any{"maxSavedDevices": json.Number("2")}, "unsupported success failure error exceedDeviceLimit"},
 	} {
 		outcomes, err := catalogue.Find(test.id, test.version).Outcomes(test.config, lookup)
@@ -438,6 +441,37 @@ func TestOutcomesOfOtherNodes(t *testing.T) {
 	_, err := catalogue.Find("PageNode", "").Outcomes(page("ClearNode", "x"), lookup)
 	if unknown := (*nodetype.UnknownError)(nil); !errors.As(err, &unknown) || unknown.Type != "ClearNode" {
 		t.Errorf("page that ends in an unknown type: %v", err)
+	}
+}
+
+func TestFromDesign(t *testing.T) {
+	tenant := newTenant(t)
+	own := tenant.designs["designer-a15e2efb3deb4d4ea338c74a6440b69f"]
+	entry := own.Entry()
+	if entry["name"] != "Vector ALU - TEST" || encode(t, entry["tags"]) != `["designer","math","vector","utilities"]` {
+		t.Errorf("entry: %v", entry)
+	}
+	outcomes, err := own.Outcomes(nil, nil)
+	if want := `[{"displayName":"Success","id":"Success"},{"displayName":"Script Error","id":"Script Error"}]`; err != nil || encode(t, outcomes) != want {
+		t.Errorf("outcomes: %v, %v", outcomes, err)
+	}
+	template, err := own.Template()
+	if want := `{"a":[1,2,3],"b":[4,5,6],"operator":"DOT"}`; err != nil || encode(t, template) != want {
+		t.Errorf("template: %s, %v", encode(t, template), err)
+	}
+	if err := own.Validate(template); err != nil {
+		t.Errorf("refuses its template: %v", err)
+	}
+	if err := own.Validate(map[string]any{"operator": "?"}); err == nil || err.Error() != "Data validation failed for the attribute, Operator" {
+		t.Errorf("unknown option: %v", err)
+	}
+	schema, err := own.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	property := schema["properties"].(map[string]any)["a"]
+	if want := `{"default":[1,2,3],"description":"A","exampleValue":"","items":{"type":"number"},"propertyOrder":1,"title":"A","type":"array"}`; encode(t, property) != want {
+		t.Errorf("schema of a: %s", encode(t, property))
 	}
 }
 

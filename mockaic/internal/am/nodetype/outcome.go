@@ -71,17 +71,23 @@ func ways(text string) fixed {
 func single() fixed    { return ways("outcome Outcome") }
 func trueFalse() fixed { return ways("true True|false False") }
 
-// when adds outcomes to others if an attribute is true, or a number above 0.
+// when adds outcomes to others if attributes are true, or numbers above 0. The names
+// of the attributes are words; one with a ! before it must not be so.
 type when struct {
 	rule
-	attribute string
-	more      fixed
+	attributes string
+	more       fixed
 }
 
 func (w when) outcomes(n node) ([]Outcome, error) {
 	base, err := w.rule.outcomes(n)
-	if err != nil || !holds(n.config[w.attribute]) {
-		return base, err
+	if err != nil {
+		return nil, err
+	}
+	for word := range strings.FieldsSeq(w.attributes) {
+		if name, not := strings.CutPrefix(word, "!"); holds(n.config[name]) == not {
+			return base, nil
+		}
 	}
 	return append(slices.Clip(base), w.more...), nil
 }

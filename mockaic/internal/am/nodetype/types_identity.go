@@ -21,7 +21,7 @@ func identityTypes() []row {
 			identityBy("userName"),
 		}},
 		{"AttributeValueDecisionNode", "Attribute Value Decision", tag, "", trueFalse(), "Compares an attribute with a value.", attributes{
-			has("comparisonOperation", "string", "EQUALS", "PRESENT or EQUALS."),
+			has("comparisonOperation", "PRESENT|EQUALS", "EQUALS", "What to look for."),
 			has("comparisonAttribute", "string", nil, "Attribute to compare."),
 			has("comparisonValue", "string?", nil, "Value to compare with."),
 			identityBy("userName"),
@@ -52,7 +52,12 @@ func identityTypes() []row {
 			has("kbaInfoAttribute", "string", "kbaInfo", "Attribute that holds questions and answers."),
 			identityBy("userName"),
 		}},
-		named("PassthroughAuthenticationNode", "Passthrough Authentication", tag, ""),
+		{"PassthroughAuthenticationNode", "Passthrough Authentication", tag, "", ways("AUTHENTICATED Authenticated|MISSING Missing Input|FAILED Failed"), "Checks the password with a connector.", attributes{
+			has("systemEndpoint", "string", nil, "Connector."),
+			has("objectType", "string", "account", "Type of the connector's object."),
+			identityBy("userName"),
+			has("passwordAttribute", "string", "password", "Attribute that holds the password."),
+		}},
 		{"PatchObjectNode", "Patch Object", tag, "", ways("PATCHED Patched|FAILURE Failed"), "Writes what was collected into the user's object.", attributes{
 			has("patchAsObject", "boolean", false, "Patch with the rights of the user."),
 			has("ignoredFields", "[]string", []any{}, "Fields to leave as they are."),
@@ -86,7 +91,7 @@ func identityTypes() []row {
 			identityBy("userName"),
 		}},
 		{"TimeSinceDecisionNode", "Time Since Decision", tag, "", trueFalse(), "Tells whether the user's object is old enough.", attributes{
-			has("elapsedTime", "integer", nil, "Minutes since the object was made."),
+			has("elapsedTime", "string", nil, "Time since the object was made, like \"5 days\"."),
 			identityBy("userName"),
 		}},
 		{"ValidatedPasswordNode", "Platform Password", tag, "", single(), "Asks for a password.", attributes{

@@ -120,7 +120,3 @@ func marketplaceTypes() []row {
 		named("VerifyAuthSenderNode", "Twilio Verify Sender", "multi-factor authentication, marketplace, trustnetwork", ""),
 	}
 }
-
-func families() [][]row {
-	return [][]row{basicTypes(), identityTypes(), utilityTypes(), riskTypes(), mfaTypes(), federationTypes(), marketplaceTypes()}
-}

@@ -1,7 +1,6 @@
 package nodetype
 
-// mfaTypes are about second factors. The names of their outcomes are not recorded
-// unless a recording is named.
+// mfaTypes are about second factors.
 func mfaTypes() []row {
 	const (
 		tag    = "mfa, multi-factor authentication"
@@ -13,9 +12,22 @@ func mfaTypes() []row {
 		named("DeviceBindingStorageNode", "Device Binding Storage Node", tag, "nohelp"),
 		named("DeviceSigningVerifierNode", "Device Signing Verifier", tag, "nohelp"),
 		named("EnableDeviceManagementNode", "Enable Device Management", tag, "newer"),
-		named("GetAuthenticatorAppNode", "Get Authenticator App", tag, ""),
-		named("MultiFactorRegistrationOptionsNode", "MFA Registration Options", tag, ""),
-		named("OathDeviceStorageNode", "OATH Device Storage Node", tag, ""),
+		{"GetAuthenticatorAppNode", "Get Authenticator App", tag, "", single(), "Shows where to get the app.", attributes{
+			has("message", "map", map[string]any{}, "Message by locale."),
+			has("continueLabel", "map", map[string]any{}, "Text of the button to go on, by locale."),
+			has("appleLink", "string", "https://itunes.apple.com/app/forgerock-authenticator/id1038442926", "Where Apple has the app."),
+			has("googleLink", "string", "https://play.google.com/store/apps/details?id=com.forgerock.authenticator", "Where Google has the app."),
+		}},
+		{"MultiFactorRegistrationOptionsNode", "MFA Registration Options", tag, "", when{when{ways("registerOutcome Register"), "getApp", ways("getAppOutcome Get App")}, "!mandatory", ways("skipOutcome Skip|optOutOutcome Opt-out")}, "Offers to register a device.", attributes{
+			has("mandatory", "boolean", false, "Remove 'skip' option: Let nobody skip."),
+			has("getApp", "boolean", true, "Display Get Authenticator App: Offer the app."),
+			has("message", "map", map[string]any{}, "Message by locale."),
+			has("registerDeviceLabel", "map", map[string]any{}, "Text of the button to register, by locale."),
+			has("getAppLabel", "map", map[string]any{}, "Text of the button to get the app, by locale."),
+			has("skipStepLabel", "map", map[string]any{}, "Text of the button to skip, by locale."),
+			has("optOutLabel", "map", map[string]any{}, "Text of the button to opt out, by locale."),
+		}},
+		{"OathDeviceStorageNode", "OATH Device Storage Node", tag, "", ways("successOutcome Success|failureOutcome Failure"), "Stores the device that was registered.", attributes{}},
 		{"OathRegistrationNode", "OATH Registration", tag, "", ways("successOutcome Success|failureOutcome Failure"), "Registers a device that generates one-time passwords.", append(registrationAttributes(),
 			has("passwordLength", "string", "SIX_DIGITS", "One-Time Password Length: Number of digits."),
 			has("minSharedSecretLength", "integer", 32, "Least number of hexadecimal digits of the secret."),
@@ -41,12 +53,20 @@ func mfaTypes() []row {
 		{"OneTimePasswordGeneratorNode", "HOTP Generator", otpTag, "", single(), "Generates a one-time password.", attributes{
 			has("length", "integer", 8, "Number of digits."),
 		}},
-		{"OneTimePasswordSmsSenderNode", "OTP SMS Sender", otpTag, "", single(), "Sends the one-time password by text message.", nil},
-		{"OneTimePasswordSmtpSenderNode", "OTP Email Sender", otpTag, "", single(), "Sends the one-time password by mail.", nil},
-		named("OptOutMultiFactorAuthenticationNode", "Opt-out Multi-Factor Authentication", tag, ""),
+		{"OneTimePasswordSmsSenderNode", "OTP SMS Sender", otpTag, "", single(), "Sends the one-time password by text message.", append(mailAttributes(),
+			has("mobilePhoneAttributeName", "string", "telephoneNumber", "Attribute that holds the number."),
+			has("mobileCarrierAttributeName", "string?", nil, "Attribute that holds the carrier's domain."),
+			has("smsSubject", "map", map[string]any{}, "Subject by locale."),
+			has("smsContent", "map", map[string]any{}, "Text by locale."),
+		)},
+		{"OneTimePasswordSmtpSenderNode", "OTP Email Sender", otpTag, "", single(), "Sends the one-time password by mail.", append(mailAttributes(),
+			has("emailAttribute", "string", "mail", "Attribute that holds the address."),
+			has("emailSubject", "map", map[string]any{}, "Subject by locale."),
+			has("emailContent", "map", map[string]any{}, "Text by locale."),
+		)},
+		{"OptOutMultiFactorAuthenticationNode", "Opt-out Multi-Factor Authentication", tag, "", single(), "Lets the user do without a second factor.", attributes{}},
 		named("product-SecurIdNode", "RSA SecurID", tag, "newer"),
-		// frodo-lib has recorded the four outcomes.
-		{"PushAuthenticationSenderNode", "Push Sender", tag, "", when{ways("SENT Sent|NOT_REGISTERED Not Registered|SKIPPED Skipped"), "captureFailure", ways("FAILURE Failure")}, "Sends a push notification.", attributes{
+		{"PushAuthenticationSenderNode", "Push Sender", tag, "", when{when{ways("SENT Sent|NOT_REGISTERED Not Registered"), "!mandatory", ways("SKIPPED Skipped")}, "captureFailure", ways("FAILURE Failure")}, "Sends a push notification.", attributes{
 			has("messageTimeout", "integer", 120000, "Milliseconds that the notification counts."),
 			has("userMessage", "map", map[string]any{}, "Message by locale."),
 			has("contextInfo", "boolean", false, "Share Context Info: Send where the login comes from."),
@@ -66,7 +86,7 @@ func mfaTypes() []row {
 			has("exitMessage", "map", map[string]any{}, "Text of the button to stop, by locale."),
 		}},
 		{"RecoveryCodeCollectorDecisionNode", "Recovery Code Collector Decision", tag, "", trueFalse(), "Asks for a recovery code.", attributes{
-			has("recoveryCodeType", "string", nil, "Kind of device that the code stands for."),
+			has("recoveryCodeType", "OATH|PUSH|WEB_AUTHN", "OATH", "Kind of device that the code stands for."),
 		}},
 		{"RecoveryCodeDisplayNode", "Recovery Code Display Node", tag, "", single(), "Shows the recovery codes.", attributes{}},
 		{"WebAuthnAuthenticationNode", "WebAuthn Authentication Node", tag, "standalone", when{
@@ -82,8 +102,11 @@ func mfaTypes() []row {
 			has("asScript", "boolean", true, "Return challenge as JavaScript: Send a script."),
 			has("detectSignCountMismatch", "boolean", false, "Detect sign count mismatch: Have an outcome for devices that may have been copied."),
 		}},
-		named("WebAuthnDeviceStorageNode", "WebAuthn Device Storage Node", tag, ""),
-		{"WebAuthnRegistrationNode", "WebAuthn Registration Node", tag, "", when{ways("unsupported Unsupported|success Success|failure Failure|error Client Error"), "maxSavedDevices", ways("exceedDeviceLimit Exceed Device Limit")}, "Registers a FIDO device.", attributes{
+		{"WebAuthnDeviceStorageNode", "WebAuthn Device Storage Node", tag, "", when{ways("success Success|failure Failure"), "maxSavedDevices", ways("exceedDeviceLimit Exceed Device Limit")}, "Stores the device that was registered.", attributes{
+			has("generateRecoveryCodes", "boolean", true, "Make recovery codes."),
+			has("maxSavedDevices", "integer", 0, "Number of devices at most; 0 is any."),
+		}},
+		{"WebAuthnRegistrationNode", "WebAuthn Registration Node", tag, "", when{ways("unsupported Unsupported|success Success|failure Failure|error Client Error"), "!postponeDeviceProfileStorage maxSavedDevices", ways("exceedDeviceLimit Exceed Device Limit")}, "Registers a FIDO device.", attributes{
 			has("relyingPartyName", "string", "ForgeRock", "Name to show."),
 			has("relyingPartyDomain", "string?", nil, "Relying party identifier: Domain of the credentials."),
 			has("origins", "[]string", []any{}, "Origin domains: Origins that are accepted."),
@@ -105,6 +128,20 @@ func mfaTypes() []row {
 			has("validateFidoU2fAaguid", "boolean", true, "Check the AAGUID of FIDO U2F devices."),
 			has("fidoCertificationLevel", "string", "OFF", "Least certification."),
 		}},
+	}
+}
+
+// mailAttributes are what both nodes have that send a one-time password.
+func mailAttributes() attributes {
+	return attributes{
+		has("hostName", "string", nil, "Mail Server Host Name: Server that takes the mail."),
+		has("hostPort", "integer", nil, "Mail Server Host Port: Port of the server."),
+		has("username", "string?", nil, "Username on the server."),
+		has("password", "string?", nil, "Password on the server."),
+		has("secretLabelIdentifier", "string?", nil, "Label of the password on the server."),
+		has("fromEmailAddress", "string", nil, "Address to send from."),
+		has("sslOption", "NON_SSL|SSL|START_TLS", "SSL", "The Connection Method: How to connect."),
+		has("smsGatewayImplementationClass", "string", "com.sun.identity.authentication.modules.hotp.DefaultSMSGatewayImpl", "Class that sends."),
 	}
 }
 

@@ -16,8 +16,8 @@ func riskTypes() []row {
 		named("product-CaptchaEnterpriseNode", "reCAPTCHA Enterprise", "risk", "newer"),
 		{"product-CaptchaNode", "CAPTCHA", "risk", "", trueFalse(), "Asks for a CAPTCHA.", captchaAttributes()},
 		{"product-ReCaptchaNode", "Legacy CAPTCHA", "risk, deprecated", "", trueFalse(), "Asks for a CAPTCHA.", captchaAttributes()},
-		// The defaults of the PingOne Protect types are recorded values that look like
-		// defaults; so are their enumerations unknown but for the value.
+		// Of the PingOne Protect types only nodes are recorded. Their defaults are values
+		// of those nodes that look like defaults, and their enumerations are not known.
 		{"product-PingOneProtectEvaluationNode", "PingOne Protect Evaluation", "risk, sdk", "", ways("high High|medium Medium|low Low|exceed Exceeds Score Threshold|failure Failure|clientError ClientError"), "Asks PingOne Protect for the risk.", attributes{
 			has("pingOneWorker", "string", nil, "Worker service of PingOne."),
 			has("riskPolicySetID", "string?", nil, "Risk policy set."),
@@ -65,8 +65,13 @@ func riskTypes() []row {
 		{"CookiePresenceDecisionNode", "Cookie Presence Decision Node", "contextual", "", trueFalse(), "Tells whether there is a cookie.", attributes{
 			has("cookieName", "string", "My-Cookie", "Name of the cookie."),
 		}},
-		named("DeviceGeoFencingNode", "Device Geofencing", "contextual", "nohelp"),
-		named("DeviceLocationMatchNode", "Device Location Match", "contextual", "nohelp"),
+		{"DeviceGeoFencingNode", "Device Geofencing", "contextual", "nohelp", trueFalse(), "", attributes{
+			has("locations", "[]string", []any{}, "Places: latitude and longitude with a comma between them."),
+			has("distance", "string", "10", "Kilometers that count as near."),
+		}},
+		{"DeviceLocationMatchNode", "Device Location Match", "contextual", "nohelp", ways("true True|false False|unknownDevice Unknown Device"), "", attributes{
+			has("distance", "string", "10", "Kilometers that count as near."),
+		}},
 		{"DeviceMatchNode", "Device Match", "contextual", "nohelp", ways("true True|false False|unknownDevice Unknown Device"), "", attributes{
 			has("acceptableVariance", "integer", 0, "Number of attributes that may differ."),
 			has("expiration", "integer", 30, "Days that a profile counts."),
@@ -79,8 +84,15 @@ func riskTypes() []row {
 			has("deviceLocation", "boolean", false, "Collect where the device is."),
 			has("message", "map", map[string]any{}, "Message by locale."),
 		}},
-		named("DeviceSaveNode", "Device Profile Save", "contextual", "nohelp"),
-		named("DeviceTamperingVerificationNode", "Device Tampering Verification", "contextual", "nohelp"),
+		{"DeviceSaveNode", "Device Profile Save", "contextual", "nohelp", single(), "", attributes{
+			has("variableName", "string", "", "Field of the state that holds the device's name."),
+			has("maxSavedProfiles", "integer", 5, "Number of profiles at most."),
+			has("saveDeviceMetadata", "boolean", true, "Keep what the device is."),
+			has("saveDeviceLocation", "boolean", true, "Keep where the device is."),
+		}},
+		{"DeviceTamperingVerificationNode", "Device Tampering Verification", "contextual", "nohelp", trueFalse(), "", attributes{
+			has("score", "string", "0", "Score that is still accepted."),
+		}},
 		{"PersistentCookieDecisionNode", "Persistent Cookie Decision", "contextual", "", trueFalse(), "Logs in by a cookie.", cookieAttributes(
 			has("enforceClientIp", "boolean", false, "Take the cookie from the address that it was set for only."),
 		)},

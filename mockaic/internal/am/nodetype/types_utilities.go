@@ -8,7 +8,7 @@ func utilityTypes() []row {
 		{"AmsterJwtDecisionNode", "Amster Jwt Decision Node", tag, "newer nohelp", trueFalse(), "", attributes{
 			has("authorizedKeys", "string", "&{amster.secrets.keys.path|@BASE_DIR@/security/keys/amster/authorized_keys}", "File of the keys that are accepted."),
 		}},
-		{"AnonymousSessionUpgradeNode", "Anonymous Session Upgrade", tag, "", nil, "Upgrades an anonymous session.", nil},
+		{"AnonymousSessionUpgradeNode", "Anonymous Session Upgrade", tag, "", single(), "Upgrades an anonymous session.", attributes{}},
 		{"AnonymousUserNode", "Anonymous User Mapping", tag, "", single(), "Logs in as an anonymous user.", attributes{
 			has("anonymousUserName", "string", "anonymous", "Username of the anonymous user."),
 		}},
@@ -56,7 +56,9 @@ func utilityTypes() []row {
 			has("messageNo", "map", map[string]any{}, "Negative answer by locale."),
 			has("stateField", "string?", nil, "Field of the state that takes the answer."),
 		}},
-		named("MetadataNode", "State metadata", tag, ""),
+		{"MetadataNode", "State metadata", tag, "", single(), "Sends fields of the state.", attributes{
+			has("attributes", "[]string", nil, "Fields of the state."),
+		}},
 		{"PageNode", "Page Node", tag, "unsupported", lastChild{"nodes"}, "Shows several nodes as one page.", attributes{
 			has("nodes", "[]object", []any{}, "Nodes of the page."),
 			has("pageHeader", "map", map[string]any{}, "Header by locale."),
@@ -71,12 +73,20 @@ func utilityTypes() []row {
 			has("exitable", "boolean", false, "Let users stop waiting."),
 			has("exitMessage", "map", map[string]any{}, "Text of the button to stop, by locale."),
 		}},
-		named("QueryParameterNode", "Query Parameter Node", tag, ""),
-		{"RegisterLogoutWebhookNode", "Register Logout Webhook", tag, "", single(), "Calls a webhook at logout.", nil},
+		{"QueryParameterNode", "Query Parameter Node", tag, "", single(), "Takes query parameters into the state.", attributes{
+			has("allowedQueryParameters", "map", nil, "Fields of the state by parameter."),
+			has("queryParametersToBeDelimited", "[]string", []any{}, "Parameters to split at commas."),
+		}},
+		{"RegisterLogoutWebhookNode", "Register Logout Webhook", tag, "", single(), "Calls a webhook at logout.", attributes{
+			has("webhookName", "string", nil, "Name of the webhook."),
+		}},
 		{"RemoveSessionPropertiesNode", "Remove Session Properties", tag, "", single(), "Removes properties of the session.", attributes{
 			has("propertyNames", "[]string", []any{}, "Properties to remove."),
 		}},
-		{"RequestHeaderNode", "Request Header Node", tag, "", single(), "Takes headers into the state.", nil},
+		{"RequestHeaderNode", "Request Header Node", tag, "", single(), "Takes headers into the state.", attributes{
+			has("allowedHeaders", "map", nil, "Fields of the state by header."),
+			has("headersToBeDelimited", "[]string", []any{}, "Headers to split at commas."),
+		}},
 		{"RetryLimitDecisionNode", "Retry Limit Decision", tag, "", ways("Retry Retry|Reject Reject"), "Lets users pass a number of times.", attributes{
 			has("retryLimit", "integer", 3, "Number of times."),
 			has("incrementUserAttributeOnFailure", "boolean", true, "Save Retry Limit to User: Count in the user's object."),
@@ -118,10 +128,20 @@ func utilityTypes() []row {
 		{"SetSuccessUrlNode", "Success URL", tag, "", single(), "Sets where a successful login leads.", attributes{
 			has("successUrl", "string", nil, "URL."),
 		}},
-		{"UpdateJourneyTimeoutNode", "Update Journey Timeout", tag, "newer", single(), "Changes how long the journey may last.", nil},
-		{"MeterNode", "Meter", "metrics, utilities", "", single(), "Counts passes.", nil},
-		{"TimerStartNode", "Timer Start", "metrics, utilities", "", single(), "Starts a timer.", nil},
-		{"TimerStopNode", "Timer Stop", "metrics, utilities", "", single(), "Stops a timer.", nil},
+		{"UpdateJourneyTimeoutNode", "Update Journey Timeout", tag, "newer", single(), "Changes how long the journey may last.", attributes{
+			has("operation", "SET|MODIFY", nil, "What to do."),
+			has("value", "integer", nil, "Minutes."),
+		}},
+		{"MeterNode", "Meter", "metrics, utilities", "", single(), "Counts passes.", attributes{
+			has("metricKey", "string", nil, "Name of the metric."),
+		}},
+		{"TimerStartNode", "Timer Start", "metrics, utilities", "", single(), "Starts a timer.", attributes{
+			has("startTimeProperty", "string", "TimerNodeStartTime", "Field of the state that holds the start."),
+		}},
+		{"TimerStopNode", "Timer Stop", "metrics, utilities", "", single(), "Stops a timer.", attributes{
+			has("startTimeProperty", "string", "TimerNodeStartTime", "Field of the state that holds the start."),
+			has("metricKey", "string", nil, "Name of the metric."),
+		}},
 		named("AppPolicyDecisionNode", "App Policy Decision", "authz", "newer"),
 		named("PolicyDecisionNode", "Policy Decision", "authz", "newer"),
 		named("IotAuthenticationNode", "Authenticate Thing", "iot, things", ""),
