@@ -74,19 +74,20 @@ func (a attribute) titleAndDescription() (title, description string) {
 	return title, description
 }
 
-// spaced makes a title of a name: "userName" is "User Name".
+// spaced makes a title of a name: "scanQRCode" is "Scan QR Code".
 func spaced(name string) string {
 	var title strings.Builder
-	var before rune
-	for i, r := range name {
-		switch {
-		case i == 0:
+	letters := []rune(name)
+	for i, r := range letters {
+		if i == 0 {
 			r = unicode.ToUpper(r)
-		case unicode.IsUpper(r) && unicode.IsLower(before):
-			title.WriteByte(' ')
+		} else if unicode.IsUpper(r) {
+			lowerNext := i+1 < len(letters) && unicode.IsLower(letters[i+1])
+			if unicode.IsLower(letters[i-1]) || unicode.IsUpper(letters[i-1]) && lowerNext {
+				title.WriteByte(' ')
+			}
 		}
 		title.WriteRune(r)
-		before = r
 	}
 	return title.String()
 }

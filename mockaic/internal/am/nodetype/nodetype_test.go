@@ -372,6 +372,7 @@ func TestValidate(t *testing.T) {
 		{"ScriptedDecisionNode", `{"outcomes": "true"}`, "Data validation failed for the attribute, Outcomes", nil},
 		{"ScriptedDecisionNode", `{"outcomes": [true]}`, "Data validation failed for the attribute, Outcomes", nil},
 		{"PageNode", `{"pageHeader": {"en": 1}}`, "Data validation failed for the attribute, Page Header", nil},
+		{"OathRegistrationNode", `{"scanQRCodeMessage": []}`, "Data validation failed for the attribute, Scan QR Code Message", nil},
 		{"ValidatedUsernameNode", `{"prepopulate": true}`, "Invalid attribute specified.", []any{"autocompleteValues", "usernameAttribute", "validateInput"}},
 	} {
 		config, err := crest.DecodeJSON([]byte(test.config))

@@ -8,16 +8,16 @@ func federationTypes() []row {
 		// Nodes that were recorded without validateIdpEntityId have no ERROR; those with
 		// it have, and it is true in all of them.
 		{"product-Saml2Node", "SAML2 Authentication", "social, federation", "nohelp", when{accounts, "validateIdpEntityId", ways("ERROR Error")}, "", attributes{
-			has("idpEntityId", "string", nil, "IdP Entity ID: Entity of the identity provider."),
-			has("metaAlias", "string", nil, "SP MetaAlias: Service provider of the realm."),
+			has("idpEntityId", "string", nil, "Entity of the identity provider."),
+			has("metaAlias", "string", nil, "Service provider of the realm."),
 			has("allowCreate", "boolean", true, "Let the provider create the user."),
-			has("authComparison", "string", "MINIMUM", "Comparison Type: How the context is compared."),
+			has("authComparison", "string", "MINIMUM", "How the context is compared."),
 			has("authnContextClassRef", "[]string", []any{}, "Classes of authentication contexts."),
 			has("authnContextDeclRef", "[]string", []any{}, "Declarations of authentication contexts."),
-			has("binding", "string", "HTTP_ARTIFACT", "Response Binding: How the response comes."),
+			has("binding", "string", "HTTP_ARTIFACT", "How the response comes."),
 			has("forceAuthn", "boolean", false, "Ask for a new login."),
 			has("isPassive", "boolean", false, "Ask the user nothing."),
-			has("nameIdFormat", "string", "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", "NameID Format: How the user is named."),
+			has("nameIdFormat", "string", "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", "How the user is named."),
 			has("requestBinding", "string", "HTTP_REDIRECT", "How the request is sent."),
 			has("validateIdpEntityId", "boolean", true, "Check who the response is from."),
 		}},
@@ -33,7 +33,7 @@ func federationTypes() []row {
 
 func socialAttributes() attributes {
 	return attributes{
-		has("script", "string", nil, "Transformation Script: ID of the script."),
+		has("script", "string", nil, "ID of the script."),
 		has("usernameAttribute", "string", "userName", "Attribute that holds the username."),
 		has("clientType", "string", "BROWSER", "Kind of client."),
 		has("storeTokens", "boolean", false, "Keep the provider's tokens in the state."),

@@ -12,7 +12,7 @@ func identityTypes() []row {
 		{"AcceptTermsAndConditionsNode", "Accept Terms and Conditions", tag, "", single(), "Asks to accept the current terms and conditions.", attributes{}},
 		{"AttributeCollectorNode", "Attribute Collector", tag, "", single(), "Asks for attributes.", attributes{
 			has("attributesToCollect", "[]string", []any{}, "Attributes to ask for."),
-			has("required", "boolean", false, "All Attributes Required: Take no empty values."),
+			has("required", "boolean", false, "Take no empty values."),
 			has("validateInputs", "boolean", false, "Hold the values against the policies of the managed object."),
 			identityBy("userName"),
 		}},
@@ -95,7 +95,7 @@ func identityTypes() []row {
 			identityBy("userName"),
 		}},
 		{"ValidatedPasswordNode", "Platform Password", tag, "", single(), "Asks for a password.", attributes{
-			has("validateInput", "boolean", false, "Validate Password: Hold the password against the policies."),
+			has("validateInput", "boolean", false, "Hold the password against the policies."),
 			has("passwordAttribute", "string", "password", "Attribute that holds the password."),
 		}},
 		// The titles are recorded.

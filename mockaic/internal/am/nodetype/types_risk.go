@@ -66,7 +66,7 @@ func riskTypes() []row {
 			has("cookieName", "string", "My-Cookie", "Name of the cookie."),
 		}},
 		{"DeviceGeoFencingNode", "Device Geofencing", "contextual", "nohelp", trueFalse(), "", attributes{
-			has("locations", "[]string", []any{}, "Places: latitude and longitude with a comma between them."),
+			has("locations", "[]string", []any{}, "Latitudes and longitudes with a comma between them."),
 			has("distance", "string", "10", "Kilometers that count as near."),
 		}},
 		{"DeviceLocationMatchNode", "Device Location Match", "contextual", "nohelp", ways("true True|false False|unknownDevice Unknown Device"), "", attributes{
@@ -137,8 +137,8 @@ func cookieAttributes(own attribute) attributes {
 		own,
 		has("useSecureCookie", "boolean", true, "Send the cookie over TLS only."),
 		has("useHttpOnlyCookie", "boolean", true, "Keep the cookie from scripts."),
-		has("hmacSigningKey", "string?", nil, "HMAC Signing Key: Key that signs the cookie."),
-		has("hmacSigningKeySecretLabelIdentifier", "string?", nil, "HMAC Signing Key Secret Label Identifier: Label of the key that signs the cookie."),
+		has("hmacSigningKey", "string?", nil, "Key that signs the cookie."),
+		has("hmacSigningKeySecretLabelIdentifier", "string?", nil, "Label of the key that signs the cookie."),
 		has("persistentCookieName", "string", "session-jwt", "Name of the cookie."),
 	}
 }

@@ -43,11 +43,11 @@ func utilityTypes() []row {
 		}},
 		{"FlowControlNode", "Flow Control", tag, "newer", labelled{{"A", "outcomeADisplayName"}, {"B", "outcomeBDisplayName"}}, "Splits the logins by chance.", attributes{
 			has("percentageA", "integer", 50, "Percentage of the logins that go to A."),
-			has("outcomeADisplayName", "string", "A", "Outcome A Display Name: Name of the outcome A."),
-			has("outcomeBDisplayName", "string", "B", "Outcome B Display Name: Name of the outcome B."),
+			has("outcomeADisplayName", "string", "A", "Name of the outcome A."),
+			has("outcomeBDisplayName", "string", "B", "Name of the outcome B."),
 		}},
 		{"InnerTreeEvaluatorNode", "Inner Tree Evaluator", tag, "unsupported", when{trueFalse(), "displayErrorOutcome", ways("error Error")}, "Runs another journey.", attributes{
-			has("tree", "string", nil, "Tree Name: Journey to run."),
+			has("tree", "string", nil, "Journey to run."),
 			has("displayErrorOutcome", "boolean", false, "Have an outcome of its own for errors."),
 		}},
 		{"MessageNode", "Message Node", tag, "", trueFalse(), "Shows a message with two answers.", attributes{
@@ -89,13 +89,13 @@ func utilityTypes() []row {
 		}},
 		{"RetryLimitDecisionNode", "Retry Limit Decision", tag, "", ways("Retry Retry|Reject Reject"), "Lets users pass a number of times.", attributes{
 			has("retryLimit", "integer", 3, "Number of times."),
-			has("incrementUserAttributeOnFailure", "boolean", true, "Save Retry Limit to User: Count in the user's object."),
+			has("incrementUserAttributeOnFailure", "boolean", true, "Count in the user's object."),
 		}},
 		{"ScriptedDecisionNode", "Scripted Decision", tag, "", each{attribute: "outcomes"}, "Runs a script.", attributes{
 			has("script", "string", nil, "ID of the script."),
 			has("outcomes", "[]string", []any{}, "Outcomes that the script sets."),
-			has("inputs", "[]string", []any{"*"}, "Script Inputs: State that the script may read."),
-			has("outputs", "[]string", []any{"*"}, "Script Outputs: State that the script must write."),
+			has("inputs", "[]string", []any{"*"}, "State that the script may read."),
+			has("outputs", "[]string", []any{"*"}, "State that the script must write."),
 		}},
 		{"SessionDataNode", "Get Session Data", tag, "", single(), "Takes a property of the session into the state.", attributes{
 			has("sessionDataKey", "string", nil, "Property of the session."),
