@@ -13,6 +13,7 @@
 //	tokenstore/ where a login is kept
 //	managed/    the tools for managed objects and their types
 //	themes/     the tools for themes
+//	scripts/    the tools for AM's scripts
 //	features/   the tools for features
 //	esv/        the tools for environment secrets and variables
 //	logs/       the tools for logs

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -103,6 +104,9 @@ func samples(t *testing.T) map[string]any {
 		"value":                                         "sample",
 		"queryManagedObjects.pagedResultsCookie":        "c",
 		"patchManagedObjectDefinition.operations.field": "/schema/title",
+		"scriptId":                                      scriptID,
+		"script":                                        "var sample;",
+		"listScripts.context":                           "LIBRARY",
 	}
 }
 
@@ -119,11 +123,36 @@ func newTarget(t *testing.T) *target {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tg := &target{recorder: &recorder{next: mock}, t: t}
+	tg := &target{recorder: &recorder{next: withAM(mock)}, t: t}
 	front := httptest.NewServer(tg.recorder)
 	t.Cleanup(front.Close)
 	tg.session = serve(t, front.URL, front.Client())
 	return tg
+}
+
+// withAM answers what the fake does not serve yet: every script and client of a
+// realm is there, and every write succeeds.
+func withAM(next http.Handler) http.Handler {
+	served := regexp.MustCompile(`^/am/json/realms/root/realms/(?:alpha|bravo)/(?:scripts|contexts|realm-config/agents/OAuth2Client)(?:/([^/]+))?$`)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m := served.FindStringSubmatch(r.URL.EscapedPath())
+		if m == nil {
+			next.ServeHTTP(w, r)
+			return
+		}
+		id, err := url.PathUnescape(m[1])
+		if err != nil {
+			panic(err)
+		}
+		doc := map[string]any{
+			"_id": id, "_rev": "1", "name": "x", "script": "eA==", "language": "JAVASCRIPT", "context": "LIBRARY", "bindings": []any{}, "result": []any{},
+		}
+		data, err := json.Marshal(doc)
+		if err != nil {
+			panic(err)
+		}
+		answer(http.StatusOK, string(data))(w, r)
+	})
 }
 
 // call returns what the tenant was asked.
@@ -241,6 +270,8 @@ func (s sent) shape(t *testing.T, attack string) string {
 			t.Errorf("path %s: %v", path, err)
 		case key == attack:
 			segments[i] = "{}"
+		case s.method == http.MethodPut && key != scriptID && freshID.MatchString(key):
+			segments[i] = "{new}"
 		default:
 			segments[i] = url.PathEscape(key)
 		}
@@ -266,6 +297,9 @@ func (s sent) shape(t *testing.T, attack string) string {
 	}
 	return fmt.Sprint(s.method, " ", strings.Join(segments, "/"), " ", parameters, " ", match, " ", s.patched(), s.replaces(t))
 }
+
+// freshID is an ID that this server makes up.
+var freshID = regexp.MustCompile(`^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // blanks are taken from lists of fields and keys.
 var blanks = strings.NewReplacer(" ", "", "\t", "", "\n", "", "\r", "", "\u2028", "")
@@ -380,18 +414,19 @@ func TestNoArgumentChangesWhatIsAddressed(t *testing.T) {
 		tg.call("createManagedObjectDefinition", map[string]any{"objectName": "badge", "objectDefinition": given["objectDefinition"]})
 		usual := baseline(tl, given)
 		normal := map[string]bool{}
-		note := func(arguments map[string]any) {
+		note := func(arguments map[string]any, marker string) {
 			for _, s := range tg.call(tl.Name, arguments) {
 				normal[s.shape(t, marker)] = true
 			}
 		}
-		note(usual)
+		note(usual, marker)
 		if len(normal) == 0 && tl.Name != "getThemeSchema" {
 			t.Errorf("%s: the sample arguments %v send nothing: add others to samples", tl.Name, usual)
 		}
 		for _, place := range places(tl.Declaration.InputSchema.(*jsonschema.Schema), nil) {
-			note(with(usual, place, marker))
-			note(with(usual, place, "custom_"+marker))
+			note(with(usual, place, marker), marker)
+			note(with(usual, place, "custom_"+marker), marker)
+			note(with(usual, place, strings.ToUpper(marker)), strings.ToUpper(marker))
 			for _, attack := range attacks {
 				for _, s := range tg.call(tl.Name, with(usual, place, attack)) {
 					if got := s.shape(t, attack); !normal[got] {

@@ -30,7 +30,8 @@ import (
 
 const bearer = "static-bearer-secret"
 
-// tenant answers each "METHOD path" with a handler, and keeps the requests.
+// tenant answers each "METHOD path" with a handler, and keeps the requests. A path
+// may have * for its last segment.
 type tenant struct {
 	t        *testing.T
 	mu       sync.Mutex
@@ -40,6 +41,7 @@ type tenant struct {
 
 type request struct {
 	line, query, ifMatch, body string
+	header                     http.Header
 }
 
 func (tn *tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -47,10 +49,14 @@ func (tn *tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		tn.t.Error(err)
 	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	line := r.Method + " " + r.URL.EscapedPath()
 	tn.mu.Lock()
-	tn.requests = append(tn.requests, request{line, r.URL.RawQuery, r.Header.Get("If-Match"), string(body)})
+	tn.requests = append(tn.requests, request{line, r.URL.RawQuery, r.Header.Get("If-Match"), string(body), r.Header})
 	h := tn.handlers[line]
+	if h == nil {
+		h = tn.handlers[line[:strings.LastIndex(line, "/")]+"/*"]
+	}
 	tn.mu.Unlock()
 	if r.Header.Get("Authorization") != "Bearer "+bearer {
 		tn.t.Errorf("bearer is %q", r.Header.Get("Authorization"))
@@ -236,6 +242,13 @@ func (s *session) last(n int) request {
 		return request{}
 	}
 	return s.tenant.requests[n-1]
+}
+
+// since lists what was asked from the nth request on, and how many there are now.
+func (s *session) since(n int) ([]request, int) {
+	s.tenant.mu.Lock()
+	defer s.tenant.mu.Unlock()
+	return slices.Clone(s.tenant.requests[n:]), len(s.tenant.requests)
 }
 
 const config = `{"_id":"managed","objects":[
@@ -444,7 +457,7 @@ func TestReadOnly(t *testing.T) {
 			t.Errorf("%s is offered", tl.Name)
 		}
 	}
-	if len(res.Tools) != 13 {
+	if len(res.Tools) != 16 {
 		t.Errorf("%d tools", len(res.Tools))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"aicmcp/server/features"
 	"aicmcp/server/logs"
 	"aicmcp/server/managed"
+	"aicmcp/server/scripts"
 	"aicmcp/server/themes"
 	"aicmcp/server/tool"
 )
@@ -21,6 +22,7 @@ func Tools() []tool.Tool {
 	return slices.Concat(
 		managed.Tools(),
 		themes.Tools(),
+		scripts.Tools(),
 		features.Tools(),
 		esv.Tools(),
 		logs.Tools(),

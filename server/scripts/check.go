@@ -1,0 +1,152 @@
+package scripts
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/dop251/goja/ast"
+	"github.com/dop251/goja/parser"
+
+	"aicmcp/server/tool"
+)
+
+const (
+	// maxSource bounds a source, in characters. The parser's stack grows with
+	// how deep a source is nested, and a stack that is full ends the process.
+	maxSource = 128 << 10
+	maxDepth  = 400
+	// maxArrows and maxArrowDepth bound arrow functions: the parser's time
+	// grows with the square of their number and, where parameter lists hold
+	// others, doubles with each.
+	maxArrows     = 4000
+	maxArrowDepth = 6
+	// maxParse is how long parsing may take. It cannot be stopped.
+	maxParse = 5 * time.Second
+	// maxErrors is how many errors of syntax a message tells.
+	maxErrors = 3
+)
+
+// check refuses a source that is not JavaScript, and warns of what AM's engine
+// is known to refuse.
+func check(source, context, evaluator string) (warnings []string, err error) {
+	if err := simple(source); err != nil {
+		return nil, err
+	}
+	program, err := parse(source)
+	if err != nil {
+		return nil, err
+	}
+	return lint(program, source, context, evaluator), nil
+}
+
+func parse(source string) (*ast.Program, error) {
+	type parsed struct {
+		program *ast.Program
+		err     error
+	}
+	done := make(chan parsed, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				done <- parsed{err: refused(fmt.Sprintf("cannot be parsed: the parser fails with %T", p))}
+			}
+		}()
+		program, err := parser.ParseFile(nil, "", source, parser.IgnoreRegExpErrors, parser.WithDisableSourceMaps)
+		done <- parsed{program, err}
+	}()
+	timer := time.NewTimer(maxParse)
+	defer timer.Stop()
+	select {
+	case p := <-done:
+		var list parser.ErrorList
+		if errors.As(p.err, &list) {
+			return nil, refused(syntax(list, source))
+		}
+		return p.program, p.err
+	case <-timer.C:
+		return nil, refused("takes too long to parse")
+	}
+}
+
+// syntax tells the first errors of a source.
+func syntax(list parser.ErrorList, source string) string {
+	lines := newline.Split(source, -1)
+	var b strings.Builder
+	b.WriteString("does not parse as JavaScript: ")
+	for i, e := range list {
+		if i == maxErrors {
+			fmt.Fprintf(&b, "; and %d more", len(list)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		column := e.Position.Column
+		if n := e.Position.Line - 1; n >= 0 && n < len(lines) {
+			column = characters(lines[n], column-1) + 1
+		}
+		fmt.Fprintf(&b, "line %d, column %d: %s", e.Position.Line, column, e.Message)
+	}
+	return b.String()
+}
+
+func refused(message string) error {
+	return tool.Invalid("script", message, "Correct the source and call again; AM's engine takes ECMAScript 5 and a part of 6. The script was not written.")
+}
+
+// newline separates lines as the parser counts them.
+var newline = regexp.MustCompile("\r\n|[\r\n\u2028\u2029]")
+
+// position is where a byte of the source is, for people.
+func position(source string, offset int) (line, column int) {
+	before := source[:min(max(offset, 0), len(source))]
+	line = 1
+	for _, at := range newline.FindAllStringIndex(before, -1) {
+		line++
+		column = at[1]
+	}
+	return line, utf8.RuneCountInString(before[column:]) + 1
+}
+
+// characters counts those in the first bytes of a line.
+func characters(line string, bytes int) int {
+	return utf8.RuneCountInString(line[:min(max(bytes, 0), len(line))])
+}
+
+var arrow = regexp.MustCompile(`^\s*=>`)
+
+// simple refuses what would cost the parser too much. It takes brackets within
+// texts and comments for brackets.
+func simple(source string) error {
+	type group struct{ inside int } // how deep parameter lists are nested inside
+	if strings.Count(source, "=>") > maxArrows {
+		return refused("has too many arrow functions")
+	}
+	open := []group{{}}
+	for i, r := range source {
+		switch r {
+		case '(', '[', '{':
+			if open = append(open, group{}); len(open) > maxDepth {
+				return refused(fmt.Sprintf("is nested more than %d deep", maxDepth))
+			}
+		case ')', ']', '}':
+			if len(open) == 1 {
+				continue
+			}
+			closed := open[len(open)-1]
+			if r == ')' && arrow.MatchString(source[i+1:]) {
+				if closed.inside++; closed.inside > maxArrowDepth {
+					return refused("has arrow functions in the parameters of arrow functions, too many in each other")
+				}
+			}
+			open = open[:len(open)-1]
+			last := &open[len(open)-1]
+			last.inside = max(last.inside, closed.inside)
+		}
+	}
+	return nil
+}

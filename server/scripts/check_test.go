@@ -1,0 +1,99 @@
+package scripts
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestWhatDoesNotParseIsRefusedWithItsPlace(t *testing.T) {
+	for source, want := range map[string]string{
+		"var a = 1;\nvar b = ;":           "line 2, column 9",
+		"var /*é*/ é = '日本' +;":           "line 1, column 21",
+		"a();\r\n\r\n}":                   "line 3, column 1",
+		"a();\u2028b();\u2029 }":          "line 3, column 2",
+		"import x from 'y'":               "line 1, column 1",
+		"return 1":                        "Illegal return",
+		"if (x) {":                        "end of input",
+		strings.Repeat("var a = ;\n", 5):  "; and 6 more",
+		strings.Repeat("(", 500):          "nested more than 400 deep",
+		strings.Repeat("a=>", 5000) + "1": "too many arrow functions",
+		strings.Repeat("(a=", 60) + "1" + strings.Repeat(") => 1", 60): "too many in each other",
+	} {
+		_, err := check(source, decisionContext, nextGen)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "script ") {
+			t.Errorf("%.30q: %v, want %q", source, err, want)
+		}
+	}
+}
+
+func TestWhatParsesIsTaken(t *testing.T) {
+	for _, source := range []string{
+		"", "// only this", "outcome = 'true';", "var f = JavaImporter(org.x); with (f) { action = Action.goTo('a').build(); }",
+		"//# sourceMappingURL=/etc/passwd\nvar a;", "var r = /(?<=x)(y)\\1/;", "a.b(function () { return 1; });", strings.Repeat("[1],", 20000) + "1",
+	} {
+		if _, err := check(source, decisionContext, legacy); err != nil {
+			t.Errorf("%.40q: %v", source, err)
+		}
+	}
+}
+
+// The parser doubles its work with each parameter list in a parameter list.
+func TestNoSourceTakesLong(t *testing.T) {
+	for _, unit := range []string{"(", "[", "{", "!", "-", "a=>", "`${", "if(1)", "new ", "a?", "({a:", "a(", "a=", "(a=", "async(a=", "({a=", "({get a(){", "function a(){", ")=>", "\u2028", "a\n", "/", "'", "typeof "} {
+		source := strings.Repeat(unit, maxSource/len(unit))
+		began := time.Now()
+		_, _ = check(source, decisionContext, nextGen)
+		if took := time.Since(began); took > maxParse {
+			t.Errorf("%q: %v", unit, took)
+		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	for _, tc := range []struct {
+		source, evaluator string
+		want              []string
+	}{
+		{"var a = [1]; for (var i = 0; i < a.length; i++) { logger.info(`${a[i]}`); } function f(x) { const y = x; return y; } a.forEach((e) => f(e)); action.goTo('true');", nextGen, nil},
+		{"let a = 1;\n  let b = 2;", nextGen, []string{"line 1, column 1 and 1 more: " + noLet}},
+		{"for (var x of y) { f(x); }", nextGen, []string{"line 1, column 1: " + noForOf}},
+		{"for (const x of y) { f(x); }", nextGen, []string{"line 1, column 1: " + noForOf, "line 1, column 6: " + noConstInHead}},
+		{"for (const i = 0; ; ) {}", nextGen, []string{"line 1, column 6: " + noConstInHead}},
+		{"for (let k in o) {}", nextGen, []string{"line 1, column 6: " + noLet}},
+		{"var é = {a};", nextGen, []string{"line 1, column 10: " + noShorthand}},
+		{"var {a, b} = c;", nextGen, []string{"line 1, column 5: " + noDestructure}},
+		{"var [a] = c;", nextGen, []string{"line 1, column 5: " + noDestructure}},
+		{"function f(a = 1) {}", nextGen, []string{"line 1, column 12: " + noDefault}},
+		{"var f = (a = 1) => a;", nextGen, []string{"line 1, column 10: " + noDefault}},
+		{"const a = 1;", nextGen, []string{"line 1, column 1: " + topConst}},
+		{"function f() { while (x) { while (y) { const a = 1; } } }", nextGen, []string{"line 1, column 40: " + loopConst}},
+		{"function f() { if (x) { const a = 1; } else { const a = 2; } function g() { const a = 3; } }", nextGen, []string{"line 1, column 53: " + noConstTwice}},
+		{"var m = new Map(); m.Map = 1;", nextGen, []string{"line 1, column 13: Map does not exist there"}},
+		{"var Map = {}; Map.x = 1;", nextGen, nil},
+		{"var c = class {};", nextGen, []string{"line 1, column 9: " + noClass}},
+		{"f(...a); function g(...b) {}", nextGen, []string{"line 1, column 6 and 1 more: " + noSpread}},
+		{"async function f() { await g(); }", nextGen, []string{"line 1, column 1 and 1 more: " + noAsync}},
+		{"var a = b?.c ?? d;", nextGen, []string{"line 1, column 9: " + noOptional}},
+		{"sharedState.get('x');", nextGen, []string{"line 1, column 1: sharedState exists in legacy scripts only, not in next-generation ones"}},
+		{"sharedState.get('x');", legacy, nil},
+		{"openidm.read('x');", legacy, []string{"line 1, column 1: openidm exists in next-generation scripts only, not in legacy ones"}},
+		{"console.log('x');", legacy, []string{"line 1, column 1: console does not exist there"}},
+	} {
+		got, err := check(tc.source, decisionContext, tc.evaluator)
+		if err != nil || strings.Join(got, "\n") != strings.Join(tc.want, "\n") {
+			t.Errorf("%q: %v\n got %q\nwant %q", tc.source, err, got, tc.want)
+		}
+	}
+	got, err := check("const a = 1; openidm.read(sharedState);", "OIDC_CLAIMS", legacy)
+	if err != nil || got != nil {
+		t.Errorf("a claims script: %q, %v", got, err)
+	}
+	many := "let a; for (const b of c) {} var d = {e}; var {f} = g; function h(i = 1) {} class J {} k(...l); m?.n; async () => 1;"
+	for _, name := range append(missingGlobals, legacyGlobals...) {
+		many += name + ";"
+	}
+	if got, _ := check(many, decisionContext, nextGen); len(got) != maxWarnings+1 || !strings.Contains(got[maxWarnings], "more kinds") {
+		t.Errorf("%d warnings: %q", len(got), got)
+	}
+}
