@@ -14,6 +14,7 @@
 //	managed/    the tools for managed objects and their types
 //	themes/     the tools for themes
 //	scripts/    the tools for AM's scripts
+//	apps/       the tools for OIDC applications
 //	features/   the tools for features
 //	esv/        the tools for environment secrets and variables
 //	logs/       the tools for logs

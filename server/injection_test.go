@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -106,6 +107,12 @@ func samples(t *testing.T) map[string]any {
 		"patchManagedObjectDefinition.operations.field": "/schema/title",
 		"scriptId":                                      scriptID,
 		"script":                                        "var sample;",
+		"clientId":                                      "sample",
+		"owners":                                        []any{map[string]any{"_ref": "managed/alpha_user/sample"}},
+		"oauth2Client":                                  object(t, `{"coreOAuth2ClientConfig":{"status":"Active"}}`),
+		"managedApplication":                            object(t, `{"_rev":"1","operations":[{"operation":"replace","field":"/description","value":"x"}]}`),
+		"getOidcAppSchema.sections":                     []any{"coreOAuth2ClientConfig"},
+		"listOidcApps.queryFilter":                      `name sw "x"`,
 		"listScripts.context":                           "LIBRARY",
 	}
 }
@@ -113,6 +120,7 @@ func samples(t *testing.T) map[string]any {
 // target is a server in front of a recorded tenant.
 type target struct {
 	*recorder
+	stand   *stand
 	t       *testing.T
 	session *mcp.ClientSession
 }
@@ -123,36 +131,55 @@ func newTarget(t *testing.T) *target {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tg := &target{recorder: &recorder{next: withAM(mock)}, t: t}
+	tg := &target{stand: &stand{next: mock}, t: t}
+	tg.recorder = &recorder{next: tg.stand}
 	front := httptest.NewServer(tg.recorder)
 	t.Cleanup(front.Close)
 	tg.session = serve(t, front.URL, front.Client())
 	return tg
 }
 
-// withAM answers what the fake does not serve yet: every script and client of a
-// realm is there, and every write succeeds.
-func withAM(next http.Handler) http.Handler {
-	served := regexp.MustCompile(`^/am/json/realms/root/realms/(?:alpha|bravo)/(?:scripts|contexts|realm-config/agents/OAuth2Client)(?:/([^/]+))?$`)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		m := served.FindStringSubmatch(r.URL.EscapedPath())
-		if m == nil {
-			next.ServeHTTP(w, r)
-			return
-		}
-		id, err := url.PathUnescape(m[1])
-		if err != nil {
-			panic(err)
-		}
-		doc := map[string]any{
-			"_id": id, "_rev": "1", "name": "x", "script": "eA==", "language": "JAVASCRIPT", "context": "LIBRARY", "bindings": []any{}, "result": []any{},
-		}
-		data, err := json.Marshal(doc)
-		if err != nil {
-			panic(err)
-		}
-		answer(http.StatusOK, string(data))(w, r)
-	})
+// stand answers what the fake does not serve yet: every script, OAuth client and
+// application of a realm is there, or none of the latter two, and every write
+// succeeds.
+type stand struct {
+	next http.Handler
+	none atomic.Bool
+}
+
+var stands = regexp.MustCompile(`^/(?:am/json/realms/root/realms/(?:alpha|bravo)/(?:scripts|contexts|realm-config/agents/OAuth2Client)|openidm/managed/(?:alpha|bravo)_application)(?:/([^/]+))?$`)
+
+func (st *stand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.EscapedPath()
+	m := stands.FindStringSubmatch(path)
+	if m == nil {
+		st.next.ServeHTTP(w, r)
+		return
+	}
+	id, err := url.PathUnescape(m[1])
+	if err != nil {
+		panic(err)
+	}
+	doc := map[string]any{
+		"_id": id, "_rev": "1", "name": "x", "script": "eA==", "language": "JAVASCRIPT", "context": "LIBRARY", "bindings": []any{}, "properties": map[string]any{},
+		"result": []any{}, "ssoEntities": map[string]any{"oidcId": "sample"},
+	}
+	ofApp := strings.Contains(path, "_application") || strings.Contains(path, "OAuth2Client")
+	switch filter := r.URL.Query().Get("_queryFilter"); {
+	case r.Method == http.MethodGet && st.none.Load() && ofApp && id != "":
+		answer(http.StatusNotFound, `{}`)(w, r)
+		return
+	case r.Method == http.MethodPost:
+		doc["_id"] = "1"
+	case strings.HasPrefix(filter, `name eq "`) && !st.none.Load():
+		name := regexp.MustCompile(`(?s)\\(.)`).ReplaceAllString(filter[len(`name eq "`):len(filter)-1], "$1")
+		doc["result"] = []any{map[string]any{"_id": "a", "_rev": "1", "name": name, "ssoEntities": doc["ssoEntities"]}}
+	}
+	data, err := json.Marshal(doc)
+	if err != nil {
+		panic(err)
+	}
+	answer(http.StatusOK, string(data))(w, r)
 }
 
 // call returns what the tenant was asked.
@@ -411,6 +438,7 @@ func TestNoArgumentChangesWhatIsAddressed(t *testing.T) {
 	const marker = "marker7"
 	for _, tl := range server.Tools() {
 		tg := newTarget(t)
+		tg.stand.none.Store(tl.Name == "createOidcApp")
 		tg.call("createManagedObjectDefinition", map[string]any{"objectName": "badge", "objectDefinition": given["objectDefinition"]})
 		usual := baseline(tl, given)
 		normal := map[string]bool{}

@@ -83,9 +83,14 @@ func (s *scriptStore) remove(w http.ResponseWriter, r *http.Request) {
 
 func startScripts(t *testing.T) (*session, *scriptStore) {
 	store := &scriptStore{docs: map[string]map[string]any{}}
-	return start(t, map[string]http.HandlerFunc{
+	s := start(t, map[string]http.HandlerFunc{
 		"PUT " + scriptsPath + "/*": store.put, "GET " + scriptsPath + "/*": store.get, "DELETE " + scriptsPath + "/*": store.remove,
-	}), store
+	})
+	s.settle = func() {
+		store.mu.Lock()
+		defer store.mu.Unlock()
+	}
+	return s, store
 }
 
 func TestScriptsAreListed(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"aicmcp/server/apps"
 	"aicmcp/server/esv"
 	"aicmcp/server/features"
 	"aicmcp/server/logs"
@@ -23,6 +24,7 @@ func Tools() []tool.Tool {
 		managed.Tools(),
 		themes.Tools(),
 		scripts.Tools(),
+		apps.Tools(),
 		features.Tools(),
 		esv.Tools(),
 		logs.Tools(),

@@ -199,7 +199,7 @@ func TestReadOnlyLeavesOutWhatWrites(t *testing.T) {
 	for _, tool := range tools.Tools {
 		names = append(names, tool.Name)
 	}
-	if got := fmt.Sprint(names); got != "[getLogSources getManagedObject getManagedObjectSchema getTheme getThemeSchema getThemes getVariable listFeatures listManagedObjects queryESVs queryLogs queryManagedObjects validateIdmFeature]" {
+	if got := fmt.Sprint(names); got != "[getAMScript getLogSources getManagedObject getManagedObjectSchema getOidcApp getOidcAppSchema getScriptedDecisionNodeBindings getTheme getThemeSchema getThemes getVariable listFeatures listManagedObjects listOidcApps listScripts queryESVs queryLogs queryManagedObjects validateIdmFeature]" {
 		t.Errorf("tools %s", got)
 	}
 }

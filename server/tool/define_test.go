@@ -358,7 +358,7 @@ func TestSecretsAreNotEchoed(t *testing.T) {
 
 func TestASecretInASecret(t *testing.T) {
 	for range 20 { // the order of members is random
-		hidden := secretsIn(map[string]any{"password": "deepest sea", "pin": "deepest", "pwd": "a deepest"})
+		hidden := secretsIn(map[string]any{"password": "deepest sea", "pin": "deepest", "pwd": "a deepest"}, isSecretName)
 		if got := hidden.text("deepest sea, deepest, a deepest"); got != "[redacted], [redacted], [redacted]" {
 			t.Fatal(got)
 		}
@@ -421,5 +421,17 @@ func TestDeclarationsThatCannotWork(t *testing.T) {
 			}()
 			Define(spec, fn)
 		}()
+	}
+}
+
+func TestSecretsThatAreNamed(t *testing.T) {
+	hidden := secretsIn(map[string]any{"tokenEndpointAuthMethod": "client_secret_basic", "userpassword": map[string]any{"value": "deepest sea"}}, Spec{Secrets: []string{"userpassword"}}.secret())
+	doc := map[string]any{"tokenEndpointAuthMethod": "client_secret_basic", "userpassword": "deepest sea"}
+	hidden.hide(doc)
+	if doc["tokenEndpointAuthMethod"] != "client_secret_basic" || doc["userpassword"] != redacted {
+		t.Errorf("shown is %v", doc)
+	}
+	if got := hidden.text("client_secret_basic needs no deepest sea"); got != "client_secret_basic needs no "+redacted {
+		t.Errorf("text is %q", got)
 	}
 }

@@ -52,9 +52,17 @@ func isSecretName(name string) bool {
 	return false
 }
 
+// secret tells the secret members of the arguments by their names.
+func (s Spec) secret() func(name string) bool {
+	if s.Secrets == nil {
+		return isSecretName
+	}
+	return func(name string) bool { return slices.Contains(s.Secrets, name) }
+}
+
 // secretsIn collects what lies below a member, or in the value of a patch of a
 // field, whose name says that it is secret.
-func secretsIn(args map[string]any) secrets {
+func secretsIn(args map[string]any, isSecret func(name string) bool) secrets {
 	names := map[string]bool{}
 	var forms []string
 	var walk func(v any, secret bool)
@@ -76,12 +84,12 @@ func secretsIn(args map[string]any) secrets {
 			field, _ := v["field"].(string)
 			patched := false
 			for segment := range strings.SplitSeq(field, "/") {
-				if isSecretName(segment) {
+				if isSecret(segment) {
 					names[segment], patched = true, true
 				}
 			}
 			for k, e := range v {
-				named := isSecretName(k)
+				named := isSecret(k)
 				if named {
 					names[k] = true
 				}

@@ -81,6 +81,9 @@ type Spec struct {
 	// NoSecrets says that the arguments declare things: what is called
 	// password in them is a property, not somebody's password.
 	NoSecrets bool
+	// Secrets names the members of the arguments that are secret, where the
+	// words of names mislead. Without it they are guessed from those.
+	Secrets []string
 	// Cursor names the output member that leads to the next page. It is
 	// left out of a page that lost elements.
 	Cursor string
