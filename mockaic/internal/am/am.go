@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"aicmcp/mockaic/internal/am/nodetype"
 	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/route"
 	"aicmcp/mockaic/internal/store"
@@ -36,11 +37,12 @@ type Service struct {
 	endpoints      []endpoint
 	clientSections []clientSection
 	described      func() map[string]map[string]any // what scripts find
+	types          *nodetype.Catalogue
 }
 
 // New returns the service for realms without any configuration.
 func New(options Options) *Service {
-	s := &Service{options: options, clientSections: clientSections(), described: sync.OnceValue(describe)}
+	s := &Service{options: options, clientSections: clientSections(), described: sync.OnceValue(describe), types: nodetype.New()}
 	s.endpoints = slices.Concat(s.realmEndpoints(), s.userEndpoints(), s.globalEndpoints())
 	return s
 }
@@ -68,6 +70,12 @@ func (s *Service) realmEndpoints() []endpoint {
 		{path: "realm-config/authentication/modules", serve: s.serveModules},
 		{path: "realm-config/agents/" + clientKind, serve: s.serveClients},
 		{path: "realm-config/agents/" + clientKind + "/*", serve: s.serveClient},
+		{path: treePath + "/" + treeKind, serve: versioned(s.serveTrees)},
+		{path: treePath + "/" + treeKind + "/*", serve: versioned(s.serveTree)},
+		{path: treePath + "/" + nodeKind, serve: versioned(s.serveNodes)},
+		{path: treePath + "/" + nodeKind + "/*", serve: versioned(s.serveNodeType)},
+		{path: treePath + "/" + nodeKind + "/*/*", serve: versioned(s.serveNode)},
+		{path: treePath + "/" + nodeKind + "/*/*/*", serve: versioned(s.serveNode)},
 		{path: "scripts", serve: s.serveScripts},
 		{path: "scripts/*", serve: s.serveScript},
 	}
@@ -79,6 +87,8 @@ func (s *Service) globalEndpoints() []endpoint {
 		{path: "serverinfo/*", global: true, serve: s.serveInfo},
 		{path: "global-config/realms", global: true, serve: s.serveRealms},
 		{path: "global-config/realms/*", global: true, serve: s.serveRealm},
+		{path: designPath, global: true, serve: versioned(s.serveDesigns)},
+		{path: designPath + "/*", global: true, serve: versioned(s.serveDesign)},
 		{path: "contexts/*", global: true, serve: s.serveContext},
 		{path: scriptingContexts, global: true, serve: s.serveContextSettings},
 		{path: scriptingContexts + "/*", global: true, serve: s.serveContextSetting},

@@ -46,6 +46,8 @@ var services = map[string]string{
 	oauthProvider.kind:  "ou=default,ou=OrganizationConfig,ou=1.0,ou=OAuth2Provider,ou=services,o=",
 	authentication.kind: "ou=default,ou=OrganizationConfig,ou=1.0,ou=iPlanetAMAuthService,ou=services,o=",
 	clientKind:          "ou=OAuth2Client,ou=default,ou=OrganizationConfig,ou=1.0,ou=AgentService,ou=services,o=",
+	treeKind:            "ou=default,ou=OrganizationConfig,ou=1.0,ou=authenticationTreesService,ou=services,o=",
+	designKind:          "ou=nodeTypes,ou=default,ou=GlobalConfig,ou=1.0,ou=NodeDesignerService,ou=services",
 	scriptKind:          "ou=scriptConfigurations,ou=default,ou=OrganizationConfig,ou=1.0,ou=ScriptingService,ou=services,o=",
 }
 
@@ -54,8 +56,15 @@ func entryOf(d store.Difference) (realm, name string) {
 	_, rest, _ := strings.Cut(d.Collection, "/")
 	before, kind, _ := strings.Cut(rest, "/")
 	const root = ",ou=services,ou=am-config"
-	if before == "services" {
+	switch {
+	case before == "services":
 		return d.ID, services[kind] + d.ID + root
+	case kind == designKind:
+		return "", "ou=" + route.CutText(d.ID) + "," + services[kind] + ",ou=am-config"
+	case kind == nodeKind:
+		// The nodes of each type are a service of their own.
+		typeID, id, _ := strings.Cut(d.ID, "/")
+		return before, "ou=" + route.CutText(id) + ",ou=default,ou=OrganizationConfig,ou=1.0,ou=" + typeID + ",ou=services,o=" + before + root
 	}
 	return before, "ou=" + route.CutText(d.ID) + "," + services[kind] + before + root
 }

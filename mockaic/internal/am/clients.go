@@ -61,12 +61,7 @@ func (s *Service) queryClients(c *call) (*route.Response, error) {
 	for i := range documents {
 		documents[i] = s.listClient(documents[i])
 	}
-	c.Query.CountPolicy = crest.CountExact
-	answer, err := s.page(c, documents, "")
-	if err == nil && c.Query.PageSize == 0 && !c.Query.CountOnly {
-		answer.Page.Policy, answer.Page.Total = crest.CountExact, len(answer.Page.Result)
-	}
-	return answer, err
+	return s.countedPage(c, documents)
 }
 
 func (s *Service) serveClient(c *call) (*route.Response, error) {

@@ -70,6 +70,16 @@ func (s *Service) page(c *call, documents []store.Object, version string) (*rout
 	return &route.Response{Page: page, Version: version}, nil
 }
 
+// countedPage is a page that tells how many results there are, asked or not.
+func (s *Service) countedPage(c *call, documents []store.Object) (*route.Response, error) {
+	c.Query.CountPolicy = crest.CountExact
+	answer, err := s.page(c, documents, "")
+	if err == nil && c.Query.PageSize == 0 && !c.Query.CountOnly {
+		answer.Page.Policy, answer.Page.Total = crest.CountExact, len(answer.Page.Result)
+	}
+	return answer, err
+}
+
 // view reads a document; nil if it is not there.
 func (s *Service) view(collection, id string) (document store.Object) {
 	s.options.Store.View(func(tx *store.Tx) { document = tx.Get(collection, id) })

@@ -24,15 +24,36 @@ func NewData() Data { return Data{map[string]store.Object{}, map[string][]store.
 type list struct {
 	kind string
 	// check completes a document as a seed holds it.
-	check func(store.Object) (store.Object, error)
+	check func(tx *store.Tx, realm string, document store.Object) (store.Object, error)
 }
 
 func allSettings() []setting { return []setting{oauthProvider, authentication} }
 
-func listKinds() []string { return []string{scriptKind, clientKind} }
+func listKinds() []string { return []string{designKind, treeKind, nodeKind, scriptKind, clientKind} }
 
+// lists are in the order in which they are imported: nodes need their types.
 func (s *Service) lists() []list {
-	return []list{{scriptKind, checkScript}, {clientKind, s.checkClient}}
+	alone := func(check func(store.Object) (store.Object, error)) func(*store.Tx, string, store.Object) (store.Object, error) {
+		return func(_ *store.Tx, _ string, document store.Object) (store.Object, error) { return check(document) }
+	}
+	checkNode := func(tx *store.Tx, realm string, node store.Object) (store.Object, error) {
+		return s.nodes(tx, realm).checkNode(node)
+	}
+	return []list{
+		{designKind, alone(checkDesign)},
+		{treeKind, alone(checkTree)},
+		{nodeKind, checkNode},
+		{scriptKind, alone(checkScript)},
+		{clientKind, alone(s.checkClient)},
+	}
+}
+
+// places are what can have documents of a kind: realms below the root, or the root.
+func (s *Service) places(kind string) []string {
+	if kind == designKind {
+		return []string{rootRealm}
+	}
+	return s.options.Realms
 }
 
 // IsList tells a list from a setting by its name; ok is false for neither.
@@ -53,7 +74,7 @@ func (s *Service) Export(tx *store.Tx) Data {
 		}
 	}
 	for _, l := range s.lists() {
-		for _, realm := range s.options.Realms {
+		for _, realm := range s.places(l.kind) {
 			documents := tx.All(collection(realm, l.kind))
 			slices.SortFunc(documents, func(a, b store.Object) int { return strings.Compare(a["_id"].(string), b["_id"].(string)) })
 			for i := range documents {
@@ -75,9 +96,14 @@ func (s *Service) Import(data Data) error {
 				return fmt.Errorf("am/%s: %w", name, err)
 			}
 		}
-		for _, name := range slices.Sorted(maps.Keys(data.Lists)) {
-			if err := s.importList(tx, name, data.Lists[name]); err != nil {
-				return fmt.Errorf("am/%s: %w", name, err)
+		for _, l := range s.lists() {
+			for _, name := range slices.Sorted(maps.Keys(data.Lists)) {
+				if _, kind, _ := strings.Cut(name, "/"); kind != l.kind {
+					continue
+				}
+				if err := s.importList(tx, l, name, data.Lists[name]); err != nil {
+					return fmt.Errorf("am/%s: %w", name, err)
+				}
 			}
 		}
 		return nil
@@ -86,7 +112,7 @@ func (s *Service) Import(data Data) error {
 
 func (s *Service) splitName(name string) (realm, kind string, err error) {
 	realm, kind, _ = strings.Cut(name, "/")
-	if !slices.Contains(s.options.Realms, realm) {
+	if !slices.Contains(s.places(kind), realm) {
 		return "", "", fmt.Errorf("there is no such realm")
 	}
 	return realm, kind, nil
@@ -109,19 +135,14 @@ func (s *Service) importSetting(tx *store.Tx, name string, document store.Object
 	return nil
 }
 
-func (s *Service) importList(tx *store.Tx, name string, documents []store.Object) error {
-	realm, kind, err := s.splitName(name)
+func (s *Service) importList(tx *store.Tx, l list, name string, documents []store.Object) error {
+	realm, _, err := s.splitName(name)
 	if err != nil {
 		return err
 	}
-	for _, l := range s.lists() {
-		if l.kind != kind {
-			continue
-		}
-		for i, document := range documents {
-			if err := l.add(tx, realm, document); err != nil {
-				return fmt.Errorf("element %d: %w", i, err)
-			}
+	for i, document := range documents {
+		if err := l.add(tx, realm, document); err != nil {
+			return fmt.Errorf("element %d: %w", i, err)
 		}
 	}
 	return nil
@@ -143,9 +164,12 @@ func (l list) add(tx *store.Tx, realm string, document store.Object) error {
 	if err := checkRoom(tx, into); err != nil {
 		return err
 	}
-	checked, err := l.check(normal.(map[string]any))
+	checked, err := l.check(tx, realm, normal.(map[string]any))
 	if err != nil {
 		return err
+	}
+	if l.kind == designKind && id != designID(checked) {
+		return crest.Errorf(http.StatusBadRequest, "the _id must be %s", designID(checked))
 	}
 	if l.kind == scriptKind && nameIsTaken(tx, into, id, checked["name"]) {
 		return crest.Errorf(http.StatusConflict, "the name %s is there twice", checked["name"])

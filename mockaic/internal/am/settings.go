@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"slices"
+	"strings"
 
 	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/route"
@@ -17,6 +19,9 @@ type setting struct {
 	mark  map[string]any // its _type
 	// initial is what takes the place of attributes that are left out of a group.
 	initial func() map[string]any
+	// patched says that a write leaves what it does not name as it was, and that an
+	// attribute may stand beside the groups instead of in its own.
+	patched bool
 }
 
 var oauthProvider = setting{
@@ -27,7 +32,8 @@ var oauthProvider = setting{
 
 var authentication = setting{
 	kind: "authentication", title: "The authentication of the realm",
-	mark: map[string]any{"_id": "EMPTY", "name": "Core", "collection": false},
+	mark:    map[string]any{"_id": "EMPTY", "name": "Core", "collection": false},
+	patched: true,
 }
 
 func (d setting) collection() string { return "am/services/" + d.kind }
@@ -86,8 +92,49 @@ func (d setting) write(c *call, tx *store.Tx, answer *route.Response) error {
 	case before == nil:
 		answer.Status = http.StatusCreated
 	}
-	answer.Object = d.put(tx, c.realm, d.complete(c.Body.(map[string]any)))
+	document := c.Body.(map[string]any)
+	if d.patched {
+		var err error
+		if document, err = patched(before, document); err != nil {
+			return err
+		}
+	}
+	answer.Object = d.put(tx, c.realm, d.complete(document))
 	return nil
+}
+
+// patched is a document with the attributes of another, wherever it has them.
+func patched(before, sent map[string]any) (map[string]any, error) {
+	document := map[string]any{}
+	home := map[string]string{}
+	for name, value := range before {
+		group, ok := value.(map[string]any)
+		if !ok || strings.HasPrefix(name, "_") {
+			continue
+		}
+		document[name] = maps.Clone(group)
+		for attribute := range group {
+			home[attribute] = name
+		}
+	}
+	for name, value := range sent {
+		group, isGroup := value.(map[string]any)
+		now, known := document[name].(map[string]any)
+		switch place := home[name]; {
+		case isGroup && known:
+			maps.Copy(now, group)
+		case place != "":
+			document[place].(map[string]any)[name] = value
+		case isGroup && len(before) == 0:
+			document[name] = value
+		case !strings.HasPrefix(name, "_"):
+			return nil, &crest.Error{
+				Code: http.StatusBadRequest, Message: "Invalid attribute specified.",
+				Detail: map[string]any{"validAttributes": slices.Sorted(maps.Keys(home))},
+			}
+		}
+	}
+	return document, nil
 }
 
 // complete adds what is left out of the groups of a document.

@@ -11,13 +11,14 @@ import (
 	"aicmcp/mockaic/internal/crest"
 )
 
-// Response is what a resource answers. At most one of Object and Page is set;
-// without either the answer has no body.
+// Response is what a resource answers. At most one of Object, Page and Array is
+// set; without any the answer has no body.
 type Response struct {
 	Status int // 0 is 200
 	// Object is a single resource; its _rev becomes the ETag.
 	Object map[string]any
 	Page   *crest.Page
+	Array  []any // the answer of an action that is no object
 	// Projected says that _fields has been applied already.
 	Projected bool
 	// Location is the path of a created resource, below the tenant's address.
@@ -79,6 +80,8 @@ func (c *CREST) write(w http.ResponseWriter, r *Request, response *Response) {
 			response.Page = &projected
 		}
 		body = response.Page
+	case response.Array != nil:
+		body = response.Array
 	default:
 		header.Set("Content-Length", "0")
 		w.WriteHeader(status)

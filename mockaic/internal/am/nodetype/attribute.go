@@ -187,12 +187,9 @@ func (t *Type) Complete(config map[string]any) (map[string]any, error) {
 	own := crest.Clone(config).(map[string]any)
 	maps.DeleteFunc(own, func(name string, value any) bool { return derived(name) || value == nil })
 	t.fill(own)
-	if page, ok := t.outcomes.(lastChild); ok {
-		children, _ := own[page.attribute].([]any)
-		for _, child := range children {
-			if child, ok := child.(map[string]any); ok && child["nodeVersion"] == nil {
-				child["nodeVersion"] = FirstVersion
-			}
+	for _, child := range t.Children(own) {
+		if child["nodeVersion"] == nil {
+			child["nodeVersion"] = FirstVersion
 		}
 	}
 	return own, nil

@@ -167,3 +167,19 @@ func (o ofType) outcomes(n node) ([]Outcome, error) {
 	typeID, _ := n.config[o.attribute].(string)
 	return n.other(typeID, "", "")
 }
+
+// Children are the nodes of a page with that configuration: references to them. Other
+// types have none.
+func (t *Type) Children(config map[string]any) (children []map[string]any) {
+	page, ok := t.outcomes.(lastChild)
+	if !ok {
+		return nil
+	}
+	all, _ := config[page.attribute].([]any)
+	for _, child := range all {
+		if child, ok := child.(map[string]any); ok {
+			children = append(children, child)
+		}
+	}
+	return children
+}
