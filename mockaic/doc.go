@@ -31,7 +31,10 @@
 //     OAuth providers at realm-config/services/oauth-oidc and of the authentication at
 //     realm-config/authentication, its empty chains and its modules;
 //     users, their groups, devices, services and applications
-//   - of /am/json, for the whole tenant: serverinfo (serverinfo/* without a token, too),
+//   - of /am/json, for both realms: journeys at
+//     realm-config/authentication/authenticationtrees/trees, their nodes and the types
+//     of these at .../nodes, with versions, schemas, templates and outcomes
+//   - of /am/json, for the whole tenant: the node designer; serverinfo (serverinfo/* without a token, too),
 //     global-config/realms, contexts, and
 //     global-config/services/scripting/contexts with their engineConfiguration
 //   - /environment/variables, secrets with their versions, count, startup: values
@@ -56,8 +59,9 @@
 //     more than one part
 //   - other grants; actor tokens; introspection, tokeninfo, userinfo, revocation,
 //     registration, device and PAR endpoints
-//   - of /am/json: journeys, their nodes and the node designer; logins and sessions;
-//     writes of realms and of what is below users; other kinds of agents and services;
+//   - the schema, template and outcomes of the node types named at the end, and
+//     nodes of them
+//   - of /am/json: logins and sessions; listLatestNodeDefinitions; writes of realms and of what is below users; other kinds of agents and services;
 //     the rest, as that of /environment; /platform
 //
 // The authorization endpoint answers request objects, the parameter claims and
@@ -142,6 +146,17 @@
 //     the texts of refused scripts; the texts and descriptions of the default scripts,
 //     whose IDs, names and contexts are recorded; that a realm has at most 5000
 //     documents of a kind
+//   - of journeys: that deleting one deletes its nodes and those on its pages, and
+//     deleting a page alone leaves what is on it; that a write which brings the
+//     configurations of nodes writes all or nothing; that _rev is refused in the body of
+//     a journey; that journeys may name nodes, scripts, journeys and outcomes that do
+//     not exist; the texts about a node's attributes, which are those recorded for
+//     journeys, and the 404 of a resource version that is not there
+//   - of node types: that listOutcomes answers an array; the attributes and outcomes of
+//     some types of which no node is recorded, which follow AM's published nodes;
+//     titles and descriptions, but for those of recorded schemas; help texts; that a
+//     node type counts as in use if a journey has a node of it
+//   - that a write of realm-config/authentication leaves what it does not name
 //   - of OAuth clients: the schema, the titles in it and the template; that a value of
 //     the wrong type is refused, in the words recorded for trees; that a client whose
 //     secret is left out or null keeps it; groups of clients are not there, and which
@@ -169,4 +184,56 @@
 // [Tenant.Advance] moves its clock. [Tenant.Admin] offers all that over HTTP:
 // mockaic --admin 127.0.0.1:9090, whose GET / lists what there is. An import keeps
 // the journal, the faults and the clock; sessions and tokens are gone after it.
+//
+// # Node types that are only named
+//
+// Of these types the list of types tells, but no more is known:
+//
+//	ADDecisionNode, AkamaiAccountProtectorNode, AppPolicyDecisionNode,
+//	AutonomousAccessDecisionNode, AutonomousAccessResultNode,
+//	AutonomousAccessSignalNode, BackChannelInitNode, BackChannelStatusNode,
+//	BackchannelNotificationNode, BioCatchSessionCollectorNode, BioCatchSessionNode,
+//	BioCatchSessionProfilerNode, ClearNode, CombinedMultiFactorRegistrationNode,
+//	CrowdStrikeDeviceDetails, CrowdStrikeDeviceIncidents, CrowdStrikeUserRiskAnalysis,
+//	CrowdStrikeZeroTrustAssessment, DaVinciNode, DeviceBindingNode,
+//	DeviceBindingStorageNode, DeviceSigningVerifierNode, DuoNode,
+//	DuoUniversalPromptNode, EnableDeviceManagementNode, FingerprintProfilerNode,
+//	FingerprintResponseNode, GoogleChromeDeviceTrust, IGCommunication,
+//	IdentityAssertionDecisionNode, IdxAuthRequestNode, IdxAuthStatusNode,
+//	IdxCheckEnrollmentStatus, IdxMobileAuthRequestNode,
+//	IdxMobileValidateAuthRequestNode, IdxSponsorUser, IntuneNode, IotAuthenticationNode,
+//	IotRegistrationNode, JumioDecisionNode, JumioInitiateNode, JwtPasswordReplayNode,
+//	LnrsIidqaGetQuizNode, LnrsIidqaQuizCollectorNode, LnrsIidqaQuizDecisionNode,
+//	LnrsOtpCollectorNode, LnrsOtpDecisionNode, LnrsOtpSelectNode, LnrsOtpSendNode,
+//	NuDataCaptchaNode, NuDataInitializeNode, NuDataScoreNode, NuDataTriggerMFANode,
+//	NuDataUpdateNode, OS_Auth_ActivateDeviceNode, OS_Auth_AddDeviceNode,
+//	OS_Auth_CheckActivationNode, OS_Auth_CheckSessionStatusNode,
+//	OS_Auth_GenerateChallengeNode, OS_Auth_GetUserAuthenticatorNode,
+//	OS_Auth_UserLoginNode, OS_Auth_UserRegisterNode, OS_Auth_VDPAssignAuthenticatorNode,
+//	OS_Auth_VDPGenerateVOTPNode, OS_Auth_VDPUserRegisterNode, OS_Auth_ValidateEventNode,
+//	OS_Auth_ValidateTransactionNode, OS_Auth_VisualCodeNode, OS_Auth_VisualCodeStopNode,
+//	OS_IDV_IdentityVerificationNode, OS_Risk_CDDCNode, OS_Risk_InsertTransactionNode,
+//	OS_Sample_AttributesCollector, OS_Sample_ErrorDisplayNode,
+//	OS_Sample_StoreCommandNode, OS_Sample_TransactionCollector, OctopusNode,
+//	OctopusReturnNode, OidcNode, PingOneAuthorizeNode, PingOneCreateUserNode,
+//	PingOneCredentialsFindWallets, PingOneCredentialsIssue,
+//	PingOneCredentialsPairWallet, PingOneCredentialsRemoveWallet,
+//	PingOneCredentialsRevoke, PingOneCredentialsUpdate, PingOneCredentialsVerification,
+//	PingOneDeleteUserNode, PingOneIdentityMatchNode, PingOneIdentityProviderHandlerNode,
+//	PingOneProtectEvaluationNode, PingOneProtectInitializeNode,
+//	PingOneProtectResultNode, PingOneVerifyAuthentication,
+//	PingOneVerifyCompletionDecisionNode, PingOneVerifyEvaluationNode,
+//	PingOneVerifyProofing, PolicyDecisionNode, RadiusChallengeCollectorNode,
+//	RadiusDecisionNode, SecurID, SetLogoutDetailsNode, SocureDeviceIDCollector,
+//	SocureDocumentVerificationNode, SocureIdPlusAuth, ThreatMetrixProfilerNode,
+//	ThreatMetrixReasonCodeNode, ThreatMetrixReviewStatusNode,
+//	ThreatMetrixSessionQueryNode, ThreatMetrixUpdateReviewNode, TypingDNADecisionNode,
+//	TypingDNARecorder, TypingDNAResetProfile, TypingDNAShortPhraseCollector,
+//	VerifyAuthCollectorDecisionNode, VerifyAuthIdentifierNode, VerifyAuthLookupNode,
+//	VerifyAuthSenderNode, hibpAuthNode, iProovNode, onfidoCheckNode,
+//	onfidoRegistrationNode, product-CaptchaEnterpriseNode,
+//	product-CertificateCollectorNode, product-CertificateUserExtractorNode,
+//	product-CertificateValidationNode, product-KerberosNode, product-SecurIdNode,
+//	product-WriteFederationInformationNode, provePrefillNode, proveTrustNode,
+//	spycloudAuthNode
 package mockaic

@@ -174,8 +174,11 @@ func (s *Service) deleteDesign(c *call, id string) (*route.Response, error) {
 		case len(s.journeysWith(tx, nodetype.FromDesign(design).ID)) > 0:
 			return crest.Errorf(http.StatusBadRequest, "Cannot delete node type that is in use")
 		}
+		if err := c.checkRevision(design, "The node type"); err != nil {
+			return err
+		}
 		tx.Delete(designs(), id)
-		return c.checkRevision(design, "The node type")
+		return nil
 	})
 	if err != nil {
 		return nil, err

@@ -392,8 +392,11 @@ func (s *Service) deleteNode(c *call, typeID, version, id string) (*route.Respon
 		if answer.Object, err = n.read(c, typeID, version, id); err != nil {
 			return err
 		}
+		if err := c.checkRevision(answer.Object, "The node"); err != nil {
+			return err
+		}
 		tx.Delete(n.collection(), nodeKey(typeID, id))
-		return c.checkRevision(answer.Object, "The node")
+		return nil
 	})
 	if err != nil {
 		return nil, err

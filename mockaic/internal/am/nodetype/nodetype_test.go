@@ -499,3 +499,19 @@ func TestCallsShareNothing(t *testing.T) {
 		t.Error("Complete shares what was sent")
 	}
 }
+
+// The documentation of the fake names the types that it knows too little of.
+func TestUnknownTypesAreListed(t *testing.T) {
+	text, err := os.ReadFile("../../../doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, listed, _ := strings.Cut(string(text), "# Node types that are only named")
+	listed, _, _ = strings.Cut(listed, "package mockaic")
+	_, listed, _ = strings.Cut(listed, ":")
+	names := strings.FieldsFunc(listed, func(r rune) bool { return strings.ContainsRune("/\t\n, ", r) })
+	slices.Sort(names)
+	if want := nodetype.New().Unknown(); !slices.Equal(names, want) {
+		t.Errorf("mockaic/doc.go lists %d types, and it should be %d: %v", len(names), len(want), want)
+	}
+}
