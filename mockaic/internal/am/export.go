@@ -184,6 +184,7 @@ func Stock(realms []string) Data {
 	for _, realm := range realms {
 		data.Settings[realm+"/"+oauthProvider.kind] = StockProvider()
 		data.Settings[realm+"/"+authentication.kind] = StockAuthentication(realm)
+		data.Lists[realm+"/"+treeKind], data.Lists[realm+"/"+nodeKind] = stockJourneys(realm)
 		data.Lists[realm+"/"+scriptKind] = StockScripts(realm)
 	}
 	return data
