@@ -54,6 +54,15 @@ const (
 	FormLogin Feature = "form-login"
 	// TokenExchange is a client that may exchange the login client's tokens.
 	TokenExchange Feature = "exchange"
+	// Scripts are those of the realms alpha and bravo, and the contexts of scripts,
+	// which the target's bearer may read and write.
+	Scripts Feature = "scripts"
+	// Clients are the OAuth clients of the realms alpha and bravo, which the target's
+	// bearer may read and write, and their provider.
+	Clients Feature = "oauth-clients"
+	// Realms is that the target's bearer may read what AM tells about realms, their
+	// settings and their users.
+	Realms Feature = "realms"
 	// ESVs are the environment's secrets and variables, at /environment.
 	ESVs Feature = "esvs"
 	// Restart is that the tenant's services may be restarted. That takes minutes,
@@ -72,7 +81,7 @@ const (
 
 // Features lists all features.
 func Features() []Feature {
-	return []Feature{Managed, OpenType, Config, Types, Themes, OAuth, FormLogin, TokenExchange, ESVs, Restart, Logs, LogKeys, Tools}
+	return []Feature{Managed, OpenType, Config, Types, Themes, OAuth, FormLogin, TokenExchange, Scripts, Clients, Realms, ESVs, Restart, Logs, LogKeys, Tools}
 }
 
 // OnRequest lists the features that no run of the command claims unless it is

@@ -11,6 +11,7 @@ import (
 func All() []c.Case {
 	return slices.Concat(managed, patching, stock, querying, crest, config, types, typePolicies, schemas, views, relationships, relationshipPatches, edges, virtuals, policies, policyService, actions,
 		documents, theming, features, internals, metas, oauth, issuing,
+		scripting, scriptContexts, oauthClients, realmSettings, amUsers,
 		environment, esvLists, esvVariables, esvSecrets, esvVersions, logging, events,
 		tools, typeTools, themeTools, featureTools, esvTools, logTools, restarting)
 }
@@ -163,6 +164,39 @@ const (
 	refSecretLoaded   = "recorded on tenants: without useInPlaceholders a secret is loaded at once"
 	refVersions       = "recorded on tenants: the versions of secrets, and what is done to them"
 	refVersionErrors  = "recorded on tenants: the whole body of the refusal"
+
+	refAMHeaders            = "recorded on tenants: constant headers of AM's answers"
+	refAMBearer             = "inferred from the refusal of a bearer by other APIs"
+	refSpelling             = "documented: AM, the realm in a path; recorded was /realms/root/realms/alpha"
+	refUnavailable          = "recorded on tenants: the refusal of the root realm's configuration"
+	refScript               = "recorded on tenants: the members of scripts, and their values"
+	refScriptList           = "recorded on tenants: the list of scripts, the default ones among them, and a query by name"
+	refScriptInternal       = "recorded on tenants: internal scripts are listed, and a read of one is refused"
+	refScriptPut            = "recorded on tenants: PUT of a script is 201 with _rev, ETag and Location, or 200 without all three"
+	refScriptSigned         = "recorded on tenants: who wrote a script and when is set by the server, whatever is sent"
+	refScriptBytes          = "recorded on tenants: scripts are in base64, of any text, and come back as they were sent"
+	refScriptClash          = "recorded on tenants: the whole body of the refusal of a name that another script has"
+	refScriptDelete         = "recorded on tenants: DELETE of a script answers its _id, or 404 with the whole body"
+	refScriptInUse          = "inferred: a script in use stays; the refusal was not recorded"
+	refContext              = "recorded on tenants: contexts, their bindings, classes and evaluators, in the newer form"
+	refContextList          = "recorded on tenants: the list of contexts, with languages and default scripts"
+	refEngine               = "recorded on tenants: the engine configuration of contexts, and that one context has none"
+	refClient               = "recorded on tenants: the sections of OAuth clients, and how their values are wrapped"
+	refClientPut            = "recorded on tenants: writes and deletions of OAuth clients; _rev is a hash of the content"
+	refClientDefaults       = "recorded on tenants: attributes that are left out get defaults, sections that are left out are not made up"
+	refClientInvalid        = "live-verified on tenants: _rev and _provider in a body are 400"
+	refClientConditions     = "documented (CREST): If-Match and If-None-Match; not recorded for OAuth clients"
+	refClientSecret         = "recorded on tenants: userpassword is null, and where it is"
+	refClientList           = "recorded on tenants: the list of OAuth clients is counted, and has plain values"
+	refClientActions        = "live-verified on tenants: the actions template and schema"
+	refClientProvider       = "live-verified on tenants: clients made by the API get tokens; RFC 6749 5.2 for the refusals"
+	refRealms               = "recorded on tenants: the list of realms, and a read of one"
+	refServerInfo           = "recorded on tenants: serverinfo, and the version of AM"
+	refAuthentication       = "recorded on tenants: the authentication settings of a realm"
+	refProvider             = "recorded on tenants: the OAuth provider of a realm"
+	refLegacyAuthentication = "recorded on tenants: chains, of which there are none, and modules"
+	refEntries              = "recorded on tenants: the list of users as entries"
+	refBelowUsers           = "recorded on tenants: what is below a user"
 
 	refTools  = "this project's tools: the result is what the tenant has, read back over HTTP"
 	refFaults = "this project's tools: a failure is isError with status, reason, message and a hint, in words and as an object"
