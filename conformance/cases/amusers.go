@@ -40,6 +40,7 @@ var amUsers = []c.Case{
 		Run: func(t *c.T) {
 			user := newUser(t)
 			id, _ := create(t, users, withPassword(t, user))
+			create(t, users, newUser(t))
 			page := entries.find(t, eq("username", user["userName"].(string)))
 			t.Equal("IDs", []string{id}, column(page, "_id"))
 			entry := page.At("result", 0)

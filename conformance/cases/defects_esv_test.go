@@ -327,21 +327,25 @@ func inEnvironment(change func(*http.Request)) func(*http.Request) {
 // inPut changes the body of a PUT of a variable or secret.
 func inPut(change func(body object)) func(*http.Request) {
 	return inEnvironment(func(r *http.Request) {
-		if r.Method != http.MethodPut {
-			return
+		if r.Method == http.MethodPut {
+			inObject(change)(r)
 		}
-		inSent(func(text string) string {
-			var body object
-			if json.Unmarshal([]byte(text), &body) != nil {
-				return text
-			}
-			change(body)
-			changed, err := json.Marshal(body)
-			if err != nil {
-				return text
-			}
-			return string(changed)
-		})(r)
+	})
+}
+
+// inObject changes the body of a request that is an object.
+func inObject(change func(body object)) func(*http.Request) {
+	return inSent(func(text string) string {
+		var body object
+		if json.Unmarshal([]byte(text), &body) != nil {
+			return text
+		}
+		change(body)
+		changed, err := json.Marshal(body)
+		if err != nil {
+			return text
+		}
+		return string(changed)
 	})
 }
 
