@@ -63,6 +63,11 @@ const (
 	// Realms is that the target's bearer may read what AM tells about realms, their
 	// settings and their users.
 	Realms Feature = "realms"
+	// Journeys are those of the alpha realm, with their nodes, which the target's bearer may
+	// read and write.
+	Journeys Feature = "journeys"
+	// NodeDesigner is where node types of one's own are made, for all realms.
+	NodeDesigner Feature = "node-designer"
 	// ESVs are the environment's secrets and variables, at /environment.
 	ESVs Feature = "esvs"
 	// Restart is that the tenant's services may be restarted. That takes minutes,
@@ -81,7 +86,10 @@ const (
 
 // Features lists all features.
 func Features() []Feature {
-	return []Feature{Managed, OpenType, Config, Types, Themes, OAuth, FormLogin, TokenExchange, Scripts, Clients, Realms, ESVs, Restart, Logs, LogKeys, Tools}
+	return []Feature{
+		Managed, OpenType, Config, Types, Themes, OAuth, FormLogin, TokenExchange, Scripts, Clients, Realms, Journeys, NodeDesigner,
+		ESVs, Restart, Logs, LogKeys, Tools,
+	}
 }
 
 // OnRequest lists the features that no run of the command claims unless it is

@@ -35,6 +35,8 @@
 // Cases about scripts and OAuth clients make some of the realms alpha and bravo,
 // of names and IDs that begin with conformance- (scripts, oauth-clients); they
 // leave alone those that are there, and only read the settings of realms (realms).
+// Cases about journeys (journeys) make some of such names in alpha, with nodes whose
+// IDs are random, and node types (node-designer) whose display names begin so.
 //
 // Cases about ESVs (esvs) make environment variables and secrets of names that
 // begin with esv-conformance-, and delete them before anything loads them, but
@@ -50,13 +52,13 @@
 // What could not be removed is an error that names it, and the run exits with
 // 2. A run that was killed may leave a type whose name begins with conformance_
 // in config/managed, with the objects in it, documents, themes, variables and
-// secrets of such names, OAuth clients of such IDs, and users, roles, internal roles,
-// groups, organizations, assignments, applications and scripts whose names begin
-// with conformance-. These filters find them:
+// secrets of such names, OAuth clients and journeys of such IDs, and users, roles,
+// internal roles, groups, organizations, assignments, applications and scripts whose
+// names begin with conformance-. These filters find them:
 //
 //	userName sw "conformance-"   for users
 //	/_id co "esv-conformance-"   for variables and secrets
-//	_id sw "conformance-"        for OAuth clients
+//	_id sw "conformance-"        for OAuth clients and journeys
 //	name sw "conformance-"       for the others
 //
 // API keys whose names begin with conformance- are listed at /keys. Cases that

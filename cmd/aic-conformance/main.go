@@ -42,8 +42,8 @@ const usage = `Usage:
   aic-conformance list [--json] [--only ADDRESS]...
   aic-conformance run --target URL [flags]
 
-The bearer needs the scope fr:idm:*, fr:am:* for scripts, OAuth clients and realms,
-and fr:idc:esv:* for variables and secrets.
+The bearer needs the scope fr:idm:*, fr:am:* for journeys, scripts, OAuth clients
+and realms, and fr:idc:esv:* for variables and secrets.
 For the logs it must be an administrator's, with fr:idc:monitoring:*; leave them
 out with --without logs,log-keys for a service account's. It is best kept out of
 the command line:
@@ -51,10 +51,10 @@ the command line:
 
 A run adds managed object types, themes and e-mail templates to the tenant's
 configuration and takes them out again; alpha's default theme changes for a
-moment. It makes scripts, OAuth clients, environment variables, secrets and an API
-key for the logs and deletes them again. --without
-open-type,types,config,themes,scripts,oauth-clients,esvs,log-keys leaves all that
-alone, --read-only all there is. Only --with restart restarts the tenant's services.
+moment. It makes journeys, node types, scripts, OAuth clients, environment
+variables, secrets and an API key for the logs and deletes them again. --without
+open-type,types,config,themes,scripts,oauth-clients,journeys,node-designer,esvs,log-keys
+leaves all that alone, --read-only all there is. Only --with restart restarts the tenant's services.
 
 Exit codes: 0 all is well, 1 a case failed, 2 the suite could not judge or left
 something behind.

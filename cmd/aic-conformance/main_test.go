@@ -308,6 +308,7 @@ func TestBearerOfTooFewAPIs(t *testing.T) {
 		{"/am/json/", "scripts/read/members", "fr:am:*", "scripts", http.StatusForbidden},
 		{"/am/json/", "clients/list/envelope", "fr:am:*", "oauth-clients", http.StatusForbidden},
 		{"/am/json/", "realms/list", "fr:am:*", "realms", http.StatusUnauthorized},
+		{"/am/json/", "journeys/stock/wiring", "fr:am:*", "journeys", http.StatusForbidden},
 		{"/environment/", "esv/startup", "fr:idc:esv:*", "esvs", http.StatusForbidden},
 		{"/monitoring/", "logs/sources", "fr:idc:monitoring:*", "logs", http.StatusUnauthorized},
 		{"/keys", "logs/access/key", "an administrator's", "log-keys", http.StatusForbidden},

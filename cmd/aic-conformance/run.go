@@ -124,6 +124,8 @@ var doors = []struct {
 	{conformance.Scripts, "/am/json/realms/root/realms/alpha/scripts?_queryFilter=true&_fields=_id", "the scope fr:am:*"},
 	{conformance.Clients, "/am/json/realms/root/realms/alpha/realm-config/agents/OAuth2Client?_queryFilter=true&_fields=_id", "the scope fr:am:*"},
 	{conformance.Realms, "/am/json/realms/root/realms/alpha/realm-config/authentication", "the scope fr:am:*"},
+	{conformance.Journeys, "/am/json/realms/root/realms/alpha/realm-config/authentication/authenticationtrees/trees?_queryFilter=true&_fields=_id", "the scope fr:am:*"},
+	{conformance.NodeDesigner, "/am/json/node-designer/node-type?_queryFilter=true&_fields=_id", "the scope fr:am:*"},
 	{conformance.ESVs, "/environment/count", "the scope fr:idc:esv:*"},
 	{conformance.Logs, "/monitoring/logs/sources", "to be an administrator's, with the scope fr:idc:monitoring:*"},
 	{conformance.LogKeys, "/keys", "to be an administrator's"},

@@ -104,6 +104,10 @@ func inventory(t *testing.T, target c.Target) map[string]int64 {
 				found[collection] = res.Number("resultCount")
 			}
 		}
+		for _, one := range []api{journeys, designs} {
+			found[one.path] = one.find(t, "true").Number("resultCount")
+		}
+		found[allNodes.path] = int64(len(allNodes.act(t, "nextdescendents").List("result")))
 		for _, realm := range []string{"alpha", "bravo"} {
 			for _, resource := range []api{scripts, clients} {
 				inRealm := resource.in("/realms/root/realms/" + realm)

@@ -365,12 +365,7 @@ func onPath(prefix string, change func(*http.Response) error) func(*http.Respons
 
 // onMethod changes answers about ESVs to requests with the method.
 func onMethod(method string, change func(*http.Response) error) func(*http.Response) error {
-	return onESVs(func(r *http.Response) error {
-		if r.Request.Method != method {
-			return nil
-		}
-		return change(r)
-	})
+	return onESVs(onRequestMethod(method, change))
 }
 
 // inPattern replaces what a pattern matches in answers.
