@@ -114,20 +114,21 @@ func freshName(body object) (field, value string, ok bool) {
 	return "", "", false
 }
 
-// removeFound deletes what became of a findable object, if anything did.
+// removeFound deletes what became of a findable object, if anything did, and nothing
+// else, even if the target's filters do not work.
 func removeFound(t *c.T, collection string, body object) {
 	if id, ok := body["_id"].(string); ok {
 		remove(t, at(collection, id))
 		return
 	}
 	field, value, _ := freshName(body)
-	res := t.Get(collection, c.Query("_queryFilter", eq(field, value), "_fields", "_id"))
+	res := t.Get(collection, c.Query("_queryFilter", eq(field, value), "_fields", "_id,"+field))
 	if res.Status != http.StatusOK && res.Status != http.StatusNotFound {
 		t.Fatalf("%s of the name %s may be left behind: the query for them answered %d", collection, value, res.Status)
 	}
-	for _, id := range column(res, "_id") {
-		if text, ok := id.(string); ok {
-			remove(t, at(collection, text))
+	for _, found := range res.List("result") {
+		if id := c.Text(found, "_id"); id != "" && c.Text(found, field) == value {
+			remove(t, at(collection, id))
 		}
 	}
 }
