@@ -62,5 +62,5 @@
 //	name sw "conformance-"       for the others
 //
 // API keys whose names begin with conformance- are listed at /keys. Cases that
-// count ESVs rely on that nobody else changes any while they run.
+// count ESVs or scripts rely on that nobody else changes any while they run.
 package conformance

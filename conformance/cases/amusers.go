@@ -20,10 +20,11 @@ var amUsers = []c.Case{
 	{
 		ID:    "am-users/list/envelope",
 		Title: "a list of users is not counted, and nothing remains after it",
-		Level: c.Must, Needs: usersNeeded, Ref: refEntries, Writes: true,
+		Level: c.Must, Needs: usersNeeded, Ref: refEntries + "; inferred: the filter", Writes: true,
 		Run: func(t *c.T) {
-			create(t, users, newUser(t))
-			page := entries.find(t, "true")
+			user := newUser(t)
+			create(t, users, user)
+			page := entries.find(t, eq("username", user["userName"].(string)))
 			t.True("there are users", len(page.List("result")) > 0)
 			checkEnvelope(t, page, uncounted, -1, 0)
 			for _, entry := range page.List("result") {

@@ -38,14 +38,13 @@ var scriptContexts = []c.Case{
 		},
 	}, {
 		ID:    "contexts/read/bindings",
-		Title: "a script of a decision node finds 25 things",
+		Title: "a script of a decision node finds 25 things, or more on later releases",
 		Level: c.Must, Needs: scriptsNeeded, Ref: refContext,
 		Run: func(t *c.T) {
 			found := bindingsOf(t)
 			for _, name := range strings.Fields(decisionBindings) {
 				t.Has("bindings", found, name)
 			}
-			t.Equal("other bindings", object{}, without(found, strings.Fields(decisionBindings)...))
 			for name, kind := range map[string]string{"nodeState": "object", "action": "object", "realm": "string", "scriptName": "string", "cookieName": "string", "resumedFromSuspend": "boolean"} {
 				t.Equal("type of "+name, kind, c.At(found[name], "javaScriptType"))
 			}

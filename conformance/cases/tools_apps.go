@@ -3,6 +3,7 @@ package cases
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	c "aicmcp/conformance"
 )
@@ -56,7 +57,7 @@ var appTools = []c.Case{
 			t.Has("client", client.Body, signingSection)
 			stored := app.stored()
 			t.Equal("reference to the client", object{"oidcId": app.id}, stored.At("ssoEntities"))
-			t.Equal("owners", []any{app.owner}, referredBy(t, at(applications, stored.Text("_id")), "owners"))
+			t.Equal("owners", []any{strings.TrimPrefix(app.owner, ownersAre)}, referredBy(t, at(applications, stored.Text("_id")), "owners"))
 			t.Equal("clientId", app.id, answer.At("clientId"))
 			t.Equal("clientRevision", client.At("_rev"), answer.At("clientRevision"))
 			t.Equal("clientType told", "Public", answer.At("oauth2Client", coreSection, "clientType"))
@@ -89,7 +90,7 @@ var appTools = []c.Case{
 		Run: func(t *c.T) {
 			first, second := newApp(t), newApp(t)
 			t.Succeeded(first.create())
-			client, object := clients.at(first.id).read(t), first.stored()
+			client, application := clients.at(first.id).read(t), first.stored()
 			for parameter, taken := range map[string]oidcApp{
 				"name":     {t: t, name: first.name, id: second.id, owner: first.owner},
 				"clientId": {t: t, name: second.name, id: first.id, owner: first.owner},
@@ -97,7 +98,7 @@ var appTools = []c.Case{
 				checkConflict(t, taken.create(), parameter)
 			}
 			clients.at(first.id).checkUnchanged(t, client)
-			checkUnchanged(t, at(applications, object.Text("_id")), object)
+			checkUnchanged(t, at(applications, application.Text("_id")), application)
 			second.checkGone()
 		},
 	}, {
@@ -106,7 +107,7 @@ var appTools = []c.Case{
 		Level: c.Should, Needs: toolsAndApps, Ref: refDangling, Writes: true,
 		Run: func(t *c.T) {
 			app := newApp(t)
-			app.owner = t.Fresh("nobody")
+			app.owner = ownersAre + t.Fresh("nobody")
 			answer := app.create()
 			t.Refused(answer)
 			t.Contains("hint", "taken back", c.Text(answer.Structured, "error", "hint"))
@@ -309,8 +310,10 @@ var appTools = []c.Case{
 			app := newApp(t)
 			t.Succeeded(app.create())
 			client := clients.at(app.id).read(t)
-			for _, owners := range [][]object{{}, {{"_ref": "managed/bravo_user/" + app.owner}}, {{"_ref": "managed/alpha_role/" + app.owner}}, {{"_ref": "managed/alpha_user/../x"}}} {
-				t.Refused(t.Call("createOidcApp", args{"realm": "alpha", "name": t.Fresh("app"), "clientId": t.Fresh("client"), "owners": owners}))
+			for _, owner := range []string{"managed/bravo_user/x", "managed/alpha_role/x", "managed/alpha_user/../x", "managed/alpha_user/", ""} {
+				stranger := oidcApp{t: t, name: t.Fresh("app"), id: t.Fresh("client"), owner: owner}
+				t.Refused(stranger.create())
+				stranger.checkGone()
 			}
 			for _, id := range []string{"..", ".", "", " "} {
 				checkParameter(t, app.call("deleteOidcApp", args{"clientId": id}), "clientId")
@@ -329,7 +332,10 @@ var appTools = []c.Case{
 	},
 }
 
-// oidcApp is an application of alpha.
+// ownersAre is how references to users of alpha begin.
+const ownersAre = "managed/alpha_user/"
+
+// oidcApp is an application of alpha, with a reference to its owner.
 type oidcApp struct {
 	t               *c.T
 	name, id, owner string
@@ -340,7 +346,7 @@ type oidcApp struct {
 // is there.
 func newApp(t *c.T) oidcApp {
 	owner, _ := create(t, users, newUser(t))
-	return oidcApp{t: t, name: t.Fresh("app"), id: t.Fresh("client"), owner: owner}
+	return oidcApp{t: t, name: t.Fresh("app"), id: t.Fresh("client"), owner: ownersAre + owner}
 }
 
 // create creates the application through the tool. Both halves are removed in the
@@ -350,7 +356,7 @@ func (a oidcApp) create() *c.Answer {
 		clients.at(a.id).remove(a.t)
 		removeFound(a.t, applications, object{"name": a.name})
 	})
-	call := args{"clientId": a.id, "owners": []object{{"_ref": "managed/alpha_user/" + a.owner}}}
+	call := args{"clientId": a.id, "owners": []object{{"_ref": a.owner}}}
 	if a.client != nil {
 		call["oauth2Client"] = a.client
 	}

@@ -283,8 +283,8 @@ var scriptTools = []c.Case{
 				checkParameter(t, t.Call("updateScript", args{"realm": "alpha", "scriptId": bad, "name": "x"}), "scriptId")
 			}
 			checkParameter(t, t.Call("listScripts", args{"realm": "alpha", "context": `x" or true or context eq "x`}), "context")
-			checkParameter(t, t.Call("createScript", args{"realm": "alpha", "name": " ", "script": "x();"}), "name")
-			checkParameter(t, t.Call("createScript", args{"realm": "alpha", "name": t.Fresh("script"), "script": ""}), "script")
+			checkParameter(t, scriptByTool(t, args{"name": " ", "script": "x();"}), "name")
+			checkParameter(t, scriptByTool(t, args{"name": t.Fresh("script"), "script": ""}), "script")
 			checkParameter(t, t.Call("updateScript", args{"realm": "alpha", "scriptId": id}), "script")
 			for _, realm := range []string{"root", "", "alpha/../bravo"} {
 				checkParameter(t, t.Call("getAMScript", args{"realm": realm, "scriptId": id}), "realm")
@@ -299,25 +299,26 @@ func scriptByTool(t *c.T, call args) *c.Answer {
 	call["realm"] = "alpha"
 	var answer *c.Answer
 	t.Cleanup(func() {
-		if answer == nil {
-			removeScripts(t, call["name"].(string))
-		} else if id := answer.String("id"); id != "" {
-			scripts.at(id).remove(t)
+		if answer != nil && answer.String("id") != "" {
+			scripts.at(answer.String("id")).remove(t)
+			return
 		}
+		removeScripts(t, call["name"].(string))
 	})
 	answer = t.Call("createScript", call)
 	return answer
 }
 
-// removeScripts deletes what became of a script of a fresh name, if anything did.
+// removeScripts deletes what became of a script of a name of ours, if anything did,
+// and nothing else, even if the target's filters do not work.
 func removeScripts(t *c.T, name string) {
-	page := scripts.get(t, c.Query("_queryFilter", eq("name", name), "_fields", "_id"))
+	page := scripts.get(t, c.Query("_queryFilter", eq("name", name), "_fields", "_id,name"))
 	if page.Status != http.StatusOK && page.Status != http.StatusNotFound {
 		t.Fatalf("the script %s may be left behind: the query for it answered %d", name, page.Status)
 	}
-	for _, id := range column(page, "_id") {
-		if text, ok := id.(string); ok {
-			scripts.at(text).remove(t)
+	for _, script := range page.List("result") {
+		if id := c.Text(script, "_id"); id != "" && c.Text(script, "name") == name {
+			scripts.at(id).remove(t)
 		}
 	}
 }
