@@ -178,7 +178,7 @@ var amDefects = []defect{
 	}, {
 		name:    "a script in use is deleted",
 		answer:  onAM(http.MethodDelete, "/scripts", inStatus("can not be deleted", http.StatusOK)),
-		noticed: []string{"scripts/delete/in-use"},
+		noticed: []string{"scripts/delete/in-use", "scripts/delete/in-use-by-node", "tools/scripts/in-use"},
 	}, {
 		name:    "a realm has one spelling",
 		ask:     inPath("/am/json/alpha/", "/am/json/nowhere/"),

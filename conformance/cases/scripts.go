@@ -373,15 +373,29 @@ var scripting = []c.Case{
 		Level: c.Should, Needs: []c.Feature{c.Scripts, c.Clients}, Ref: refScriptInUse, Writes: true,
 		Run: func(t *c.T) {
 			script := scripts.at(uuid.NewString())
-			client := usedScript(t, script)
-			before := script.read(t)
-			res := script.delete(t)
-			t.True(fmt.Sprintf("the status %d is a refusal", res.Status), res.Status >= 400 && res.Status < 500)
-			script.checkUnchanged(t, before)
-			t.Status(http.StatusOK, client.delete(t))
-			t.Status(http.StatusOK, script.delete(t))
+			checkKept(t, script, usedScript(t, script))
+		},
+	}, {
+		ID:    "scripts/delete/in-use-by-node",
+		Title: "a script that a node of a journey uses is not deleted, and is once nothing uses it",
+		Level: c.Should, Needs: []c.Feature{c.Scripts, c.Journeys}, Ref: refScriptInUse, Writes: true,
+		Run: func(t *c.T) {
+			script := scripts.at(uuid.NewString())
+			id := script.made(t, newScript(t, "action.goTo('a');")).At("_id")
+			user, _ := newNode(t, "ScriptedDecisionNode", object{"script": id, "outcomes": []string{"a"}, "inputs": []string{"*"}, "outputs": []string{"*"}})
+			checkKept(t, script, user)
 		},
 	},
+}
+
+// checkKept checks that a script cannot be deleted before what uses it.
+func checkKept(t *c.T, script, user api) {
+	before := script.read(t)
+	res := script.delete(t)
+	t.True(fmt.Sprintf("the status %d is a refusal", res.Status), res.Status >= 400 && res.Status < 500)
+	script.checkUnchanged(t, before)
+	t.Status(http.StatusOK, user.delete(t))
+	t.Status(http.StatusOK, script.delete(t))
 }
 
 // newScript is a next-generation script for scripted decision nodes. The name is
