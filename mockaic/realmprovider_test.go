@@ -150,3 +150,18 @@ func TestRealmsDoNotMix(t *testing.T) {
 		t.Errorf("without a provider: %d", got.status)
 	}
 }
+
+// A realm that is named in the query is so for the consent form, too.
+func TestConsentUnderEverySpelling(t *testing.T) {
+	for _, spelling := range []string{"/am/oauth2/authorize?realm=/alpha&", "/am/oauth2/authorize?realm=alpha&prompt=consent&", "/am/oauth2/alpha/authorize?", "/am/oauth2/realms/root/realms/alpha/authorize?"} {
+		p := newPortal(t, "/am/oauth2/alpha")
+		document := get(t, p.mock, clients+"/portal")
+		delete(document, "_rev")
+		document["advancedOAuth2ClientConfig"].(map[string]any)["isConsentImplied"] = false
+		send(t, p.mock, "PUT", clients+"/portal", encode(t, document))
+		page := p.visit(janeInBrowser, strings.Replace(p.address(), "/am/oauth2/alpha/authorize?", spelling, 1))
+		if p.received.Get("code") == "" {
+			t.Errorf("%s: %d %s", spelling, page.Status, page.Text)
+		}
+	}
+}

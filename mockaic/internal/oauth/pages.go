@@ -38,9 +38,13 @@ type consentScope struct{ Name, Text string }
 type hiddenField struct{ Name, Value string }
 
 func (s *Service) showConsent(w http.ResponseWriter, r *http.Request, a *authorization, current session, token string) {
+	action := url.URL{Path: r.URL.Path}
+	if realm := r.URL.Query().Get("realm"); realm != "" {
+		action.RawQuery = url.Values{"realm": {realm}}.Encode()
+	}
 	page := consentPage{
 		Client: a.client.Name, Person: current.name, Token: token,
-		Action: r.URL.Path, RedirectHost: a.redirectURI.Host,
+		Action: action.String(), RedirectHost: a.redirectURI.Host,
 	}
 	if page.Client == "" {
 		page.Client = a.client.ID
@@ -49,7 +53,7 @@ func (s *Service) showConsent(w http.ResponseWriter, r *http.Request, a *authori
 		page.Scopes = append(page.Scopes, consentScope{scope, scopeText[scope]})
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.params)) {
-		if name != "decision" && name != "csrf" && name != "save_consent" {
+		if name != "decision" && name != "csrf" && name != "save_consent" && name != "realm" {
 			page.Params = append(page.Params, hiddenField{name, a.params.Get(name)})
 		}
 	}
