@@ -165,3 +165,23 @@ func TestConsentUnderEverySpelling(t *testing.T) {
 		}
 	}
 }
+
+// A client whose type is not said, or is a placeholder, is none that needs no secret.
+func TestOnlyPublicClientsNeedNoSecret(t *testing.T) {
+	p := newPortal(t, "/am/oauth2/alpha")
+	document := get(t, p.mock, clients+"/portal")
+	delete(document, "_rev")
+	for _, kind := range []any{nil, map[string]any{"$string": "&{esv.kind}"}} {
+		document["coreOAuth2ClientConfig"].(map[string]any)["clientType"] = kind
+		send(t, p.mock, "PUT", clients+"/portal", encode(t, document))
+		p.visit(janeInBrowser, p.address())
+		form := url.Values{"grant_type": {"authorization_code"}, "client_id": {"portal"}, "code": {p.received.Get("code")}, "redirect_uri": {p.redirect}}
+		got := call(t, p.mock, "POST", p.spelling+"/access_token", map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Authorization": "none"}, form.Encode())
+		if answer := got.object(t); got.status != 400 || answer["error"] != "invalid_client" {
+			t.Errorf("%v: %d %s", kind, got.status, got.body)
+		}
+		if status, tokens := p.redeem(url.Values{"grant_type": {"authorization_code"}, "code": {p.received.Get("code")}, "redirect_uri": {p.redirect}}); status != 200 {
+			t.Errorf("%v, with the secret: %d %v", kind, status, tokens)
+		}
+	}
+}

@@ -130,7 +130,7 @@ func (s *Service) authenticateClient(r *http.Request) (*Client, *Error) {
 	if client == nil {
 		return nil, failed
 	}
-	if client.Type != "Confidential" {
+	if client.Type == "Public" {
 		return client, nil
 	}
 	right := client.Secret != "" && subtle.ConstantTimeCompare([]byte(client.Secret), []byte(secret)) == 1
