@@ -151,3 +151,11 @@ func TestSecretsOfOAuthClientsAreInNoAnswerAndNoLog(t *testing.T) {
 		t.Error("the secret came out")
 	}
 }
+
+func TestASecretThatIsAPlaceholderGoesThroughASeed(t *testing.T) {
+	mock := start(t)
+	send(t, mock, "PUT", clients+"/shop", `{"coreOAuth2ClientConfig":{"userpassword":{"$string":"&{esv.shop.secret}"}}}`)
+	dir := exported(t, mock)
+	again := start(t, mockaic.Seed(dir))
+	sameFiles(t, files(t, exported(t, again)), files(t, dir))
+}

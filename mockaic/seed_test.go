@@ -318,7 +318,7 @@ func TestBrokenExportsAreRefused(t *testing.T) {
 		"needs the attribute name":  {"am/alpha/scripts.json": `[{"_id":"x"}]`},
 		"the name s is there twice": {"am/alpha/scripts.json": strings.ReplaceAll(`[{"_id":"x",S},{"_id":"y",S}]`, "S", strings.Trim(decision("s", "x"), "{}"))},
 		"the _id x is there twice":  {"am/alpha/OAuth2Client.json": `[{"_id":"x"},{"_id":"x"}]`},
-		"userpassword is no text":   {"am/alpha/OAuth2Client.json": `[{"_id":"x","userpassword":1}]`},
+		"attribute, Userpassword":   {"am/alpha/OAuth2Client.json": `[{"_id":"x","userpassword":1}]`},
 		"Invalid attribute":         {"am/alpha/OAuth2Client.json": `[{"_id":"x","colour":"red"}]`},
 		"expected config/ID":        {"am/alpha/policies.json": `[]`},
 		"unknown field":             {"tenant.json": `{"complet":true}`},

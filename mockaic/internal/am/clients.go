@@ -210,8 +210,8 @@ func (s *Service) checkClient(document store.Object) (store.Object, error) {
 		return nil, err
 	}
 	if secret, ok := document[clientSecret]; ok {
-		if _, isText := secret.(string); !isText {
-			return nil, crest.Errorf(http.StatusBadRequest, "the %s is no text", clientSecret)
+		if err := (clientField{name: clientSecret, kind: "secret"}).check(secret); err != nil {
+			return nil, err
 		}
 		client[clientSecret] = secret
 	}
