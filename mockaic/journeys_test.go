@@ -2,6 +2,7 @@ package mockaic_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -341,5 +342,28 @@ func TestJourneysGoThroughASeed(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), message) {
 			t.Errorf("%s: %v", file, err)
 		}
+	}
+}
+
+// What the children of a page bring is read once, however deep pages are in pages.
+func TestPagesInPagesAreReadOnce(t *testing.T) {
+	mock := start(t)
+	var header strings.Builder
+	for i := range 50_000 {
+		fmt.Fprintf(&header, `,"l%d":"x"`, i)
+	}
+	body := `{"pageHeader":{` + header.String()[1:] + `}}`
+	for i := range 160 {
+		body = fmt.Sprintf(`{"nodes":[{"_id":"p%d","nodeType":"PageNode","_properties":%s}]}`, i, body)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	expect(t, call(t, mock, "PUT", nodes+"/PageNode/"+page, api("1.0"), body), 201, "")
+	runtime.ReadMemStats(&after)
+	if taken := after.TotalAlloc - before.TotalAlloc; taken > 150<<20 {
+		t.Errorf("%d MiB for %d KiB", taken>>20, len(body)>>10)
+	}
+	if inner := get(t, mock, nodes+"/PageNode/p0"); len(inner["pageHeader"].(map[string]any)) != 50_000 {
+		t.Errorf("the innermost page: %d", len(inner))
 	}
 }

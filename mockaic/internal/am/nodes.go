@@ -106,14 +106,15 @@ func (n nodes) put(t *nodetype.Type, id string, sent map[string]any) (store.Obje
 	if err := t.Validate(sent); err != nil {
 		return nil, unknownType(err)
 	}
-	config, err := t.Complete(sent)
-	if err != nil {
-		return nil, unknownType(err)
-	}
-	for _, child := range t.Children(config) {
+	// Children take what they bring out of it, so that it is not copied with their page.
+	for _, child := range t.Children(sent) {
 		if err := n.putChild(child); err != nil {
 			return nil, err
 		}
+	}
+	config, err := t.Complete(sent)
+	if err != nil {
+		return nil, unknownType(err)
 	}
 	if n.get(t.ID, id) == nil {
 		if err := checkRoom(n.tx, n.collection()); err != nil {
