@@ -330,6 +330,15 @@ func TestJourneysGoThroughASeed(t *testing.T) {
 			t.Errorf("%s: %v became %v", path, before, after)
 		}
 	}
+	// So do nodes whose type has other properties now, or is gone.
+	for _, change := range [][2]string{
+		{"PUT", strings.Replace(design, `"base"`, `"radix"`, 1)},
+		{"DELETE", ""},
+	} {
+		expect(t, call(t, mock, change[0], "/am/json/node-designer/node-type/c6063fb2f5dc42dd9772bedc93898bd8-1", api("1.0"), change[1]), 200, "")
+		dir := exported(t, mock)
+		sameFiles(t, files(t, exported(t, start(t, mockaic.Seed(dir)))), files(t, dir))
+	}
 	for file, message := range map[string]string{
 		`[{"_id":"NoNode/1","config":{}}]`:             "there is no node type NoNode",
 		`[{"_id":"PageNode/1"}]`:                       "a node needs an _id, TYPE/ID, and a config",

@@ -179,6 +179,9 @@ func (n nodes) checkNode(node store.Object) (store.Object, error) {
 	switch {
 	case id == "" || config == nil:
 		return nil, crest.Errorf(http.StatusBadRequest, "a node needs an _id, TYPE/ID, and a config")
+	case nodetype.IsDesigned(typeID) && (t == nil || t.Validate(config) != nil):
+		// Its type was changed or deleted after it was written, which leaves a node as it is.
+		return store.Object{"version": nodetype.FirstVersion, "config": config}, nil
 	case t == nil:
 		return nil, crest.Errorf(http.StatusBadRequest, "there is no node type %s of the version %s", typeID, version)
 	}

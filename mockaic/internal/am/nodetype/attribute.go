@@ -117,7 +117,7 @@ func (t *Type) Schema() (map[string]any, error) {
 
 // step is what lies between the orders of two attributes.
 func (t *Type) step() int {
-	if strings.HasPrefix(t.ID, designerPrefix) {
+	if IsDesigned(t.ID) {
 		return 1
 	}
 	return 100

@@ -9,6 +9,9 @@ import (
 // designerPrefix begins the IDs of the types that the node designer makes.
 const designerPrefix = "designer-"
 
+// IsDesigned tells the ID of a type that the node designer made, or had made.
+func IsDesigned(id string) bool { return strings.HasPrefix(id, designerPrefix) }
+
 // FromDesign returns the type that a document of the node designer stands for.
 func FromDesign(design map[string]any) *Type {
 	text := func(name string) string { value, _ := design[name].(string); return value }
