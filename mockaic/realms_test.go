@@ -47,6 +47,13 @@ func TestRealms(t *testing.T) {
 	expect(t, call(t, mock, "GET", "/am/json/global-config/realms/x", nil, ""), 404, "Not Found")
 }
 
+func TestRealmsThatAreNotThere(t *testing.T) {
+	mock := start(t)
+	for _, realm := range []string{"realms/root/realms/alpha/realms/bravo", "realms/alpha/realms/alpha", "realms/root/realms/root/realms/alpha", "realms/root/realms/charlie", "charlie"} {
+		expect(t, call(t, mock, "GET", "/am/json/"+realm+"/scripts?_queryFilter=true", nil, ""), 404, "Not Found")
+	}
+}
+
 func TestAuthenticationOfARealm(t *testing.T) {
 	mock := start(t)
 	const path = alpha + "/realm-config/authentication"

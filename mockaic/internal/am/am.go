@@ -146,8 +146,8 @@ func (e endpoint) match(path []string) (names []string, ok bool) {
 func (s *Service) splitRealm(path []string) (realm string, rest []string) {
 	nested := false
 	for len(path) >= 2 && path[0] == "realms" {
-		if path[1] != "root" {
-			realm = path[1]
+		if nested || path[1] != "root" {
+			realm = strings.TrimPrefix(realm+"/"+path[1], "/")
 		}
 		path, nested = path[2:], true
 	}
