@@ -54,6 +54,16 @@ func TestRealmsThatAreNotThere(t *testing.T) {
 	}
 }
 
+// It is so also of what this fake knows nothing of.
+func TestTheRootRealmsConfigurationIsWithheld(t *testing.T) {
+	mock := start(t)
+	for _, path := range []string{"/realm-config/services/SocialIdentityProviders", "/realm-config", "/scripts/x/y"} {
+		for _, realm := range []string{"", "/realms/root"} {
+			expect(t, call(t, mock, "GET", "/am/json"+realm+path, nil, ""), 403, "This operation is not available in PingOne Advanced Identity Cloud.")
+		}
+	}
+}
+
 func TestAuthenticationOfARealm(t *testing.T) {
 	mock := start(t)
 	const path = alpha + "/realm-config/authentication"

@@ -122,6 +122,9 @@ func (s *Service) Serve(r *route.Request) (*route.Response, error) {
 		}
 		return e.serve(&call{r, realm, names})
 	}
+	if realm == "" && len(rest) > 0 && (rest[0] == "realm-config" || rest[0] == "scripts") {
+		return nil, unavailable()
+	}
 	return nil, notImplemented("/am/json/" + strings.Join(path, "/"))
 }
 
