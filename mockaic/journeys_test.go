@@ -289,6 +289,15 @@ func TestTheNodeDesigner(t *testing.T) {
 	expect(t, call(t, mock, "GET", path+"/"+id, api("1.0"), ""), 404, "Node Type with resource ID "+id+" does not exist")
 }
 
+// A service name is a word: it is part of paths, and of the IDs of nodes.
+func TestServiceNamesThatAreRefused(t *testing.T) {
+	mock := start(t)
+	for _, name := range []string{"", "a/b", "a b", "a\\nb", "..", "ä"} {
+		body := strings.Replace(design, "c6063fb2f5dc42dd9772bedc93898bd8", name, 1)
+		expect(t, call(t, mock, "POST", "/am/json/node-designer/node-type", api("1.0"), body), 400, "The attribute serviceName of the node type is not valid")
+	}
+}
+
 func TestAScriptOfANodeStays(t *testing.T) {
 	mock := start(t)
 	const id = "58c824ae-84ed-4724-82cd-db128fc3f6d"

@@ -3,6 +3,7 @@ package am
 import (
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 
 	"aicmcp/mockaic/internal/am/nodetype"
@@ -34,7 +35,7 @@ func designedTypes(tx *store.Tx) map[string]*nodetype.Type {
 // is required.
 func designAttributes() []treeAttribute {
 	return []treeAttribute{
-		{"serviceName", "", nil, isText},
+		{"serviceName", "", nil, isServiceName},
 		{"version", "", number(1), isWhole},
 		{"displayName", "", nil, isText},
 		{"description", "", "", isText},
@@ -46,6 +47,13 @@ func designAttributes() []treeAttribute {
 		{"tags", "", []any{}, isTextList},
 		{"properties", "", map[string]any{}, isProperties},
 	}
+}
+
+var serviceName = regexp.MustCompile(`^[\w-]+$`)
+
+func isServiceName(value any) bool {
+	name, ok := value.(string)
+	return ok && serviceName.MatchString(name)
 }
 
 func isTextList(value any) bool {
