@@ -289,6 +289,20 @@ func TestTheNodeDesigner(t *testing.T) {
 	expect(t, call(t, mock, "GET", path+"/"+id, api("1.0"), ""), 404, "Node Type with resource ID "+id+" does not exist")
 }
 
+func TestNodesOfDesignedTypesCanBeWrittenBack(t *testing.T) {
+	mock := start(t)
+	for many, want := range map[string]any{"false": map[string]any{}, "true": nil} {
+		body := `{"serviceName":"many-` + many + `","displayName":"x","script":"","properties":{"map":{"type":"OBJECT","multivalued":` + many + `}}}`
+		expect(t, call(t, mock, "POST", "/am/json/node-designer/node-type", api("1.0"), body), 201, "")
+		path := nodes + "/designer-many-" + many + "/" + decide
+		made := call(t, mock, "PUT", path, api("1.0"), `{}`)
+		if object := expect(t, made, 201, ""); encode(t, object["map"]) != encode(t, want) {
+			t.Errorf("multivalued %s: %s", many, made.body)
+		}
+		expect(t, call(t, mock, "PUT", path, api("1.0"), string(made.body)), 200, "")
+	}
+}
+
 // A service name is a word: it is part of paths, and of the IDs of nodes.
 func TestServiceNamesThatAreRefused(t *testing.T) {
 	mock := start(t)

@@ -58,7 +58,7 @@ func designed(name string, property map[string]any) attribute {
 		a.kind = strings.Join(slices.Sorted(maps.Keys(options)), "|")
 	case text("type") == "OBJECT":
 		a.kind = "map"
-		if a.value == nil {
+		if a.value == nil && property["multivalued"] != true {
 			a.value = map[string]any{} // recorded
 		}
 	default:
