@@ -185,3 +185,24 @@ func TestOnlyPublicClientsNeedNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// register gives the client of the portal another redirect URI.
+func (p *portal) register(uri string) {
+	p.t.Helper()
+	document := get(p.t, p.mock, clients+"/portal")
+	delete(document, "_rev")
+	document["coreOAuth2ClientConfig"].(map[string]any)["redirectionUris"] = []string{uri}
+	document["advancedOAuth2ClientConfig"].(map[string]any)["isConsentImplied"] = false
+	send(p.t, p.mock, "PUT", clients+"/portal", encode(p.t, document))
+	p.redirect = uri
+}
+
+func TestRedirectsAreAbsoluteAndWithoutAFragment(t *testing.T) {
+	p := newPortal(t, "/am/oauth2/alpha")
+	for _, uri := range []string{"", "/callback", "//elsewhere/callback", "callback", "https://app.example.com/#here"} {
+		p.register(uri)
+		if got := open(t, visitor(t), "GET", p.address(), nil); got.StatusCode != 400 || got.Header.Get("Location") != "" {
+			t.Errorf("%q: %d %s", uri, got.StatusCode, got.Header.Get("Location"))
+		}
+	}
+}

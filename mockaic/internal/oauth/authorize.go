@@ -66,11 +66,9 @@ func (s *Service) checkClient(r *http.Request, a *authorization) string {
 	if !a.client.allowsRedirect(uri) {
 		return "The redirection URI provided does not match a pre-registered value."
 	}
-	parsed, err := url.Parse(uri)
-	if err != nil {
-		return "The redirection URI provided is not a URI."
+	if a.redirectURI = parseRedirect(uri); a.redirectURI == nil {
+		return "The redirection URI provided must be absolute and without a fragment."
 	}
-	a.redirectURI = parsed
 	return ""
 }
 

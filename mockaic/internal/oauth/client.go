@@ -51,12 +51,20 @@ func (c *Client) check() error {
 		return fmt.Errorf("OAuth client %s: accessTokenLifetime is negative", c.ID)
 	}
 	for _, uri := range c.RedirectURIs {
-		parsed, err := url.Parse(uri)
-		if err != nil || parsed.Scheme == "" || parsed.Fragment != "" {
+		if parseRedirect(uri) == nil {
 			return fmt.Errorf("OAuth client %s: redirection URI %q must be absolute and without a fragment", c.ID, uri)
 		}
 	}
 	return nil
+}
+
+// parseRedirect returns nil for what nobody can be sent to.
+func parseRedirect(uri string) *url.URL {
+	parsed, err := url.Parse(uri)
+	if err != nil || parsed.Scheme == "" || parsed.Fragment != "" {
+		return nil
+	}
+	return parsed
 }
 
 func (c *Client) lifetime() time.Duration {
