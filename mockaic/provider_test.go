@@ -199,6 +199,11 @@ func TestSessionsExpire(t *testing.T) {
 			t.Fatal("the session ended early")
 		}
 	}
+	for _, age := range []string{"10000000000", "9223372036854775807"} {
+		if got := open(t, browser, "GET", a.authorizeURL(url.Values{"max_age": {age}}), nil); got.StatusCode != 200 {
+			t.Errorf("max_age=%s: %d", age, got.StatusCode)
+		}
+	}
 	if got := open(t, browser, "GET", a.authorizeURL(url.Values{"max_age": {"60"}}), nil); got.StatusCode != 302 || !strings.Contains(got.Header.Get("Location"), "/am/UI/Login") {
 		t.Errorf("max_age: %d %s", got.StatusCode, got.Header.Get("Location"))
 	}

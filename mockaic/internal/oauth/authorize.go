@@ -165,7 +165,7 @@ func (a *authorization) tooOld(current session, now time.Time) bool {
 		return false
 	}
 	seconds, err := strconv.Atoi(age)
-	return err != nil || now.Sub(current.started) > time.Duration(seconds)*time.Second
+	return err != nil || now.Sub(current.started).Seconds() > float64(seconds)
 }
 
 // sendToLogin keeps the request in goto, less what would ask for a login again.
