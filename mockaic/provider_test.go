@@ -186,6 +186,26 @@ func TestConsentIsRemembered(t *testing.T) {
 	}
 }
 
+// What a redirect URI holds is no part of the policy but as a source.
+func TestThePolicyOfTheConsentPage(t *testing.T) {
+	for uri, want := range map[string]string{
+		"https://app.example.com:8443/x": "https://app.example.com:8443",
+		"http://[::1]:3000/":             "http:",
+		"com.example.app:/back":          "com.example.app:",
+		"https://a;script-src/":          "https:",
+		"https://a,b/":                   "https:",
+		"https://ä.example/":             "https:",
+	} {
+		a := newApp(t, mockaic.RedirectURI(client, uri))
+		browser := visitor(t)
+		a.logIn(browser)
+		got := open(t, browser, "GET", a.authorizeURL(url.Values{"redirect_uri": {uri}}), nil)
+		if policy := got.Header.Get("Content-Security-Policy"); got.StatusCode != 200 || !strings.HasSuffix(policy, "; form-action 'self' "+want) {
+			t.Errorf("%s: %d %s", uri, got.StatusCode, policy)
+		}
+	}
+}
+
 func TestSessionsExpire(t *testing.T) {
 	a := newApp(t)
 	browser := visitor(t)

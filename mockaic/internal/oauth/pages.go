@@ -7,8 +7,8 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
-	"strings"
 )
 
 //go:embed pages/*.html pages/mockaic.css
@@ -61,10 +61,13 @@ func (s *Service) showConsent(w http.ResponseWriter, r *http.Request, a *authori
 }
 
 // formTarget is a redirection URI as a source of a Content-Security-Policy:
-// browsers hold redirects that follow a form to its form-action too. The policy
-// has no words for IPv6 addresses, nor for URIs without a host.
+// policyHost is what the policy has words for: no IPv6 address, and nothing that
+// would end a source or a policy.
+var policyHost = regexp.MustCompile(`^[\w.-]+(:\d+)?$`)
+
+// browsers hold redirects that follow a form to its form-action too.
 func formTarget(uri *url.URL) string {
-	if uri.Host == "" || strings.Contains(uri.Host, "[") {
+	if !policyHost.MatchString(uri.Host) {
 		return uri.Scheme + ":"
 	}
 	return uri.Scheme + "://" + uri.Host
