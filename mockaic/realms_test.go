@@ -34,6 +34,19 @@ func TestWhatATenantTellsAboutItself(t *testing.T) {
 	}
 }
 
+// What is told to strangers is at the end of no other path.
+func TestOnlyServerInfoIsPublic(t *testing.T) {
+	mock := start(t)
+	stranger := map[string]string{"Authorization": "none"}
+	for _, path := range []string{"/serverinfo/*", "/serverinfo/%2A", "/alpha/serverinfo/*", "/realms/root/serverinfo/*", "/realms/root/realms/alpha/serverinfo/*"} {
+		expect(t, call(t, mock, "GET", "/am/json"+path, stranger, ""), 200, "")
+	}
+	send(t, mock, "PUT", scripts+"/serverinfo%2F*", decision("hidden", "x"))
+	for _, path := range []string{scripts + "/serverinfo%2F*", nodes + "/serverinfo/*", trees + "/serverinfo/*"} {
+		expect(t, call(t, mock, "GET", path, stranger, ""), 401, "")
+	}
+}
+
 func TestRealms(t *testing.T) {
 	mock := start(t)
 	page := get(t, mock, "/am/json/global-config/realms/?_queryFilter="+url.QueryEscape(`parentPath eq "/"`))

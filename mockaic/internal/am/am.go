@@ -5,6 +5,7 @@ package am
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -96,10 +97,12 @@ func (s *Service) globalEndpoints() []endpoint {
 	}
 }
 
+var publicPath = regexp.MustCompile(`^/am/json(/realms/[^/]+)*(/[^/]+)?/serverinfo/(\*|%2[Aa])$`)
+
 // IsPublic tells of what is answered without a token: what a login page has to
 // know before anybody is logged in.
 func IsPublic(r *http.Request) bool {
-	return r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/am/json/") && strings.HasSuffix(r.URL.Path, "/serverinfo/*")
+	return r.Method == http.MethodGet && publicPath.MatchString(r.URL.EscapedPath())
 }
 
 // Serve answers one request below /am/json.
