@@ -363,10 +363,11 @@ func TestJourneysGoThroughASeed(t *testing.T) {
 		sameFiles(t, files(t, exported(t, start(t, mockaic.Seed(dir)))), files(t, dir))
 	}
 	for file, message := range map[string]string{
-		`[{"_id":"NoNode/1","config":{}}]`:             "there is no node type NoNode",
-		`[{"_id":"PageNode/1"}]`:                       "a node needs an _id, TYPE/ID, and a config",
-		`[{"_id":"PageNode/1","config":{"colour":1}}]`: "Invalid attribute specified.",
-		`[{"_id":"hibpAuthNode/1","config":{}}]`:       "not known to this fake tenant",
+		`[{"_id":"NoNode/1","config":{}}]`:                                                  "there is no node type NoNode",
+		`[{"_id":"PageNode/1"}]`:                                                            "a node needs an _id, TYPE/ID, and a config",
+		`[{"_id":"PageNode/1","config":{"colour":1}}]`:                                      "Invalid attribute specified.",
+		`[{"_id":"hibpAuthNode/1","config":{}}]`:                                            "not known to this fake tenant",
+		`[{"_id":"PageNode/1","config":{"nodes":[{"_id":"2","nodeType":"hibpAuthNode"}]}}]`: "the outcomes of node type hibpAuthNode 1.0 are not known",
 	} {
 		dir := t.TempDir()
 		seed(t, dir, "am/alpha%2Fnodes.json", file)

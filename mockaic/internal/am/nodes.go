@@ -189,7 +189,14 @@ func (n nodes) checkNode(node store.Object) (store.Object, error) {
 		return nil, err
 	}
 	completed, err := t.Complete(config)
-	return store.Object{"version": t.Version, "config": completed}, err
+	if err != nil {
+		return nil, err
+	}
+	// A node that cannot be shown would make lists of all nodes fail.
+	if _, err := t.Outcomes(completed, n.lookup(nil)); err != nil {
+		return nil, err
+	}
+	return store.Object{"version": t.Version, "config": completed}, nil
 }
 
 // unknownType is the error for what this fake does not know of a type.
