@@ -41,7 +41,7 @@ func makeEmbedded(t *testing.T, mock *mockaic.Tenant) {
 
 func TestAJourneysLife(t *testing.T) {
 	mock := start(t)
-	body := fmt.Sprintf(`{"entryNodeId":%q,"nodes":{}}`, success)
+	body := fmt.Sprintf(`{"entryNodeId":%q,"nodes":{},"description":null}`, success)
 	made := call(t, mock, "PUT", trees+"/Plain", api("1.0"), body)
 	object := expect(t, made, 201, "")
 	want := map[string]any{
@@ -132,6 +132,7 @@ func TestAJourneyBringsItsNodes(t *testing.T) {
 func TestAJourneyWithABadNodeWritesNothing(t *testing.T) {
 	mock := start(t)
 	for bad, want := range map[string]int{
+		strings.Replace(embedded, `"_properties":{}`, `"_properties":7`, 1):       400,
 		strings.Replace(embedded, `"usernameAttribute"`, `"colour"`, 1):           400,
 		strings.Replace(embedded, `"DataStoreDecisionNode"`, `"NoNode"`, 1):       404,
 		strings.Replace(embedded, `"DataStoreDecisionNode"`, `"hibpAuthNode"`, 1): 501,

@@ -73,6 +73,7 @@ func checkDesign(sent store.Object) (store.Object, error) {
 	design := store.Object{}
 	for _, a := range designAttributes() {
 		value, ok := sent[a.name]
+		ok = ok && value != nil // null is what is not set
 		switch {
 		case !ok && a.initial == nil:
 			return nil, crest.Errorf(http.StatusBadRequest, "The node type needs the attribute %s", a.name)

@@ -125,9 +125,13 @@ func (n nodes) put(t *nodetype.Type, id string, sent map[string]any) (store.Obje
 }
 
 func (n nodes) putChild(child map[string]any) error {
-	properties, ok := child[childConfig].(map[string]any)
-	if !ok {
+	sent, there := child[childConfig]
+	properties, ok := sent.(map[string]any)
+	switch {
+	case !there:
 		return nil
+	case !ok:
+		return crest.Errorf(http.StatusBadRequest, "Data validation failed for the attribute, Nodes")
 	}
 	delete(child, childConfig)
 	typeID, _ := child["nodeType"].(string)

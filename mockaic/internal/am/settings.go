@@ -93,13 +93,16 @@ func (d setting) write(c *call, tx *store.Tx, answer *route.Response) error {
 		answer.Status = http.StatusCreated
 	}
 	document := c.Body.(map[string]any)
+	var err error
 	if d.patched {
-		var err error
 		if document, err = patched(before, document); err != nil {
 			return err
 		}
 	}
-	answer.Object = d.put(tx, c.realm, d.complete(document))
+	if document, err = d.complete(document); err != nil {
+		return err
+	}
+	answer.Object = d.put(tx, c.realm, document)
 	return nil
 }
 
@@ -138,21 +141,26 @@ func patched(before, sent map[string]any) (map[string]any, error) {
 }
 
 // complete adds what is left out of the groups of a document.
-func (d setting) complete(document map[string]any) map[string]any {
+func (d setting) complete(document map[string]any) (map[string]any, error) {
 	if d.initial == nil {
-		return document
+		return document, nil
 	}
 	completed := maps.Clone(document)
 	for name, initial := range d.initial() {
-		sent, isGroup := document[name].(map[string]any)
-		values, hasInitial := initial.(map[string]any)
-		if isGroup && hasInitial {
-			group := maps.Clone(values)
-			maps.Copy(group, sent)
-			completed[name] = group
+		values, hasGroup := initial.(map[string]any)
+		value, sent := document[name]
+		if !hasGroup || !sent {
+			continue
 		}
+		members, isGroup := value.(map[string]any)
+		if !isGroup {
+			return nil, crest.Errorf(http.StatusBadRequest, "Data validation failed for the attribute, %s", name)
+		}
+		group := maps.Clone(values)
+		maps.Copy(group, members)
+		completed[name] = group
 	}
-	return completed
+	return completed, nil
 }
 
 // nextDescendents is the action that lists what is below a resource.

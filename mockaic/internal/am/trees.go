@@ -110,6 +110,7 @@ func checkTree(sent store.Object) (store.Object, error) {
 	for _, a := range treeAttributes() {
 		names = append(names, a.name)
 		value, ok := sent[a.name]
+		ok = ok && value != nil // null is what is not set
 		switch {
 		case !ok && a.initial != nil:
 			tree[a.name] = a.initial
