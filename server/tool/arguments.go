@@ -155,6 +155,8 @@ func (c *checker) checkObject(s *jsonschema.Schema, path string, v map[string]an
 			}
 		case closed:
 			c.addUnknown(s, prefix+printable(name), name)
+		case s.AdditionalProperties != nil:
+			c.check(s.AdditionalProperties, prefix+printable(name), v[name])
 		}
 	}
 }

@@ -21,11 +21,12 @@ import (
 )
 
 type testInput struct {
-	Name  string     `json:"name"`
-	Size  int        `json:"size,omitempty"`
-	Code  string     `json:"code,omitempty"`
-	Data  aic.Object `json:"data,omitempty"`
-	Steps []step     `json:"steps,omitempty"`
+	Name  string          `json:"name"`
+	Size  int             `json:"size,omitempty"`
+	Code  string          `json:"code,omitempty"`
+	Data  aic.Object      `json:"data,omitempty"`
+	Steps []step          `json:"steps,omitempty"`
+	Named map[string]step `json:"named,omitempty"`
 }
 
 type step struct {
@@ -131,6 +132,9 @@ func TestArguments(t *testing.T) {
 		{`{"name":"a","steps":[{"kind":"c"}]}`, "steps[0].kind", "must be one of a, b"},
 		{`{"name":"a","steps":[]}`, "steps", "at least 1"},
 		{`{"name":"a","steps":[{"kind":"a","x":1}]}`, `steps[0]."x"`, "is not a parameter"},
+		{`{"name":"a","named":{"b c":{"kind":1}}}`, `named."b c".kind`, "must be a string"},
+		{`{"name":"a","named":{"b":{}}}`, `named."b".kind`, "is required"},
+		{`{"name":"a","named":{"b":null}}`, `named."b"`, "must be an object"},
 	} {
 		doc, res := call(t, tc.args, func(context.Context, *aic.Client, testInput) (testOutput, error) {
 			t.Errorf("%s reached the tool", tc.args)
@@ -295,10 +299,24 @@ func TestFailuresAreBounded(t *testing.T) {
 		for _, err := range []error{
 			WithHint(&aic.Error{Status: 400, Reason: long, Message: long, Detail: long, TransactionID: long}, long, "%s", long),
 			&Failure{Reason: long, Message: long, Detail: []any{long}, Parameter: long, Hint: long, TransactionID: long},
+			&Failure{Reason: long, Message: long, Findings: slices.Repeat([]string{long}, 100), Parameter: long, Hint: long, TransactionID: long},
+			&Failure{Reason: long, Message: long, Findings: slices.Repeat([]string{long[:20]}, 1000), Detail: long[:8000], Hint: long, TransactionID: long},
 			WithHint(&aic.Error{Status: 400, Reason: long, Message: long, Detail: long[:1000], TransactionID: long}, long, "%s", long),
 		} {
 			call(t, `{"name":"a"}`, func(context.Context, *aic.Client, testInput) (testOutput, error) { return testOutput{}, err })
 		}
+	}
+}
+
+func TestFindingsAreListed(t *testing.T) {
+	doc, res := call(t, `{"name":"a","data":{"password":"hush-hush"}}`, func(context.Context, *aic.Client, testInput) (testOutput, error) {
+		f := Invalid("data", "has 2 faults", "Do this.")
+		f.Findings = []string{"it holds hush-hush", "it is odd"}
+		return testOutput{}, f
+	})
+	want := "Invalid arguments: data has 2 faults. (1) it holds [redacted]. (2) it is odd. Do this. Retrying the same call will not help."
+	if got := fmt.Sprint(doc["error"].(map[string]any)["findings"]); text(res) != want || got != "[it holds [redacted] it is odd]" {
+		t.Errorf("text is %s, findings are %s", text(res), got)
 	}
 }
 

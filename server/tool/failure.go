@@ -14,15 +14,17 @@ import (
 // Failure is a failed call as its caller sees it. It is also an error, for
 // tools and connectors that know better than failureOf what to say.
 type Failure struct {
-	Status        int    `json:"status,omitempty" jsonschema:"HTTP status of the tenant's answer"`
-	Code          int    `json:"code,omitempty" jsonschema:"the answer's own code"`
-	Reason        string `json:"reason"`
-	Message       string `json:"message,omitempty"`
-	Detail        any    `json:"detail,omitempty" jsonschema:"as the tenant sent it"`
-	Parameter     string `json:"parameter,omitempty" jsonschema:"the parameter to blame"`
-	Hint          string `json:"hint,omitempty" jsonschema:"what to do next"`
-	Retryable     bool   `json:"retryable" jsonschema:"whether the same call can succeed later"`
-	TransactionID string `json:"transactionId,omitempty"`
+	Status    int    `json:"status,omitempty" jsonschema:"HTTP status of the tenant's answer"`
+	Code      int    `json:"code,omitempty" jsonschema:"the answer's own code"`
+	Reason    string `json:"reason"`
+	Message   string `json:"message,omitempty"`
+	Detail    any    `json:"detail,omitempty" jsonschema:"as the tenant sent it"`
+	Parameter string `json:"parameter,omitempty" jsonschema:"the parameter to blame"`
+	// Findings are all that is wrong with an argument that has many parts.
+	Findings      []string `json:"findings,omitempty" jsonschema:"all that is wrong"`
+	Hint          string   `json:"hint,omitempty" jsonschema:"what to do next"`
+	Retryable     bool     `json:"retryable" jsonschema:"whether the same call can succeed later"`
+	TransactionID string   `json:"transactionId,omitempty"`
 	// answered says that the tenant refused, quoted that Message is its text.
 	answered, quoted bool
 }
@@ -163,6 +165,9 @@ func (f *Failure) sentence() string {
 		if q, err := aic.Encode(f.Detail); err == nil {
 			fmt.Fprintf(&b, " Detail: %s.", q)
 		}
+	}
+	for i, finding := range f.Findings {
+		fmt.Fprintf(&b, " (%d) %s.", i+1, finding)
 	}
 	if f.Hint != "" {
 		b.WriteByte(' ')

@@ -50,6 +50,7 @@ func failed(f *Failure, trace *aic.Trace, hidden secrets) *mcp.CallToolResult {
 	if f.Detail = hidden.value(f.Detail); size(f.Detail) > maxDetail {
 		f.Detail = "left out: too long"
 	}
+	f.Findings = fewer(f.Findings, hidden, maxDetail-size(f.Detail))
 	res := &mcp.CallToolResult{
 		IsError: true,
 		Content: []mcp.Content{&mcp.TextContent{Text: f.sentence()}},
@@ -60,9 +61,25 @@ func failed(f *Failure, trace *aic.Trace, hidden secrets) *mcp.CallToolResult {
 	return res
 }
 
+// fewer is the findings without secrets, as many as fit into most bytes.
+func fewer(findings []string, hidden secrets, most int) []string {
+	var out []string
+	for i, finding := range findings {
+		finding = cutString(hidden.text(finding), maxFinding)
+		// What a sentence puts around it counts too.
+		if most -= size(finding) + len(" (100) ."); most < len("and 1000 more") {
+			return append(out, fmt.Sprintf("and %d more", len(findings)-i))
+		}
+		out = append(out, finding)
+	}
+	return out
+}
+
 const (
-	// maxDetail bounds a tenant's detail in a failure.
-	maxDetail = 8 << 10
+	// maxDetail bounds a tenant's detail in a failure, and all findings together
+	// with it.
+	maxDetail  = 8 << 10
+	maxFinding = 600
 	// room is what a notice may take.
 	room = 2 << 10
 	// leastShare is how short a member of an object may be cut; where more
