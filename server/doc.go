@@ -13,6 +13,7 @@
 //	tokenstore/ where a login is kept
 //	managed/    the tools for managed objects and their types
 //	themes/     the tools for themes
+//	journeys/   the tools for journeys and their nodes
 //	scripts/    the tools for AM's scripts
 //	apps/       the tools for OIDC applications
 //	features/   the tools for features

@@ -11,6 +11,7 @@ import (
 	"aicmcp/server/apps"
 	"aicmcp/server/esv"
 	"aicmcp/server/features"
+	"aicmcp/server/journeys"
 	"aicmcp/server/logs"
 	"aicmcp/server/managed"
 	"aicmcp/server/scripts"
@@ -23,6 +24,7 @@ func Tools() []tool.Tool {
 	return slices.Concat(
 		managed.Tools(),
 		themes.Tools(),
+		journeys.Tools(),
 		scripts.Tools(),
 		apps.Tools(),
 		features.Tools(),

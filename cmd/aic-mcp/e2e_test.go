@@ -200,7 +200,7 @@ func TestReadOnlyLeavesOutWhatWrites(t *testing.T) {
 	for _, tool := range tools.Tools {
 		names = append(names, tool.Name)
 	}
-	if got := fmt.Sprint(names); got != "[getAMScript getLogSources getManagedObject getManagedObjectSchema getOidcApp getOidcAppSchema getScriptedDecisionNodeBindings getTheme getThemeSchema getThemes getVariable listFeatures listManagedObjects listOidcApps listScripts queryESVs queryLogs queryManagedObjects validateIdmFeature]" {
+	if got := fmt.Sprint(names); got != "[getAMScript getDynamicNodeOutcomes getJourney getJourneyPreviewUrl getLogSources getManagedObject getManagedObjectSchema getNodeTypeDetails getOidcApp getOidcAppSchema getScriptedDecisionNodeBindings getTheme getThemeSchema getThemes getVariable listFeatures listJourneys listManagedObjects listNodeTypes listOidcApps listScripts queryESVs queryLogs queryManagedObjects validateIdmFeature]" {
 		t.Errorf("tools %s", got)
 	}
 }

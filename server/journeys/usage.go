@@ -1,0 +1,57 @@
+package journeys
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"aicmcp/server/aic"
+)
+
+// usage is what the journeys and pages of a realm use.
+type usage struct {
+	trees, pages []aic.Object
+}
+
+// read adds its requests to all.
+func (u *usage) read(ctx context.Context, all *errgroup.Group, c *aic.Client, realm string) {
+	all.Go(func() error {
+		page, err := c.QueryJourneys(ctx, realm, "_id,nodes")
+		if err == nil {
+			u.trees, err = results(page)
+		}
+		return err
+	})
+	all.Go(func() (err error) {
+		u.pages, err = nodesOfType(ctx, c, realm, pageType)
+		return err
+	})
+}
+
+func nodesOfType(ctx context.Context, c *aic.Client, realm, nodeType string) ([]aic.Object, error) {
+	page, err := c.QueryNodes(ctx, realm, nodeType)
+	if err != nil {
+		return nil, err
+	}
+	return results(page)
+}
+
+// owners are the journeys that have nodes, by the IDs of these.
+func (u *usage) owners() map[string]string {
+	out := map[string]string{}
+	for _, tree := range u.trees {
+		for id := range nodesOf(tree) {
+			out[id] = aic.String(tree, "_id")
+		}
+	}
+	return out
+}
+
+// children are the nodes on pages, by the IDs of these.
+func (u *usage) children() map[string][]aic.Node {
+	out := map[string][]aic.Node{}
+	for _, page := range u.pages {
+		out[aic.String(page, "_id")] = childNodes(page)
+	}
+	return out
+}
