@@ -229,7 +229,11 @@ func places(s *jsonschema.Schema, path []string) [][]string {
 		case p.Type == "array":
 			out = append(out, append(at, "0"))
 		case p.Type == "object":
-			out = append(out, append(at, "*"), append(at, "*key"))
+			out = append(out, append(slices.Clone(at), "*"), append(slices.Clone(at), "*key"))
+			out = append(out, places(p, at)...)
+			if of := p.AdditionalProperties; of != nil && len(of.Properties) > 0 {
+				out = append(out, places(of, append(at, "*any"))...)
+			}
 		}
 	}
 	return out
@@ -275,6 +279,11 @@ func with(arguments map[string]any, path []string, attack string) map[string]any
 		switch x := v.(type) {
 		case map[string]any:
 			v = x[name]
+			for _, e := range x {
+				if name == "*any" {
+					v = e
+				}
+			}
 		case []any:
 			v = x[0]
 		}

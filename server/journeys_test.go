@@ -511,6 +511,24 @@ func TestAJourneyIsChanged(t *testing.T) {
 	jt.fails("updateJourney", `{"realm":"alpha","journeyName":"Small","description":"Newer"}`, "412", "Somebody else", "getJourney")
 }
 
+func TestChangesOfAJourneyAtTheSameTimeAllStay(t *testing.T) {
+	jt := startJourneys(t)
+	jt.create("Small", smallJourney)
+	var wg sync.WaitGroup
+	for _, change := range []string{`"description":"New"`, `"enabled":false`, `"mustRun":true`, `"maximumIdleTime":5`, `"maximumSessionTime":50`, `"uiConfig":{"a":"b"}`} {
+		wg.Go(func() {
+			if doc, text := jt.call("updateJourney", `{"realm":"alpha","journeyName":"Small",`+change+`}`); doc["error"] != nil {
+				t.Error(text)
+			}
+		})
+	}
+	wg.Wait()
+	tree := jt.api("GET", treesPath+"/trees/Small", "")
+	if tree["description"] != "New" || tree["enabled"] != false || tree["mustRun"] != true || tree["maximumIdleTime"] != 5.0 || tree["maximumSessionTime"] != 50.0 || at(tree, "uiConfig", "a") != "b" {
+		t.Errorf("tree %v", tree)
+	}
+}
+
 // Nodes without a configuration stay as they are, with what is on their pages.
 func TestAJourneyIsRewired(t *testing.T) {
 	jt := startJourneys(t)
