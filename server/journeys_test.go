@@ -559,6 +559,9 @@ func TestAJourneyIsRewired(t *testing.T) {
 func TestPagesOfVersionTwo(t *testing.T) {
 	jt := startJourneys(t)
 	data := `{"entryNodeId":"p","nodes":{"p":{"nodeType":"PageNode","version":"2.0","displayName":"P","connections":{"last-outcome":"success"},"config":{"nodes":[{"_id":"last","nodeType":"ValidatedUsernameNode","displayName":"U"}]}}}}`
+	jt.fails("createJourney", `{"realm":"alpha","journeyName":"Two","journeyData":`+strings.Replace(data, "last-outcome", "outcome", 1)+`}`,
+		`node "p": connections: it has no outcome "outcome"; it has "last-outcome"`, `its outcome "last-outcome" leads nowhere`)
+	jt.asked()
 	made := jt.create("Two", data)
 	tree := jt.api("GET", treesPath+"/trees/Two", "")
 	outcome := fmt.Sprint(at(made, "nodeIds", "last"), "-outcome")
@@ -572,6 +575,12 @@ func TestPagesOfVersionTwo(t *testing.T) {
 	shown := jt.does("getJourney", `{"realm":"alpha","journeyName":"Two"}`)
 	if at(shown, "schemas", "PageNode 2.0") == nil || at(shown, "nodes", fmt.Sprint(at(made, "nodeIds", "p")), "error") != nil {
 		t.Errorf("shown %v", shown)
+	}
+	// A node keeps its version.
+	again := jt.does("updateJourney", fmt.Sprintf(`{"realm":"alpha","journeyName":"Two","entryNodeId":%[1]q,"nodes":{%[1]q:{"nodeType":"PageNode","displayName":"Q","connections":{%[2]q:"failure"}}}}`, at(made, "nodeIds", "p"), outcome))
+	tree = jt.api("GET", treesPath+"/trees/Two", "")
+	if n := at(tree, "nodes", fmt.Sprint(at(made, "nodeIds", "p"))); at(n, "version") != "2.0" || at(n, "displayName") != "Q" || again["orphans"] != nil {
+		t.Errorf("updated %v, node %v", again, n)
 	}
 	jt.does("deleteJourney", `{"realm":"alpha","journeyName":"Two"}`)
 }

@@ -37,6 +37,7 @@ func inspect(ctx context.Context, c *aic.Client, realm, journey string, g *graph
 	if err := i.read(ctx); err != nil {
 		return nil, err
 	}
+	i.keepVersions()
 	i.keep()
 	if err := i.readKept(ctx); err != nil {
 		return nil, err
@@ -137,6 +138,22 @@ func (i *inspection) readNode(ctx context.Context, n aic.Node) error {
 		i.there[n] = doc
 	}
 	return err
+}
+
+// keepVersions lets nodes that the journey has already keep their versions, unless
+// others are given.
+func (i *inspection) keepVersions() {
+	before := nodesOf(i.before)
+	for _, n := range i.nodes {
+		was, had := before[n.ID]
+		if !had || was.Type != n.Type || n.Version != "" {
+			continue
+		}
+		if doc := i.there[n.Node]; doc != nil {
+			i.there[was] = doc
+		}
+		n.Node = was
+	}
 }
 
 // keep lets nodes without a configuration stay as they are, if they are there.
@@ -365,18 +382,22 @@ func (i *inspection) compare(n *part, outcomes []string) {
 	var missing, more []string
 	for _, id := range outcomes {
 		if _, connected := n.connections[id]; !connected {
-			missing = append(missing, id)
+			missing = append(missing, i.asGiven(n, id))
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(n.connections)) {
 		if !slices.Contains(outcomes, id) {
-			more = append(more, id)
+			more = append(more, i.asGiven(n, id))
 		}
 	}
 	if len(more) > 0 {
 		there := "has none"
 		if len(outcomes) > 0 {
-			there = "has " + quoted(outcomes)
+			names := make([]string, len(outcomes))
+			for at, id := range outcomes {
+				names[at] = i.asGiven(n, id)
+			}
+			there = "has " + quoted(names)
 		}
 		i.find(n.place, "connections: it has no outcome %s; it %s", quoted(more), there)
 	}

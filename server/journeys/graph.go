@@ -214,6 +214,21 @@ func (g *graph) renamed(n *part, outcome string) string {
 	return outcome
 }
 
+// asGiven undoes renamed.
+func (g *graph) asGiven(n *part, outcome string) string {
+	if n.Version == "" || len(n.children) == 0 {
+		return outcome
+	}
+	last := n.children[len(n.children)-1].ID
+	rest, is := strings.CutPrefix(outcome, last+"-")
+	for name, id := range g.ids {
+		if is && id == last {
+			return name + "-" + rest
+		}
+	}
+	return outcome
+}
+
 // checkShape looks for what is wrong whatever the tenant has.
 func (g *graph) checkShape() {
 	_, distance := g.flow().walk()
