@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -110,7 +109,7 @@ func samples(t *testing.T) map[string]any {
 		"clientId":                                      "sample",
 		"owners":                                        []any{map[string]any{"_ref": "managed/alpha_user/sample"}},
 		"oauth2Client":                                  object(t, `{"coreOAuth2ClientConfig":{"status":"Active"}}`),
-		"managedApplication":                            object(t, `{"_rev":"1","operations":[{"operation":"replace","field":"/description","value":"x"}]}`),
+		"managedApplication":                            object(t, `{"_rev":"current","operations":[{"operation":"replace","field":"/description","value":"x"}]}`),
 		"getOidcAppSchema.sections":                     []any{"coreOAuth2ClientConfig"},
 		"listOidcApps.queryFilter":                      `name sw "x"`,
 		"listScripts.context":                           "LIBRARY",
@@ -134,9 +133,9 @@ const sampleJourney = `{"entryNodeId":"` + scriptID + `","nodes":{"` + scriptID 
 // target is a server in front of a recorded tenant.
 type target struct {
 	*recorder
-	stand   *stand
 	t       *testing.T
 	session *mcp.ClientSession
+	current string // the If-Match of a revision that the test does not choose
 }
 
 func newTarget(t *testing.T) *target {
@@ -145,60 +144,74 @@ func newTarget(t *testing.T) *target {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tg := &target{stand: &stand{next: mock}, t: t}
-	tg.recorder = &recorder{next: tg.stand}
+	tg := &target{recorder: &recorder{next: mock}, t: t}
+	tg.furnish()
 	front := httptest.NewServer(tg.recorder)
 	t.Cleanup(front.Close)
 	tg.session = serve(t, front.URL, front.Client())
 	return tg
 }
 
-// stand answers what the fake does not serve yet: every script, OAuth client and
-// application of a realm is there, or none of the latter two, and every write
-// succeeds.
-type stand struct {
-	next http.Handler
-	none atomic.Bool
+// What the tenant has of scripts and applications, whatever calls did to them.
+const (
+	sampleApp     = "/openidm/managed/alpha_application/sample-app"
+	sampleClient  = clientsPath + "/sample"
+	sampleClients = clientsPath + "?_queryFilter=true&_fields=_id"
+	sampleApps    = appsPath + "?_queryFilter=true&_fields=_id"
+)
+
+// direct asks the tenant for something, past the recorder.
+func (tg *target) direct(method, path, body string) map[string]any {
+	tg.t.Helper()
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.RemoteAddr = "127.0.0.1:1" // the token is good from here only
+	r.Header.Set("Authorization", "Bearer "+bearer)
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	tg.next.ServeHTTP(w, r)
+	if w.Code >= 300 {
+		tg.t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
+	}
+	return object(tg.t, w.Body.String())
 }
 
-var stands = regexp.MustCompile(`^/(?:am/json/realms/root/realms/(?:alpha|bravo)/(?:scripts|contexts|realm-config/agents/OAuth2Client)|openidm/managed/(?:alpha|bravo)_application)(?:/([^/]+))?$`)
-
-func (st *stand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path := r.URL.EscapedPath()
-	m := stands.FindStringSubmatch(path)
-	if m == nil {
-		st.next.ServeHTTP(w, r)
-		return
-	}
-	id, err := url.PathUnescape(m[1])
-	if err != nil {
-		panic(err)
-	}
-	doc := map[string]any{
-		"_id": id, "_rev": "1", "name": "x", "script": "eA==", "language": "JAVASCRIPT", "context": "LIBRARY", "bindings": []any{}, "properties": map[string]any{},
-		"result": []any{}, "ssoEntities": map[string]any{"oidcId": "sample"},
-	}
-	ofApp := strings.Contains(path, "_application") || strings.Contains(path, "OAuth2Client")
-	switch filter := r.URL.Query().Get("_queryFilter"); {
-	case r.Method == http.MethodGet && st.none.Load() && ofApp && id != "":
-		answer(http.StatusNotFound, `{}`)(w, r)
-		return
-	case r.Method == http.MethodPost:
-		doc["_id"] = "1"
-	case strings.HasPrefix(filter, `name eq "`) && !st.none.Load():
-		name := regexp.MustCompile(`(?s)\\(.)`).ReplaceAllString(filter[len(`name eq "`):len(filter)-1], "$1")
-		doc["result"] = []any{map[string]any{"_id": "a", "_rev": "1", "name": name, "ssoEntities": doc["ssoEntities"]}}
-	}
-	data, err := json.Marshal(doc)
-	if err != nil {
-		panic(err)
-	}
-	answer(http.StatusOK, string(data))(w, r)
+// furnish makes the script and the owner that samples name.
+func (tg *target) furnish() {
+	tg.direct("PUT", scriptsPath+"/"+scriptID, `{"name":"sample","script":"eA==","language":"JAVASCRIPT","context":"LIBRARY"}`)
+	tg.direct("PUT", "/openidm/managed/alpha_user/sample", `{"userName":"sample","givenName":"S","sn":"S","mail":"s@example.com"}`)
 }
+
+// stage has the tool find the application that samples name and no other or, to
+// create it, none. It returns the arguments with its revision.
+func (tg *target) stage(name string, arguments map[string]any) map[string]any {
+	tg.t.Helper()
+	if !strings.HasSuffix(name, "OidcApp") {
+		return arguments
+	}
+	for list, path := range map[string]string{sampleApps: appsPath, sampleClients: clientsPath} {
+		for _, e := range tg.direct("GET", list, "")["result"].([]any) {
+			tg.direct("DELETE", path+"/"+url.PathEscape(fmt.Sprint(at(e, "_id"))), "")
+		}
+	}
+	if name == "createOidcApp" {
+		return arguments
+	}
+	tg.direct("PUT", sampleClient, `{"coreOAuth2ClientConfig":{"status":"Inactive"}}`)
+	app := tg.direct("PUT", sampleApp, `{"name":"sample","ssoEntities":{"oidcId":"sample"},"templateName":"custom","templateVersion":"1.0"}`)
+	if at(arguments, "managedApplication", "_rev") != current {
+		return arguments
+	}
+	tg.current = fmt.Sprintf("%q", app["_rev"])
+	return with(arguments, []string{"managedApplication", "_rev"}, fmt.Sprint(app["_rev"]))
+}
+
+// current stands for the revision of the application in arguments.
+const current = "current"
 
 // call returns what the tenant was asked.
 func (tg *target) call(name string, arguments map[string]any) []sent {
 	tg.t.Helper()
+	arguments = tg.stage(name, arguments)
 	tg.mu.Lock()
 	tg.sent = nil
 	tg.mu.Unlock()
@@ -211,6 +224,11 @@ func (tg *target) call(name string, arguments map[string]any) []sent {
 	}
 	tg.mu.Lock()
 	defer tg.mu.Unlock()
+	for i := range tg.sent {
+		if tg.current != "" && tg.sent[i].ifMatch == tg.current {
+			tg.sent[i].ifMatch = current
+		}
+	}
 	return slices.Clone(tg.sent)
 }
 
@@ -466,7 +484,6 @@ func TestNoArgumentChangesWhatIsAddressed(t *testing.T) {
 	const marker = "marker7"
 	for _, tl := range server.Tools() {
 		tg := newTarget(t)
-		tg.stand.none.Store(tl.Name == "createOidcApp")
 		tg.call("createManagedObjectDefinition", map[string]any{"objectName": "badge", "objectDefinition": given["objectDefinition"]})
 		tg.call("createJourney", map[string]any{"realm": "alpha", "journeyName": "Sample", "journeyData": given["journeyData"]})
 		usual := baseline(tl, given)
@@ -482,6 +499,7 @@ func TestNoArgumentChangesWhatIsAddressed(t *testing.T) {
 		}
 		for _, place := range places(tl.Declaration.InputSchema.(*jsonschema.Schema), nil) {
 			note(with(usual, place, marker), marker)
+			note(with(usual, place, marker), marker) // once more: what is made is there already
 			note(with(usual, place, "custom_"+marker), marker)
 			note(with(usual, place, strings.ToUpper(marker)), strings.ToUpper(marker))
 			for _, attack := range attacks {
