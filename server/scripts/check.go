@@ -24,6 +24,9 @@ const (
 	// others, doubles with each.
 	maxArrows     = 4000
 	maxArrowDepth = 6
+	// maxLabels bounds labels within each other: the parser notes each pair of
+	// the same name.
+	maxLabels = 500
 	// maxParse is how long parsing may take. It cannot be stopped.
 	maxParse = 5 * time.Second
 	// maxErrors is how many errors of syntax a message tells.
@@ -117,17 +120,24 @@ func characters(line string, bytes int) int {
 	return utf8.RuneCountInString(line[:min(max(bytes, 0), len(line))])
 }
 
-var arrow = regexp.MustCompile(`^\s*=>`)
+var (
+	arrow = regexp.MustCompile(`^\s*=>`)
+	// label is one that stands within another, or in what it is mistaken for.
+	label = regexp.MustCompile(`(?:[:)]|\b(?:else|do)\b)\s*[^\s:(){}\[\],;?.]+\s*:`)
+)
 
-// simple refuses what would cost the parser too much. It takes brackets within
-// texts and comments for brackets.
+// simple refuses what would cost the parser too much.
 func simple(source string) error {
 	type group struct{ inside int } // how deep parameter lists are nested inside
-	if strings.Count(source, "=>") > maxArrows {
+	code := bare(source)
+	switch {
+	case strings.Count(code, "=>") > maxArrows:
 		return refused("has too many arrow functions")
+	case labels(code) > maxLabels:
+		return refused("has too many labels")
 	}
 	open := []group{{}}
-	for i, r := range source {
+	for i, r := range code {
 		switch r {
 		case '(', '[', '{':
 			if open = append(open, group{}); len(open) > maxDepth {
@@ -138,7 +148,7 @@ func simple(source string) error {
 				continue
 			}
 			closed := open[len(open)-1]
-			if r == ')' && arrow.MatchString(source[i+1:]) {
+			if r == ')' && arrow.MatchString(code[i+1:]) {
 				if closed.inside++; closed.inside > maxArrowDepth {
 					return refused("has arrow functions in the parameters of arrow functions, too many in each other")
 				}
@@ -149,4 +159,17 @@ func simple(source string) error {
 		}
 	}
 	return nil
+}
+
+// labels counts labels that may be within others. Each match ends with the colon
+// that the next can begin with.
+func labels(code string) (n int) {
+	for {
+		at := label.FindStringIndex(code)
+		if at == nil {
+			return n
+		}
+		n++
+		code = code[at[1]-1:]
+	}
 }

@@ -18,7 +18,14 @@ func TestWhatDoesNotParseIsRefusedWithItsPlace(t *testing.T) {
 		strings.Repeat("var a = ;\n", 5):  "; and 6 more",
 		strings.Repeat("(", 500):          "nested more than 400 deep",
 		strings.Repeat("a=>", 5000) + "1": "too many arrow functions",
-		strings.Repeat("(a=", 60) + "1" + strings.Repeat(") => 1", 60): "too many in each other",
+		strings.Repeat("(a=", 60) + "1" + strings.Repeat(") => 1", 60):                           "too many in each other",
+		strings.Repeat("(a=", 60) + "1" + strings.Repeat(") /**/ //\n => 1", 60):                 "too many in each other",
+		strings.Repeat("(a=1,b=/)[)]/,c=`)${')'})`,d=", 60) + "1" + strings.Repeat(") => 1", 60): "too many in each other",
+		strings.Repeat(`(")"+`, 500):           "nested more than 400 deep",
+		strings.Repeat("`)${", 500):            "nested more than 400 deep",
+		strings.Repeat("a:", 5000):             "too many labels",
+		strings.Repeat("a: /**/ if(1) ", 5000): "too many labels",
+		strings.Repeat("a:if(1);else ", 5000):  "too many labels",
 	} {
 		_, err := check(source, decisionContext, nextGen)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "script ") {
@@ -31,6 +38,9 @@ func TestWhatParsesIsTaken(t *testing.T) {
 	for _, source := range []string{
 		"", "// only this", "outcome = 'true';", "var f = JavaImporter(org.x); with (f) { action = Action.goTo('a').build(); }",
 		"//# sourceMappingURL=/etc/passwd\nvar a;", "var r = /(?<=x)(y)\\1/;", "a.b(function () { return 1; });", strings.Repeat("[1],", 20000) + "1",
+		strings.Repeat("a('('); // (\n/* [ */ b(/[(/]\\/(/g); c = `({[`; d = e / 2 + '(' / f;\n", 500), strings.Repeat("a = {b: c, d: e ? f : g};\n", 2000),
+		"switch (a) {" + strings.Repeat("case 'b': case 1:\n", 2000) + "}", "a = " + strings.Repeat("b ? 'c' : d ? e : ", 1000) + "f",
+		"if (a) /[(]'/.test(b); c = (d) / 2; e = \"'\"; f++ / g; return_ = h[0] / i; `${ {a: `}`}.a }`; j => { return /'/ }",
 	} {
 		if _, err := check(source, decisionContext, legacy); err != nil {
 			t.Errorf("%.40q: %v", source, err)
@@ -40,7 +50,7 @@ func TestWhatParsesIsTaken(t *testing.T) {
 
 // The parser doubles its work with each parameter list in a parameter list.
 func TestNoSourceTakesLong(t *testing.T) {
-	for _, unit := range []string{"(", "[", "{", "!", "-", "a=>", "`${", "if(1)", "new ", "a?", "({a:", "a(", "a=", "(a=", "async(a=", "({a=", "({get a(){", "function a(){", ")=>", "\u2028", "a\n", "/", "'", "typeof "} {
+	for _, unit := range []string{"(", "[", "{", "!", "-", "a=>", "`${", "if(1)", "new ", "a?", "({a:", "a(", "a=", "(a=", "async(a=", "({a=", "({get a(){", "function a(){", ")=>", "\u2028", "a\n", "/", "'", "typeof ", "a:", "a:\n", "a:if(1)", "a:do ", "{a:", "a:{}", "(a=')'+(", "case 1:"} {
 		source := strings.Repeat(unit, maxSource/len(unit))
 		began := time.Now()
 		_, _ = check(source, decisionContext, nextGen)
