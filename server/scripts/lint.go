@@ -48,7 +48,7 @@ const (
 // lint says what AM's engine is known to refuse in a source that is JavaScript,
 // each kind once, with the place of its first and the number of them.
 func lint(program *ast.Program, source, context, evaluator string) []string {
-	l := linter{source: source, found: map[string]map[int]bool{}, declared: map[string]bool{}}
+	l := linter{source: source, found: map[string]map[int]bool{}, declared: map[string]bool{}, asked: map[*ast.Identifier]bool{}}
 	inspect(reflect.ValueOf(program.Body), l.declare)
 	l.globals = map[string]string{}
 	for _, name := range missingGlobals {
@@ -72,6 +72,7 @@ type linter struct {
 	source   string
 	found    map[string]map[int]bool // where each kind is
 	declared map[string]bool
+	asked    map[*ast.Identifier]bool // for being there, by typeof
 	globals  map[string]string
 }
 
@@ -120,6 +121,10 @@ func (l *linter) declare(n any) {
 		}
 	case *ast.AssignExpression:
 		if id, ok := n.Left.(*ast.Identifier); ok {
+			l.declared[string(id.Name)] = true
+		}
+	case *ast.CatchStatement:
+		if id, ok := n.Parameter.(*ast.Identifier); ok {
 			l.declared[string(id.Name)] = true
 		}
 	}
@@ -182,8 +187,12 @@ func (l *linter) expression(n ast.Expression) {
 		if n.Operator == token.COALESCE {
 			l.note(noOptional, n.Left.Idx0())
 		}
+	case *ast.UnaryExpression:
+		if id, ok := n.Operand.(*ast.Identifier); ok && n.Operator == token.TYPEOF {
+			l.asked[id] = true
+		}
 	case *ast.Identifier:
-		if why := l.globals[string(n.Name)]; why != "" && !l.declared[string(n.Name)] {
+		if why := l.globals[string(n.Name)]; why != "" && !l.declared[string(n.Name)] && !l.asked[n] {
 			l.note(fmt.Sprintf(why, n.Name), n.Idx)
 		}
 	}
@@ -226,17 +235,13 @@ func (l *linter) loop(body ast.Statement) {
 // scope notes constants that a function, or the script itself, declares twice and,
 // of the script itself, those that stand in no function.
 func (l *linter) scope(body []ast.Statement, top bool) {
-	if top {
-		for _, s := range body {
-			if d, ok := s.(*ast.LexicalDeclaration); ok && d.Token == token.CONST {
-				l.note(topConst, d.Idx)
-			}
-		}
-	}
 	seen := map[string]bool{}
 	within(reflect.ValueOf(body), func(d *ast.LexicalDeclaration) {
 		if d.Token != token.CONST {
 			return
+		}
+		if top {
+			l.note(topConst, d.Idx)
 		}
 		for _, b := range d.List {
 			id, ok := b.Target.(*ast.Identifier)
