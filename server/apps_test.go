@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"aicmcp/mockaic"
 )
 
 const (
@@ -21,13 +23,12 @@ const (
 	appsPath    = "/openidm/managed/alpha_application"
 )
 
-// appTenant keeps the OAuth clients and applications of a realm as a tenant does.
+// appTenant is a tenant whose answers about the OAuth clients and applications of
+// a realm can be lost or replaced.
 type appTenant struct {
-	t       *testing.T
-	mu      sync.Mutex
-	clients map[string]map[string]any
-	apps    map[string]map[string]any
-	n       int
+	*mockaic.Tenant
+	t  *testing.T
+	mu sync.Mutex
 	// before and after take the place of an answer, by "METHOD client" or
 	// "METHOD app", before or after the request is served.
 	before, after map[string]http.HandlerFunc
@@ -37,13 +38,19 @@ type appTenant struct {
 func lost(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
 func startApps(t *testing.T) (*session, *appTenant) {
-	tn := &appTenant{t: t, clients: map[string]map[string]any{}, apps: map[string]map[string]any{}, before: map[string]http.HandlerFunc{}, after: map[string]http.HandlerFunc{}}
-	handlers := map[string]http.HandlerFunc{"GET " + appsPath: tn.serve("QUERY app", tn.query), "POST " + appsPath: tn.serve("POST app", tn.makeApp)}
-	for method, h := range map[string]func(*http.Request) (int, any){"GET": tn.readClient, "PUT": tn.putClient, "DELETE": tn.deleteClient} {
-		handlers[method+" "+clientsPath+"/*"] = tn.serve(method+" client", h)
+	mock, err := mockaic.New(mockaic.DevToken(bearer), mockaic.Chance(7))
+	if err != nil {
+		t.Fatal(err)
 	}
-	for method, h := range map[string]func(*http.Request) (int, any){"GET": tn.readApp, "PATCH": tn.patchApp, "DELETE": tn.deleteApp} {
-		handlers[method+" "+appsPath+"/*"] = tn.serve(method+" app", h)
+	tn := &appTenant{Tenant: mock, t: t, before: map[string]http.HandlerFunc{}, after: map[string]http.HandlerFunc{}}
+	removeApps(t, mock)
+	direct(t, mock, "PUT", "/openidm/managed/alpha_user/u1", `{"userName":"u1","givenName":"U","sn":"1","mail":"u1@example.com"}`)
+	handlers := map[string]http.HandlerFunc{"GET " + appsPath: tn.serve("QUERY app"), "POST " + appsPath: tn.serve("POST app")}
+	for _, method := range []string{"GET", "PUT", "DELETE"} {
+		handlers[method+" "+clientsPath+"/*"] = tn.serve(method + " client")
+	}
+	for _, method := range []string{"GET", "PATCH", "DELETE"} {
+		handlers[method+" "+appsPath+"/*"] = tn.serve(method + " app")
 	}
 	s := start(t, handlers)
 	s.settle = func() {
@@ -53,7 +60,7 @@ func startApps(t *testing.T) (*session, *appTenant) {
 	return s, tn
 }
 
-func (tn *appTenant) serve(kind string, h func(*http.Request) (int, any)) http.HandlerFunc {
+func (tn *appTenant) serve(kind string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		tn.mu.Lock()
 		defer tn.mu.Unlock()
@@ -61,148 +68,73 @@ func (tn *appTenant) serve(kind string, h func(*http.Request) (int, any)) http.H
 			f(w, r)
 			return
 		}
-		status, doc := h(r)
+		forwarded := httptest.NewRecorder()
+		tn.ServeHTTP(forwarded, r)
 		if f := tn.after[kind]; f != nil {
 			f(w, r)
 			return
 		}
-		data, err := json.Marshal(doc)
-		if err != nil {
-			tn.t.Error(err)
-		}
-		answer(status, string(data))(w, r)
+		answer(forwarded.Code, forwarded.Body.String())(w, r)
 	}
 }
 
-func refusal(status int, message string) (int, any) {
-	return status, map[string]any{"code": status, "reason": http.StatusText(status), "message": message}
+// client is an OAuth client as the tenant has it, nil if it has none.
+func (tn *appTenant) client(id string) map[string]any {
+	tn.t.Helper()
+	return direct(tn.t, tn.Tenant, "GET", clientsPath+"/"+url.PathEscape(id), "")
 }
 
-func lastSegment(r *http.Request) string {
-	escaped := r.URL.EscapedPath()
-	id, _ := url.PathUnescape(escaped[strings.LastIndex(escaped, "/")+1:])
-	return id
+func (tn *appTenant) putClient(id, body string) {
+	tn.t.Helper()
+	direct(tn.t, tn.Tenant, "PUT", clientsPath+"/"+url.PathEscape(id), body)
 }
 
-func (tn *appTenant) readClient(r *http.Request) (int, any) {
-	doc := tn.clients[lastSegment(r)]
-	if doc == nil {
-		return refusal(404, "Not Found")
+// change writes one value of an OAuth client.
+func (tn *appTenant) change(id, section, field string, value any) {
+	tn.t.Helper()
+	doc := tn.client(id)
+	for _, name := range []string{"_id", "_rev", "_type"} {
+		delete(doc, name)
 	}
-	doc = maps.Clone(doc)
-	core := maps.Clone(doc["coreOAuth2ClientConfig"].(map[string]any))
-	delete(core, "userpassword")
-	doc["coreOAuth2ClientConfig"] = core
-	return 200, doc
+	if doc[section] == nil {
+		doc[section] = map[string]any{}
+	}
+	doc[section].(map[string]any)[field] = value
+	tn.putClient(id, text(tn.t, doc))
 }
 
-func (tn *appTenant) putClient(r *http.Request) (int, any) {
-	id, now := lastSegment(r), tn.clients[lastSegment(r)]
-	if r.Header.Get("Accept-Api-Version") != "protocol=2.1,resource=1.0" {
-		tn.t.Errorf("version %q", r.Header.Get("Accept-Api-Version"))
-	}
-	match := strings.Trim(r.Header.Get("If-Match"), `"`)
-	if r.Header.Get("If-None-Match") == "*" && now != nil || match != "" && (now == nil || now["_rev"] != match) {
-		return refusal(412, "changed")
-	}
-	var doc map[string]any
-	if err := json.NewDecoder(r.Body).Decode(&doc); err != nil {
-		return refusal(400, err.Error())
-	}
-	for name, section := range doc {
-		fields, ok := section.(map[string]any)
-		if !ok || strings.HasPrefix(name, "_") {
-			return refusal(400, "Invalid attribute specified.")
-		}
-		for field, v := range fields {
-			wrapper, _ := v.(map[string]any)
-			if _, wrapped := wrapper["inherited"]; wrapped == (name == "overrideOAuth2ClientConfig" || field == "userpassword") {
-				return refusal(400, "bad "+field)
-			}
+// app is the application of that name, nil if there is none.
+func (tn *appTenant) app(name string) map[string]any {
+	tn.t.Helper()
+	for _, e := range tn.all(appsPath) {
+		if at(e, "name") == name {
+			return e.(map[string]any)
 		}
 	}
-	tn.n++
-	doc["_id"], doc["_rev"], doc["_type"] = id, fmt.Sprint(-tn.n), map[string]any{"_id": "OAuth2Client", "name": "OAuth2 Clients", "collection": true}
-	tn.clients[id] = doc
-	status := 200
-	if now == nil {
-		status = 201
-	}
-	return status, doc // the answer holds a secret that came in
+	return nil
 }
 
-func (tn *appTenant) deleteClient(r *http.Request) (int, any) {
-	doc := tn.clients[lastSegment(r)]
-	if doc == nil {
-		return refusal(404, "Not Found")
+func (tn *appTenant) putApp(id, name, clientID string) {
+	tn.t.Helper()
+	entities := map[string]any{}
+	if clientID != "" {
+		entities["oidcId"] = clientID
 	}
-	delete(tn.clients, lastSegment(r))
-	return 200, doc
+	body := text(tn.t, map[string]any{"name": name, "templateName": "custom", "templateVersion": "1.0", "ssoEntities": entities})
+	direct(tn.t, tn.Tenant, "PUT", appsPath+"/"+id, body)
 }
 
-func (tn *appTenant) query(r *http.Request) (int, any) {
-	filter := r.URL.Query().Get("_queryFilter")
-	found := []any{}
-	for _, id := range slices.Sorted(maps.Keys(tn.apps)) {
-		name, _ := tn.apps[id]["name"].(string)
-		literal := `name eq "` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
-		if filter == "true" || strings.EqualFold(filter, literal) {
-			found = append(found, tn.apps[id])
-		}
-	}
-	return 200, map[string]any{"result": found, "resultCount": len(found), "pagedResultsCookie": nil, "totalPagedResultsPolicy": "NONE", "totalPagedResults": -1, "remainingPagedResults": -1}
+func (tn *appTenant) all(path string) []any {
+	tn.t.Helper()
+	return direct(tn.t, tn.Tenant, "GET", path+"?_queryFilter=true&_fields=*,owners", "")["result"].([]any)
 }
 
-func (tn *appTenant) makeApp(r *http.Request) (int, any) {
-	var doc map[string]any
-	if err := json.NewDecoder(r.Body).Decode(&doc); err != nil || r.URL.RawQuery != "_action=create" {
-		return refusal(400, fmt.Sprint(err))
+// left reports an error unless the tenant has this many of both halves.
+func (tn *appTenant) left(clients, apps int) {
+	tn.t.Helper()
+	if c, a := tn.all(clientsPath), tn.all(appsPath); len(c) != clients || len(a) != apps {
+		tn.t.Errorf("left are %d clients and %d applications, want %d and %d: %v %v", len(c), len(a), clients, apps, c, a)
 	}
-	tn.n++
-	id := fmt.Sprint("app-", tn.n)
-	doc["_id"], doc["_rev"] = id, fmt.Sprint("rev-", tn.n)
-	tn.apps[id] = doc
-	return 201, doc
-}
-
-func (tn *appTenant) readApp(r *http.Request) (int, any) {
-	if doc := tn.apps[lastSegment(r)]; doc != nil {
-		return 200, doc
-	}
-	return refusal(404, "Not Found")
-}
-
-func (tn *appTenant) patchApp(r *http.Request) (int, any) {
-	doc := tn.apps[lastSegment(r)]
-	if doc["_rev"] != strings.Trim(r.Header.Get("If-Match"), `"`) {
-		return refusal(412, "changed")
-	}
-	var ops []struct {
-		Operation, Field string
-		Value            any
-	}
-	if err := json.NewDecoder(r.Body).Decode(&ops); err != nil {
-		return refusal(400, err.Error())
-	}
-	tn.n++
-	doc["_rev"] = fmt.Sprint("rev-", tn.n)
-	for _, o := range ops {
-		if o.Operation == "remove" {
-			delete(doc, o.Field[1:])
-		} else {
-			doc[o.Field[1:]] = o.Value
-		}
-	}
-	return 200, doc
-}
-
-func (tn *appTenant) deleteApp(r *http.Request) (int, any) {
-	doc := tn.apps[lastSegment(r)]
-	if doc == nil {
-		return refusal(404, "Not Found")
-	}
-	delete(tn.apps, lastSegment(r))
-	return 200, doc
 }
 
 // asked lists what was asked from the nth request on: method and half.
@@ -256,9 +188,12 @@ func TestAnApplicationIsCreatedReadChangedAndDeleted(t *testing.T) {
 	if fmt.Sprint(asked) != "[GET app GET client PUT client POST app]" {
 		t.Errorf("asked %v", asked)
 	}
-	stored := tn.clients["my/client"]
+	requests, _ := s.since(2)
+	if got := at(object(t, requests[0].body), "coreOAuth2ClientConfig", "userpassword"); got != "S3cret-Word" {
+		t.Errorf("the secret is sent as %v", got)
+	}
+	stored := tn.client("my/client")
 	for path, want := range map[string]string{
-		"coreOAuth2ClientConfig.userpassword":                `"S3cret-Word"`,
 		"coreOAuth2ClientConfig.clientName":                  `{"inherited":false,"value":["My \"App\""]}`,
 		"coreOAuth2ClientConfig.scopes":                      `{"inherited":false,"value":["openid"]}`,
 		"coreOAuth2ClientConfig.redirectionUris":             `{"inherited":false,"value":["https://example.com/cb"]}`,
@@ -272,8 +207,8 @@ func TestAnApplicationIsCreatedReadChangedAndDeleted(t *testing.T) {
 			t.Errorf("%s is %s", path, got)
 		}
 	}
-	app := tn.apps[fmt.Sprint(at(made, "managedApplication", "_id"))]
-	if text(t, app["owners"]) != `[{"_ref":"managed/alpha_user/u1"}]` || text(t, app["ssoEntities"]) != `{"oidcId":"my/client"}` || app["name"] != `My "App"` {
+	app := tn.app(`My "App"`)
+	if owners := app["owners"].([]any); len(owners) != 1 || at(owners[0], "_ref") != "managed/alpha_user/u1" || text(t, app["ssoEntities"]) != `{"oidcId":"my/client"}` || app["_id"] != at(made, "managedApplication", "_id") {
 		t.Errorf("application %v", app)
 	}
 	if made["clientId"] != "my/client" || strings.Contains(shown, "S3cret") || strings.Contains(shown, "userpassword") || strings.Contains(shown, "redacted") || at(made, "oauth2Client", "advancedOAuth2ClientConfig", "tokenEndpointAuthMethod") != "client_secret_basic" {
@@ -281,9 +216,9 @@ func TestAnApplicationIsCreatedReadChangedAndDeleted(t *testing.T) {
 	}
 
 	const named = `"realm":"alpha","name":"My \"App\""`
-	stored["coreOAuth2ClientConfig"].(map[string]any)["softwareVersion"] = map[string]any{"inherited": false}
-	stored["advancedOAuth2ClientConfig"].(map[string]any)["updateAccessToken"] = map[string]any{"inherited": false, "value": "hush-hush"}
-	stored["coreOpenIDClientConfig"] = map[string]any{"claims": map[string]any{"inherited": true, "value": []any{"a"}}}
+	tn.change("my/client", "advancedOAuth2ClientConfig", "updateAccessToken", map[string]any{"inherited": false, "value": "hush-hush"})
+	tn.change("my/client", "coreOpenIDClientConfig", "claims", map[string]any{"inherited": true, "value": []any{"a"}})
+	stored = tn.client("my/client")
 	got, shown := s.ok("getOidcApp", `{`+named+`}`)
 	n = s.expect(n, "GET app", "GET client")
 	if strings.Contains(shown, "hush") || strings.Contains(shown, "S3cret") || strings.Contains(shown, "softwareVersion") || fmt.Sprint(got["inherited"]) != "[coreOpenIDClientConfig.claims]" || at(got, "oauth2Client", "coreOpenIDClientConfig", "claims").([]any)[0] != "a" {
@@ -292,7 +227,7 @@ func TestAnApplicationIsCreatedReadChangedAndDeleted(t *testing.T) {
 
 	// What is not named stays, a token that is not shown too.
 	s.ok("updateOidcApp", `{`+named+`,"oauth2Client":{"coreOAuth2ClientConfig":{"redirectionUris":["https://example.com/other"],"status":{"inherited":false,"value":"Inactive"},"scopes":null},"overrideOAuth2ClientConfig":{"providerOverridesEnabled":true}}}`)
-	requests, _ := s.since(n)
+	requests, _ = s.since(n)
 	n = s.expect(n, "GET app", "GET client", "PUT client")
 	body := object(t, requests[2].body)
 	if requests[2].ifMatch != fmt.Sprintf("%q", stored["_rev"]) || body["_id"] != nil || body["_rev"] != nil || body["_type"] != nil {
@@ -303,12 +238,13 @@ func TestAnApplicationIsCreatedReadChangedAndDeleted(t *testing.T) {
 		"coreOAuth2ClientConfig.status":                       `{"inherited":false,"value":"Inactive"}`,
 		"coreOAuth2ClientConfig.scopes":                       `{"inherited":false}`,
 		"coreOAuth2ClientConfig.clientName":                   `{"inherited":false,"value":["My \"App\""]}`,
-		"coreOAuth2ClientConfig.softwareVersion":              `{"inherited":false}`,
+		"advancedOAuth2ClientConfig.softwareVersion":          `{"inherited":false}`,
 		"coreOAuth2ClientConfig.userpassword":                 `null`,
 		"advancedOAuth2ClientConfig.updateAccessToken":        `{"inherited":false,"value":"hush-hush"}`,
 		"coreOpenIDClientConfig.claims":                       `{"inherited":true,"value":["a"]}`,
 		"overrideOAuth2ClientConfig.providerOverridesEnabled": `true`,
 		"overrideOAuth2ClientConfig.scopesPolicySet":          `"oauth2Scopes"`,
+		"coreOAuth2ClientConfig.loopbackInterfaceRedirection": `{"inherited":false,"value":false}`,
 	} {
 		section, field, _ := strings.Cut(path, ".")
 		if got := text(t, at(body, section, field)); got != want {
@@ -340,9 +276,10 @@ func TestAnApplicationIsCreatedReadChangedAndDeleted(t *testing.T) {
 	n = s.expect(n, "GET app")
 	done, _ := s.ok("deleteOidcApp", `{`+named+`}`)
 	s.expect(n, "GET app", "DELETE client", "DELETE app")
-	if done["oauth2Client"] != "deleted" || done["managedApplication"] != "deleted" || len(tn.apps)+len(tn.clients) != 0 {
-		t.Errorf("done %v, left %v %v", done, tn.apps, tn.clients)
+	if done["oauth2Client"] != "deleted" || done["managedApplication"] != "deleted" {
+		t.Errorf("done %v", done)
 	}
+	tn.left(0, 0)
 	s.fails("deleteOidcApp", `{`+named+`}`, "no application with that name", "listOidcApps", "clientId")
 }
 
@@ -375,28 +312,23 @@ func TestWhatIsTakenIsNotCreated(t *testing.T) {
 	}
 	s.fails("createOidcApp", `{"realm":"alpha","name":"Other","clientId":"..","owners":[{"_ref":"managed/alpha_user/u"}]}`, "clientId must not be blank")
 	s.expect(n)
-	if len(tn.apps) != 1 || len(tn.clients) != 1 {
-		t.Errorf("left %v %v", tn.apps, tn.clients)
-	}
+	tn.left(1, 1)
 }
 
 func TestTheFirstHalfIsTakenBack(t *testing.T) {
 	s, tn := startApps(t)
-	tn.before["POST app"] = answer(403, `{"code":403,"reason":"Forbidden","message":"Policy validation failed","detail":{"result":false,"failedPolicyRequirements":[]}}`)
-	s.fails("createOidcApp", plainApp, "403", "Policy validation failed", "taken back", "owners")
-	if len(tn.clients) != 0 {
-		t.Errorf("left %v", tn.clients)
-	}
+	noOwner := strings.Replace(plainApp, "u1", "nobody", 1)
+	s.fails("createOidcApp", noOwner, "400", "does not exist", "taken back", "owners")
+	tn.left(0, 0)
 	tn.before["DELETE client"] = answer(500, `{"code":500,"reason":"Internal Server Error","message":"x"}`)
-	s.fails("createOidcApp", plainApp, "403", `"plain" was made first and could not be taken back`, "deleteOidcApp")
-	if len(tn.clients) != 1 {
-		t.Errorf("left %v", tn.clients)
-	}
+	s.fails("createOidcApp", noOwner, "400", `"plain" was made first and could not be taken back`, "deleteOidcApp")
+	tn.left(1, 0)
 	delete(tn.before, "DELETE client")
 	done, _ := s.ok("deleteOidcApp", theOrphan)
-	if done["oauth2Client"] != "deleted" || done["managedApplication"] != "already gone" || len(tn.clients) != 0 {
+	if done["oauth2Client"] != "deleted" || done["managedApplication"] != "already gone" {
 		t.Errorf("done %v", done)
 	}
+	tn.left(0, 0)
 	// A secret that the tenant repeats is not told.
 	tn.before["PUT client"] = answer(400, `{"code":400,"reason":"Bad Request","message":"S3cret-Word is too short for client_secret_basic"}`)
 	e := s.fails("createOidcApp", newApp, "400", "client_secret_basic", "getOidcAppSchema")
@@ -423,9 +355,7 @@ func TestWritesOfApplicationsWhoseAnswersAreLost(t *testing.T) {
 	tn.after["DELETE client"], tn.after["DELETE app"] = lost, lost
 	s.attempt("deleteOidcApp", thePlain)
 	n = s.expect(n, "GET app", "DELETE client", "GET client", "DELETE app", "GET app")
-	if len(tn.apps)+len(tn.clients) != 0 {
-		t.Errorf("left %v %v", tn.apps, tn.clients)
-	}
+	tn.left(0, 0)
 
 	clear(tn.after)
 	tn.before["PUT client"] = lost
@@ -434,17 +364,13 @@ func TestWritesOfApplicationsWhoseAnswersAreLost(t *testing.T) {
 	delete(tn.before, "PUT client")
 	tn.before["POST app"] = lost
 	s.fails("createOidcApp", plainApp, "taken back")
-	if len(tn.clients) != 0 {
-		t.Errorf("left %v", tn.clients)
-	}
+	tn.left(0, 0)
 	tn.before["POST app"] = func(w http.ResponseWriter, r *http.Request) {
 		tn.before["QUERY app"] = answer(503, "")
 		lost(w, r)
 	}
 	s.fails("createOidcApp", plainApp, "not known whether the managed object was made", "deleteOidcApp")
-	if len(tn.clients) != 1 {
-		t.Errorf("left %v", tn.clients)
-	}
+	tn.left(1, 0)
 	clear(tn.before)
 	s.ok("deleteOidcApp", theOrphan)
 
@@ -498,9 +424,7 @@ func TestACancelledCreateLeavesNothing(t *testing.T) {
 			t.Fatalf("%s: nothing is taken back", during)
 		}
 		s.settle()
-		if len(tn.clients)+len(tn.apps) != 0 {
-			t.Errorf("%s: left %v %v", during, tn.clients, tn.apps)
-		}
+		tn.left(0, 0)
 	}
 }
 
@@ -510,11 +434,11 @@ func TestChangesThatCollide(t *testing.T) {
 	tn.before["PUT client"] = answer(412, `{"code":412,"reason":"Precondition Failed","message":"changed"}`)
 	change := `"oauth2Client":{"coreOAuth2ClientConfig":{"status":"Inactive"}}`
 	s.fails("updateOidcApp", `{"realm":"alpha","name":"Plain",`+change+`}`, "412", "at the same time", "getOidcApp")
-	rev := tn.apps["app-2"]["_rev"]
+	rev := tn.app("Plain")["_rev"]
 	patch := fmt.Sprintf(`"managedApplication":{"_rev":%q,"operations":[{"operation":"replace","field":"description","value":"x"}]}`, rev)
 	s.fails("updateOidcApp", `{"realm":"alpha","name":"Plain",`+change+`,`+patch+`}`, "412", "was changed already", "oauth2Client alone")
 	tn.before["PATCH app"] = answer(412, `{"code":412,"reason":"Precondition Failed","message":"changed"}`)
-	rev = tn.apps["app-2"]["_rev"]
+	rev = tn.app("Plain")["_rev"]
 	patch = fmt.Sprintf(`"managedApplication":{"_rev":%q,"operations":[{"operation":"replace","field":"description","value":"x"}]}`, rev)
 	_, n := s.since(0)
 	s.fails("updateOidcApp", `{"realm":"alpha","name":"Plain",`+change+`,`+patch+`}`, "412", "Nothing was changed")
@@ -537,12 +461,16 @@ func TestChangesThatCollide(t *testing.T) {
 
 func TestOneNameForManyApplications(t *testing.T) {
 	s, tn := startApps(t)
-	tn.apps["1"] = map[string]any{"_id": "1", "_rev": "r", "name": "Twin", "ssoEntities": map[string]any{"oidcId": "a"}}
-	tn.apps["2"] = map[string]any{"_id": "2", "_rev": "r", "name": "Twin", "ssoEntities": map[string]any{"oidcId": "b"}}
-	tn.apps["3"] = map[string]any{"_id": "3", "_rev": "r", "name": "Bookmark", "ssoEntities": map[string]any{}}
-	tn.apps["4"] = map[string]any{"_id": "4", "_rev": "r", "name": "Broken", "ssoEntities": map[string]any{"oidcId": "gone"}}
-	tn.clients["a"] = map[string]any{"_id": "a", "_rev": "1", "coreOAuth2ClientConfig": map[string]any{}}
+	tn.putApp("1", "Twin", "a")
+	tn.putApp("2", "Second", "b")
+	tn.putApp("3", "Bookmark", "")
+	tn.putApp("4", "Broken", "gone")
+	tn.putClient("a", `{"coreOAuth2ClientConfig":{}}`)
+	// A tenant keeps the names of applications unique; this one did not.
+	twins := answer(200, `{"result":[{"_id":"1","name":"Twin","ssoEntities":{"oidcId":"a"}},{"_id":"2","name":"Twin","ssoEntities":{"oidcId":"b"}}]}`)
+	tn.before["QUERY app"] = twins
 	s.fails("deleteOidcApp", `{"realm":"alpha","name":"Twin"}`, "2 applications have that name", `"1", "2"`)
+	delete(tn.before, "QUERY app")
 	s.fails("getOidcApp", `{"realm":"alpha","name":"bookmark"}`, "Capitals count", `"Bookmark"`)
 	if doc, _ := s.ok("getOidcApp", `{"realm":"alpha","name":"Bookmark"}`); !strings.Contains(fmt.Sprint(doc["note"]), "no OIDC application") {
 		t.Errorf("got %v", doc)
@@ -556,9 +484,7 @@ func TestOneNameForManyApplications(t *testing.T) {
 	s.fails("deleteOidcApp", `{"realm":"alpha","name":"Broken","clientId":"a"}`, "is not that of the application")
 	// The client of another application is no orphan.
 	s.fails("deleteOidcApp", `{"realm":"alpha","name":"Nope","clientId":"a"}`, "of another application", `"Twin"`)
-	if len(tn.apps) != 4 || len(tn.clients) != 1 {
-		t.Errorf("left %v %v", tn.apps, tn.clients)
-	}
+	tn.left(1, 4)
 	list, _ := s.ok("listOidcApps", `{"realm":"alpha"}`)
 	if list["resultCount"] != 3.0 || list["otherApplications"] != 1.0 {
 		t.Errorf("list %v", list)
@@ -579,36 +505,28 @@ func TestOneNameForManyApplications(t *testing.T) {
 func TestNamesAndClientIDsAreTakenAsTheyAre(t *testing.T) {
 	s, tn := startApps(t)
 	s.ok("createOidcApp", plainApp)
+	arguments := func(of map[string]any) string {
+		of["realm"] = "alpha"
+		return text(t, of)
+	}
 	for _, attack := range attacks {
-		arguments, err := json.Marshal(map[string]any{"realm": "alpha", "name": attack, "clientId": attack, "owners": []any{map[string]any{"_ref": "managed/alpha_user/u"}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		made, _ := s.call("createOidcApp", string(arguments))
+		made, _ := s.call("createOidcApp", arguments(map[string]any{"name": attack, "clientId": attack, "owners": []any{map[string]any{"_ref": "managed/alpha_user/u1"}}}))
 		if made["error"] != nil {
-			if len(tn.clients)+len(tn.apps) != 2 {
-				t.Fatalf("%.60q: %v, left %v %v", attack, made["error"], tn.clients, tn.apps)
-			}
+			tn.left(1, 1)
 			continue
 		}
-		if len(tn.clients) != 2 || len(tn.apps) != 2 || tn.clients[attack] == nil {
-			t.Fatalf("%.60q: %v %v", attack, tn.clients, tn.apps)
+		tn.left(2, 2)
+		if tn.client(attack) == nil {
+			t.Fatalf("%.60q: %v", attack, tn.all(clientsPath))
 		}
-		name, err := json.Marshal(map[string]any{"realm": "alpha", "name": attack})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if read, _ := s.ok("getOidcApp", string(name)); read["clientId"] != attack || at(read, "managedApplication", "name") != attack {
+		if read, _ := s.ok("getOidcApp", arguments(map[string]any{"name": attack})); read["clientId"] != attack || at(read, "managedApplication", "name") != attack {
 			t.Errorf("%.60q: %v", attack, read)
 		}
 		// Without its application the client is found by its ID.
-		maps.DeleteFunc(tn.apps, func(_ string, app map[string]any) bool { return app["name"] == attack })
-		orphan, err := json.Marshal(map[string]any{"realm": "alpha", "name": attack, "clientId": attack})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if s.ok("deleteOidcApp", string(orphan)); len(tn.clients) != 1 || tn.clients["plain"] == nil {
-			t.Fatalf("%.60q: left %v", attack, tn.clients)
+		direct(t, tn.Tenant, "DELETE", appsPath+"/"+url.PathEscape(fmt.Sprint(tn.app(attack)["_id"])), "")
+		s.ok("deleteOidcApp", arguments(map[string]any{"name": attack, "clientId": attack}))
+		if tn.left(1, 1); tn.client("plain") == nil {
+			t.Fatalf("%.60q: left %v", attack, tn.all(clientsPath))
 		}
 	}
 }
@@ -616,8 +534,7 @@ func TestNamesAndClientIDsAreTakenAsTheyAre(t *testing.T) {
 func TestManyApplicationsAreCut(t *testing.T) {
 	s, tn := startApps(t)
 	for i := range 250 {
-		id := fmt.Sprint(i)
-		tn.apps[id] = map[string]any{"_id": id, "name": "app " + id, "description": strings.Repeat("x", 500), "ssoEntities": map[string]any{"oidcId": id}}
+		direct(t, tn.Tenant, "PUT", fmt.Sprint(appsPath, "/", i), fmt.Sprintf(`{"name":"app %d","description":%q,"templateName":"custom","templateVersion":"1.0","ssoEntities":{"oidcId":"%d"}}`, i, strings.Repeat("x", 500), i))
 	}
 	doc, shown := s.ok("listOidcApps", `{"realm":"alpha","pageSize":250}`)
 	if n := len(doc["applications"].([]any)); n < 50 || n > 130 || len(shown) > 64<<10 || doc["resultCount"] != float64(n) || doc["notice"] == nil {
@@ -629,14 +546,13 @@ func TestManyApplicationsAreCut(t *testing.T) {
 func TestKeysThatAreSecretAreNotShown(t *testing.T) {
 	s, tn := startApps(t)
 	s.ok("createOidcApp", plainApp)
-	signing := tn.clients["plain"]["signEncOAuth2ClientConfig"].(map[string]any)
 	for keys, secret := range map[string]bool{
 		`{"keys":[{"kty":"RSA","n":"hush","e":"AQAB"}]}`:            false,
 		`{"keys":[{"kty":"RSA","n":"x"},{"kty":"oct","k":"hush"}]}`: true,
 		`{"kty":"EC","d":"hush"}`:                                   true,
 		`no "keys" hush`:                                            false,
 	} {
-		signing["jwkSet"] = map[string]any{"inherited": false, "value": keys}
+		tn.change("plain", "signEncOAuth2ClientConfig", "jwkSet", keys)
 		doc, shown := s.ok("getOidcApp", thePlain)
 		if strings.Contains(shown, "hush") == secret {
 			t.Errorf("%s: %s", keys, shown)
@@ -644,9 +560,8 @@ func TestKeysThatAreSecretAreNotShown(t *testing.T) {
 		if shown := at(doc, "oauth2Client", "signEncOAuth2ClientConfig", "jwkSet"); secret {
 			s.fails("updateOidcApp", fmt.Sprintf(`{"realm":"alpha","name":"Plain","oauth2Client":{"signEncOAuth2ClientConfig":{"jwkSet":%q}}}`, shown), "not shown")
 			s.ok("updateOidcApp", `{"realm":"alpha","name":"Plain","oauth2Client":{"coreOAuth2ClientConfig":{"scopes":["`+fmt.Sprint(len(keys))+`"]}}}`)
-			signing = tn.clients["plain"]["signEncOAuth2ClientConfig"].(map[string]any)
-			if text(t, at(signing, "jwkSet", "value")) != text(t, keys) {
-				t.Errorf("stored %v", signing["jwkSet"])
+			if stored := at(tn.client("plain"), "signEncOAuth2ClientConfig", "jwkSet", "value"); stored != keys {
+				t.Errorf("stored %v", stored)
 			}
 		}
 	}

@@ -152,33 +152,39 @@ func newTarget(t *testing.T) *target {
 	return tg
 }
 
-// What the tenant has of scripts and applications, whatever calls did to them.
-const (
-	sampleApp     = "/openidm/managed/alpha_application/sample-app"
-	sampleClient  = clientsPath + "/sample"
-	sampleClients = clientsPath + "?_queryFilter=true&_fields=_id"
-	sampleApps    = appsPath + "?_queryFilter=true&_fields=_id"
-)
-
-// direct asks the tenant for something, past the recorder.
-func (tg *target) direct(method, path, body string) map[string]any {
-	tg.t.Helper()
+// direct asks a tenant for something, past whoever watches. It returns nil if
+// that is not there.
+func direct(t *testing.T, tenant http.Handler, method, path, body string) map[string]any {
+	t.Helper()
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.RemoteAddr = "127.0.0.1:1" // the token is good from here only
 	r.Header.Set("Authorization", "Bearer "+bearer)
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
-	tg.next.ServeHTTP(w, r)
-	if w.Code >= 300 {
-		tg.t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
+	tenant.ServeHTTP(w, r)
+	switch {
+	case w.Code == http.StatusNotFound:
+		return nil
+	case w.Code >= 300:
+		t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
 	}
-	return object(tg.t, w.Body.String())
+	return object(t, w.Body.String())
+}
+
+// removeApps leaves the realm without applications and OAuth clients.
+func removeApps(t *testing.T, tenant http.Handler) {
+	t.Helper()
+	for _, of := range []string{appsPath, clientsPath} {
+		for _, e := range direct(t, tenant, "GET", of+"?_queryFilter=true&_fields=_id", "")["result"].([]any) {
+			direct(t, tenant, "DELETE", of+"/"+url.PathEscape(fmt.Sprint(at(e, "_id"))), "")
+		}
+	}
 }
 
 // furnish makes the script and the owner that samples name.
 func (tg *target) furnish() {
-	tg.direct("PUT", scriptsPath+"/"+scriptID, `{"name":"sample","script":"eA==","language":"JAVASCRIPT","context":"LIBRARY"}`)
-	tg.direct("PUT", "/openidm/managed/alpha_user/sample", `{"userName":"sample","givenName":"S","sn":"S","mail":"s@example.com"}`)
+	direct(tg.t, tg.next, "PUT", scriptsPath+"/"+scriptID, `{"name":"sample","script":"eA==","language":"JAVASCRIPT","context":"LIBRARY"}`)
+	direct(tg.t, tg.next, "PUT", "/openidm/managed/alpha_user/sample", `{"userName":"sample","givenName":"S","sn":"S","mail":"s@example.com"}`)
 }
 
 // stage has the tool find the application that samples name and no other or, to
@@ -188,16 +194,12 @@ func (tg *target) stage(name string, arguments map[string]any) map[string]any {
 	if !strings.HasSuffix(name, "OidcApp") {
 		return arguments
 	}
-	for list, path := range map[string]string{sampleApps: appsPath, sampleClients: clientsPath} {
-		for _, e := range tg.direct("GET", list, "")["result"].([]any) {
-			tg.direct("DELETE", path+"/"+url.PathEscape(fmt.Sprint(at(e, "_id"))), "")
-		}
-	}
+	removeApps(tg.t, tg.next)
 	if name == "createOidcApp" {
 		return arguments
 	}
-	tg.direct("PUT", sampleClient, `{"coreOAuth2ClientConfig":{"status":"Inactive"}}`)
-	app := tg.direct("PUT", sampleApp, `{"name":"sample","ssoEntities":{"oidcId":"sample"},"templateName":"custom","templateVersion":"1.0"}`)
+	direct(tg.t, tg.next, "PUT", clientsPath+"/sample", `{"coreOAuth2ClientConfig":{"status":"Inactive"}}`)
+	app := direct(tg.t, tg.next, "PUT", appsPath+"/sample-app", `{"name":"sample","ssoEntities":{"oidcId":"sample"},"templateName":"custom","templateVersion":"1.0"}`)
 	if at(arguments, "managedApplication", "_rev") != current {
 		return arguments
 	}
