@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -24,73 +23,23 @@ func scriptDoc(name, source, language, context, evaluator string) string {
 
 const notFound = `{"code":404,"reason":"Not Found","message":"Script with UUID x could not be found in realm /alpha"}`
 
-// scriptStore is the realm's scripts, as a tenant keeps them, by ID.
-type scriptStore struct {
-	mu   sync.Mutex
-	docs map[string]map[string]any
-	// lose loses the answers to writes before or after they are done.
-	loseBefore, loseAfter bool
-}
-
-func (s *scriptStore) put(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	id := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
-	if s.loseBefore {
-		panic(http.ErrAbortHandler)
-	}
-	var doc map[string]any
-	_ = json.NewDecoder(r.Body).Decode(&doc)
-	doc["_id"] = id
-	_, had := s.docs[id]
-	s.docs[id] = doc
-	if s.loseAfter {
-		panic(http.ErrAbortHandler)
-	}
-	data, _ := json.Marshal(doc)
-	status := http.StatusCreated
-	if had {
-		status = http.StatusOK
-	}
-	answer(status, string(data))(w, r)
-}
-
-func (s *scriptStore) get(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	doc, ok := s.docs[r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]]
-	if !ok {
-		answer(404, notFound)(w, r)
-		return
-	}
-	data, _ := json.Marshal(doc)
-	answer(200, string(data))(w, r)
-}
-
-func (s *scriptStore) remove(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	id := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
-	if s.loseBefore {
-		panic(http.ErrAbortHandler)
-	}
-	delete(s.docs, id)
-	if s.loseAfter {
-		panic(http.ErrAbortHandler)
-	}
-	answer(200, `{"_id":"`+id+`"}`)(w, r)
-}
-
-func startScripts(t *testing.T) (*session, *scriptStore) {
-	store := &scriptStore{docs: map[string]map[string]any{}}
-	s := start(t, map[string]http.HandlerFunc{
-		"PUT " + scriptsPath + "/*": store.put, "GET " + scriptsPath + "/*": store.get, "DELETE " + scriptsPath + "/*": store.remove,
+func startScripts(t *testing.T) (*session, *frontedTenant) {
+	return startFronted(t, map[string]string{
+		"GET " + scriptsPath: "QUERY script", "GET " + scriptsPath + "/*": "GET script", "PUT " + scriptsPath + "/*": "PUT script", "DELETE " + scriptsPath + "/*": "DELETE script",
 	})
-	s.settle = func() {
-		store.mu.Lock()
-		defer store.mu.Unlock()
-	}
-	return s, store
+}
+
+// script is a script as the tenant has it, nil if it has none.
+func (tn *frontedTenant) script(id string) map[string]any {
+	tn.t.Helper()
+	return direct(tn.t, tn.Tenant, "GET", scriptsPath+"/"+id, "")
+}
+
+func (tn *frontedTenant) putScript(id, name, source, language, context string) {
+	tn.t.Helper()
+	direct(tn.t, tn.Tenant, "PUT", scriptsPath+"/"+id, text(tn.t, map[string]any{
+		"name": name, "script": base64.StdEncoding.EncodeToString([]byte(source)), "language": language, "context": context,
+	}))
 }
 
 func TestScriptsAreListed(t *testing.T) {
@@ -159,7 +108,7 @@ func TestAScriptIsShownDecoded(t *testing.T) {
 }
 
 func TestAScriptIsCreatedChangedAndDeleted(t *testing.T) {
-	s, store := startScripts(t)
+	s, tn := startScripts(t)
 	made, _ := s.ok("createScript", `{"realm":"alpha","name":"A \"b\"","script":"var a = '<é>';\nlet b = 1;"}`)
 	r := s.last(1)
 	id, _ := made["id"].(string)
@@ -175,30 +124,30 @@ func TestAScriptIsCreatedChangedAndDeleted(t *testing.T) {
 		t.Errorf("made %v by %v", made, r)
 	}
 
-	// What is not named stays, members that nobody knows too.
-	store.docs[id]["custom"] = "kept"
-	store.docs[id]["_rev"] = "1"
+	// What is not named stays.
 	changed, _ := s.ok("updateScript", `{"realm":"alpha","scriptId":"`+id+`","description":""}`)
 	r = s.last(3)
 	body = object(t, r.body)
-	if body["custom"] != "kept" || body["name"] != `A "b"` || body["_rev"] != nil || body["description"] != "" || body["script"] != base64.StdEncoding.EncodeToString(source) || changed["warnings"] != nil {
+	if body["name"] != `A "b"` || body["_rev"] != nil || body["description"] != "" || body["script"] != base64.StdEncoding.EncodeToString(source) || body["createdBy"] == nil || changed["warnings"] != nil {
 		t.Errorf("sent %v, answered %v", body, changed)
 	}
 	s.ok("updateScript", `{"realm":"alpha","scriptId":"`+id+`","name":"C","script":"var c;"}`)
-	if body := object(t, s.last(5).body); body["name"] != "C" || body["script"] != "dmFyIGM7" {
-		t.Errorf("sent %v", body)
+	s.last(5)
+	if stored := tn.script(id); stored["name"] != "C" || stored["script"] != "dmFyIGM7" || stored["evaluatorVersion"] != "2.0" {
+		t.Errorf("stored %v", stored)
 	}
 	s.fails("updateScript", `{"realm":"alpha","scriptId":"`+id+`"}`, "script is required unless")
 	s.last(5)
 	s.fails("updateScript", `{"realm":"alpha","scriptId":"missing","name":"x"}`, "404", "listScripts")
 	deleted, _ := s.ok("deleteScript", `{"realm":"alpha","scriptId":"`+id+`"}`)
-	if r := s.last(7); deleted["deletedId"] != id || r.line != "DELETE "+scriptsPath+"/"+id || len(store.docs) != 0 {
+	if r := s.last(7); deleted["deletedId"] != id || r.line != "DELETE "+scriptsPath+"/"+id || tn.script(id) != nil {
 		t.Errorf("deleted %v by %v", deleted, r)
 	}
+	s.fails("deleteScript", `{"realm":"alpha","scriptId":"`+id+`"}`, "404", "listScripts")
 }
 
 func TestAScriptThatDoesNotParseIsNotSent(t *testing.T) {
-	s, store := startScripts(t)
+	s, tn := startScripts(t)
 	e := s.fails("createScript", `{"realm":"alpha","name":"x","script":"var a;\nvar é = ;"}`, "line 2, column 9", "Unexpected token ;")
 	if e["parameter"] != "script" || e["retryable"] != false {
 		t.Errorf("error is %v", e)
@@ -207,8 +156,7 @@ func TestAScriptThatDoesNotParseIsNotSent(t *testing.T) {
 	s.fails("createScript", `{"realm":"alpha","name":" ","script":"a"}`, "name must not be blank")
 	s.last(0)
 	for language, refused := range map[string]bool{"JAVASCRIPT": true, "GROOVY": false} {
-		store.docs["1"] = object(t, scriptDoc("x", "y", language, "OIDC_CLAIMS", "1.0"))
-		store.docs["1"]["_id"] = "1"
+		tn.putScript("1", "x", "y", language, "OIDC_CLAIMS")
 		_, n := s.since(0)
 		arguments := `{"realm":"alpha","scriptId":"1","script":"def a = [b: 1]; println \"$a\""}`
 		if refused {
@@ -223,19 +171,25 @@ func TestAScriptThatDoesNotParseIsNotSent(t *testing.T) {
 }
 
 func TestANameClashTellsWhoHasTheName(t *testing.T) {
-	clash := answer(409, `{"code":409,"reason":"Conflict","message":"Script with name x already exist in realm /alpha"}`)
-	found := answer(200, `{"result":[{"_id":"other","name":"x","context":"LIBRARY"}]}`)
-	s := start(t, map[string]http.HandlerFunc{
-		"PUT " + scriptsPath + "/*": clash, "GET " + scriptsPath: found,
-		"GET " + scriptsPath + "/1":                       answer(200, `{"_id":"1","name":"x","script":"eA==","language":"JAVASCRIPT","context":"LIBRARY"}`),
-		"PUT /am/json/realms/root/realms/bravo/scripts/*": clash,
-	})
+	s, tn := startScripts(t)
+	tn.putScript("other", `x" or true or name eq "y`, "a", "JAVASCRIPT", "LIBRARY")
+	tn.putScript("1", "one", "a", "JAVASCRIPT", "LIBRARY")
 	e := s.fails("createScript", `{"realm":"alpha","name":"x\" or true or name eq \"y","script":"a"}`, "409", "already exist", "unique", `ID "other", of the context "LIBRARY"`, "updateScript")
-	if q, _ := url.ParseQuery(s.last(2).query); q.Get("_queryFilter") != `name eq "x\" or true or name eq \"y"` || e["parameter"] != "name" {
-		t.Errorf("asked %v, error is %v", q, e)
+	if e["parameter"] != "name" {
+		t.Errorf("error is %v", e)
 	}
-	s.fails("updateScript", `{"realm":"alpha","scriptId":"1","name":"x"}`, "409", `"other"`)
-	s.fails("createScript", `{"realm":"bravo","name":"x","script":"a"}`, "409", "listScripts")
+	s.fails("updateScript", `{"realm":"alpha","scriptId":"1","name":"x\" or true or name eq \"y"}`, "409", `"other"`)
+	tn.before["QUERY script"] = answer(503, "")
+	s.fails("createScript", `{"realm":"alpha","name":"one","script":"a"}`, "409", "listScripts")
+}
+
+func TestAScriptInUseIsNotDeleted(t *testing.T) {
+	s, tn := startScripts(t)
+	tn.putScript("used", "x", "a", "JAVASCRIPT", "OIDC_CLAIMS")
+	tn.putClient("user", `{"overrideOAuth2ClientConfig":{"oidcClaimsScript":"used"}}`)
+	s.fails("deleteScript", `{"realm":"alpha","scriptId":"used"}`, "409", "1 place", "OAuth clients")
+	tn.change("user", "overrideOAuth2ClientConfig", "oidcClaimsScript", "[Empty]")
+	s.ok("deleteScript", `{"realm":"alpha","scriptId":"used"}`)
 }
 
 func TestScriptFailures(t *testing.T) {
@@ -244,19 +198,15 @@ func TestScriptFailures(t *testing.T) {
 		"PUT " + scriptsPath + "/*":    bad,
 		"DELETE " + scriptsPath + "/1": bad,
 		"DELETE " + scriptsPath + "/2": answer(403, `{"code":403,"reason":"Forbidden","message":"This operation is not available in PingOne Advanced Identity Cloud."}`),
-		"DELETE " + scriptsPath + "/3": answer(404, notFound),
 		"DELETE " + scriptsPath + "/4": answer(500, `{"code":500,"reason":"Internal Server Error","message":"x"}`),
 		"GET " + scriptsPath + "/4":    answer(200, `{"_id":"4","script":""}`),
-		"DELETE " + scriptsPath + "/5": answer(409, `{"code":409,"reason":"Conflict","message":"in use"}`),
 		"GET " + scriptsPath:           answer(503, ``),
 		"GET " + contextPath("bravo"):  answer(200, `{"_id":"SCRIPTED_DECISION_NODE","allowLists":{"1.0":["b","a"]}}`),
 	})
 	s.fails("createScript", `{"realm":"alpha","name":"x","script":"a"}`, "400", "no 'such'", "Nothing was changed")
 	s.fails("deleteScript", `{"realm":"alpha","scriptId":"1"}`, "400", "uses it", "getJourney")
 	s.fails("deleteScript", `{"realm":"alpha","scriptId":"2"}`, "403", "not available", "may not do this", "in use")
-	s.fails("deleteScript", `{"realm":"alpha","scriptId":"3"}`, "404", "listScripts")
 	s.fails("deleteScript", `{"realm":"alpha","scriptId":"4"}`, "500", "not known whether", "getAMScript")
-	s.fails("deleteScript", `{"realm":"alpha","scriptId":"5"}`, "409", "in use", "OAuth clients")
 	if e := s.fails("listScripts", `{"realm":"alpha"}`, "503", "wait"); e["retryable"] != true {
 		t.Errorf("error is %v", e)
 	}
@@ -264,7 +214,7 @@ func TestScriptFailures(t *testing.T) {
 }
 
 func TestWritesOfScriptsWhoseAnswersAreLost(t *testing.T) {
-	s, store := startScripts(t)
+	s, tn := startScripts(t)
 	arguments := `{"realm":"alpha","name":"x","script":"a"}`
 	expect := func(n int, want ...string) {
 		t.Helper()
@@ -287,7 +237,9 @@ func TestWritesOfScriptsWhoseAnswersAreLost(t *testing.T) {
 		}
 		return doc
 	}
-	store.loseAfter = true
+	for _, kind := range []string{"PUT script", "DELETE script"} {
+		tn.after[kind] = lost
+	}
 	made := ok("createScript", arguments)
 	expect(0, "PUT", "GET")
 	id := fmt.Sprint(made["id"])
@@ -296,11 +248,10 @@ func TestWritesOfScriptsWhoseAnswersAreLost(t *testing.T) {
 	ok("deleteScript", `{"realm":"alpha","scriptId":"`+id+`"}`)
 	expect(5, "DELETE", "GET")
 
-	store.loseAfter, store.loseBefore = false, true
+	tn.before, tn.after = tn.after, tn.before
 	s.fails("createScript", arguments, "not known whether", "listScripts")
 	expect(7, "PUT", "GET")
-	store.docs[id] = object(t, scriptDoc("x", "y", "JAVASCRIPT", "LIBRARY", "2.0"))
-	store.docs[id]["_id"] = id
+	tn.putScript(id, "x", "y", "JAVASCRIPT", "LIBRARY")
 	if e := s.fails("updateScript", `{"realm":"alpha","scriptId":"`+id+`","script":"b"}`, "not known whether"); e["retryable"] != false {
 		t.Errorf("error is %v", e)
 	}
