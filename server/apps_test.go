@@ -343,6 +343,29 @@ func TestTheFirstHalfIsTakenBack(t *testing.T) {
 	}
 }
 
+// What somebody else makes of the OAuth client meanwhile is theirs.
+func TestAClientThatIsSomebodyElsesIsNotTakenBack(t *testing.T) {
+	s, tn := startApps(t)
+	tn.after["POST app"] = func(w http.ResponseWriter, r *http.Request) {
+		direct(t, tn.Tenant, "DELETE", appsPath+"/"+fmt.Sprint(tn.app("Plain")["_id"]), "")
+		tn.change("plain", "coreOAuth2ClientConfig", "status", "Inactive")
+		answer(500, `{"code":500,"reason":"Internal Server Error","message":"x"}`)(w, r)
+	}
+	s.fails("createOidcApp", plainApp, "500", "somebody else has changed it since", "deleteOidcApp")
+	tn.left(1, 0)
+}
+
+// An OAuth client that is gone when it shall be taken back is no failure.
+func TestAClientThatIsGoneNeedsNoTakingBack(t *testing.T) {
+	s, tn := startApps(t)
+	tn.before["POST app"] = func(w http.ResponseWriter, r *http.Request) {
+		direct(t, tn.Tenant, "DELETE", clientsPath+"/plain", "")
+		answer(403, `{"code":403,"reason":"Forbidden","message":"x"}`)(w, r)
+	}
+	s.fails("createOidcApp", plainApp, "403", "Nothing is left")
+	tn.left(0, 0)
+}
+
 func TestWritesOfApplicationsWhoseAnswersAreLost(t *testing.T) {
 	s, tn := startApps(t)
 	n := 0

@@ -71,6 +71,23 @@ func (c *Client) DeleteOAuthClient(ctx context.Context, realm, id string) error 
 	return err
 }
 
+// TakeBackOAuthClient deletes a client that was just made, unless somebody has
+// changed it: then changed is true. One that is gone already is no error.
+func (c *Client) TakeBackOAuthClient(ctx context.Context, realm string, made Object) (changed bool, err error) {
+	id := String(made, "_id")
+	now, err := c.ReadOAuthClient(ctx, realm, id)
+	switch {
+	case err == nil && !shows(now, made):
+		return true, nil
+	case err == nil:
+		err = c.DeleteOAuthClient(ctx, realm, id)
+	}
+	if isMissing(err) {
+		err = nil
+	}
+	return false, err
+}
+
 // OAuthClientSchema describes the values of a realm's clients.
 func (c *Client) OAuthClientSchema(ctx context.Context, realm string) (Object, error) {
 	return c.describeClients(ctx, realm, "schema")

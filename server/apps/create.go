@@ -50,7 +50,7 @@ var create = tool.Define(tool.Spec{
 	if err != nil {
 		return whole{}, in.explain(err)
 	}
-	app, err := in.manage(ctx, c)
+	app, err := in.manage(ctx, c, doc)
 	if err != nil {
 		return whole{}, err
 	}
@@ -125,8 +125,9 @@ func (in createInput) explain(err error) error {
 // backTime is how long taking back may take, even if the call was cancelled.
 const backTime = 15 * time.Second
 
-// manage makes the managed half and, if that fails, takes back the client.
-func (in createInput) manage(ctx context.Context, c *aic.Client) (aic.Object, error) {
+// manage makes the managed half and, if that fails, takes back the client as it
+// was made.
+func (in createInput) manage(ctx context.Context, c *aic.Client, made aic.Object) (aic.Object, error) {
 	app, err := c.CreateManaged(ctx, typeOf(in.Realm), aic.Object{
 		"name": in.Name, "owners": in.Owners, "ssoEntities": aic.Object{"oidcId": in.ClientID},
 		"templateName": "custom", "templateVersion": "1.0",
@@ -145,10 +146,12 @@ func (in createInput) manage(ctx context.Context, c *aic.Client) (aic.Object, er
 			return same[0], nil
 		}
 	}
-	const left = "The OAuth client %s was made first and could not be taken back: delete it with deleteOidcApp, clientId included."
-	hint := "Nothing is left: the OAuth client that was made first was taken back. Check name and owners, who must be users of the realm."
-	if backErr := c.DeleteOAuthClient(ctx, in.Realm, in.ClientID); backErr != nil && status(backErr) != http.StatusNotFound {
-		hint = fmt.Sprintf(left, tool.Quote(in.ClientID))
+	id := tool.Quote(in.ClientID)
+	switch changed, backErr := c.TakeBackOAuthClient(ctx, in.Realm, made); {
+	case backErr != nil:
+		return nil, tool.WithHint(err, "", "The OAuth client %s was made first and could not be taken back: delete it with deleteOidcApp, clientId included.", id)
+	case changed:
+		return nil, tool.WithHint(err, "", "The OAuth client %s was made first and was left, because somebody else has changed it since: deleteOidcApp, clientId included, deletes it.", id)
 	}
-	return nil, tool.WithHint(err, "", "%s", hint)
+	return nil, tool.WithHint(err, "", "Nothing is left: the OAuth client that was made first was taken back. Check name and owners, who must be users of the realm.")
 }
