@@ -281,7 +281,7 @@ func TestAnApplicationIsCreatedReadChangedAndDeleted(t *testing.T) {
 	}
 	n = s.expect(n, "GET app")
 	done, _ := s.ok("deleteOidcApp", `{`+named+`}`)
-	s.expect(n, "GET app", "DELETE client", "DELETE app")
+	s.expect(n, "GET app", "GET app", "DELETE client", "DELETE app")
 	if done["oauth2Client"] != "deleted" || done["managedApplication"] != "deleted" {
 		t.Errorf("done %v", done)
 	}
@@ -366,6 +366,29 @@ func TestAClientThatIsGoneNeedsNoTakingBack(t *testing.T) {
 	tn.left(0, 0)
 }
 
+func TestAClientOfTwoApplicationsIsNotDeletedWithOne(t *testing.T) {
+	s, tn := startApps(t)
+	s.ok("createOidcApp", plainApp)
+	tn.putApp("2", `Other "one"`, "plain")
+	s.fails("deleteOidcApp", thePlain, `"Other \"one\""`, "deleteManagedObject", "alpha_application", "Nothing was changed")
+	tn.left(1, 2)
+	direct(t, tn.Tenant, "DELETE", appsPath+"/2", "")
+	// Nor an OAuth client alone, however many applications there are.
+	for i := range 1000 {
+		tn.putApp(fmt.Sprint("many-", i), fmt.Sprint("many ", i), fmt.Sprint("client ", i))
+	}
+	_, n := s.since(0)
+	for i := range 3 {
+		s.fails("deleteOidcApp", fmt.Sprintf(`{"realm":"alpha","name":"Nope","clientId":"client %d"}`, 499*i), "of another application")
+		n = s.expect(n, "GET app", "GET app", "GET app")
+	}
+	for i := range 1000 {
+		direct(t, tn.Tenant, "DELETE", fmt.Sprint(appsPath, "/many-", i), "")
+	}
+	s.ok("deleteOidcApp", thePlain)
+	tn.left(0, 0)
+}
+
 func TestWritesOfApplicationsWhoseAnswersAreLost(t *testing.T) {
 	s, tn := startApps(t)
 	n := 0
@@ -383,7 +406,7 @@ func TestWritesOfApplicationsWhoseAnswersAreLost(t *testing.T) {
 	n = s.expect(n, "GET app", "GET client", "PUT client")
 	tn.after["DELETE client"], tn.after["DELETE app"] = lost, lost
 	s.attempt("deleteOidcApp", thePlain)
-	n = s.expect(n, "GET app", "DELETE client", "GET client", "DELETE app", "GET app")
+	n = s.expect(n, "GET app", "GET app", "DELETE client", "GET client", "DELETE app", "GET app")
 	tn.left(0, 0)
 
 	clear(tn.after)
@@ -413,16 +436,16 @@ func TestWritesOfApplicationsWhoseAnswersAreLost(t *testing.T) {
 	}
 	tn.before["DELETE client"] = lost
 	s.fails("deleteOidcApp", thePlain, "not known whether the OAuth client was deleted", "again for the rest")
-	n = s.expect(n, "GET app", "DELETE client", "GET client")
+	n = s.expect(n, "GET app", "GET app", "DELETE client", "GET client")
 	delete(tn.before, "DELETE client")
 	tn.before["DELETE app"] = answer(500, `{"code":500,"reason":"Internal Server Error","message":"x"}`)
 	s.fails("deleteOidcApp", thePlain, "500", "OAuth client is deleted", "again for the rest")
-	n = s.expect(n, "GET app", "DELETE client", "DELETE app", "GET app")
+	n = s.expect(n, "GET app", "GET app", "DELETE client", "DELETE app", "GET app")
 	clear(tn.before)
 	if done, _ := s.ok("deleteOidcApp", thePlain); done["oauth2Client"] != "already gone" || done["managedApplication"] != "deleted" {
 		t.Errorf("done %v", done)
 	}
-	s.expect(n, "GET app", "DELETE client", "DELETE app")
+	s.expect(n, "GET app", "GET app", "DELETE client", "DELETE app")
 }
 
 // A call that is cancelled while a half is made takes back what it has made.

@@ -3,8 +3,8 @@ package apps
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
+	"slices"
 
 	"aicmcp/server/aic"
 	"aicmcp/server/tool"
@@ -41,7 +41,9 @@ var remove = tool.Define(tool.Spec{
 	app, err := find(ctx, c, in.Realm, in.Name)
 	if err == nil {
 		out.ClientID, out.Application = clientOf(app), deleted
-		err = in.fits(out.ClientID)
+		if err = in.fits(out.ClientID); err == nil {
+			err = in.alone(ctx, c, app)
+		}
 	} else if f := absent(err); f != nil {
 		err = in.orphan(ctx, c, f)
 	}
@@ -86,8 +88,48 @@ func (in deleteInput) fits(clientID string) error {
 	return nil
 }
 
-// maxApps is how many applications are looked through for an OAuth client.
-const maxApps = 1000
+const (
+	pageOfApps = 1000
+	maxPages   = 100
+)
+
+// referring returns the applications that refer to an OAuth client. All are
+// looked through: that tenants can be asked for them is not documented.
+func (in deleteInput) referring(ctx context.Context, c *aic.Client, clientID string) ([]aic.Object, error) {
+	var found []aic.Object
+	q := aic.Query{Fields: "name,ssoEntities", PageSize: pageOfApps}
+	for range maxPages {
+		apps, page, err := query(ctx, c, in.Realm, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, app := range apps {
+			if clientOf(app) == clientID {
+				found = append(found, app)
+			}
+		}
+		if q.Cookie = aic.String(page, "pagedResultsCookie"); q.Cookie == "" {
+			return found, nil
+		}
+	}
+	return nil, tool.Unusable("the tenant's list of applications has no end")
+}
+
+// alone refuses an application whose OAuth client others refer to as well.
+func (in deleteInput) alone(ctx context.Context, c *aic.Client, app aic.Object) error {
+	apps, err := in.referring(ctx, c, clientOf(app))
+	if err != nil {
+		return err
+	}
+	others := slices.DeleteFunc(apps, func(other aic.Object) bool { return other["_id"] == app["_id"] })
+	if len(others) == 0 {
+		return nil
+	}
+	return &tool.Failure{
+		Reason: "Conflict", Message: "its OAuth client is that of other applications too: " + listed(others[:min(len(others), 10)], "name"), Parameter: "name",
+		Hint: "Delete its managed object alone, with deleteManagedObject, type " + typeOf(in.Realm) + ", or the others first. Nothing was changed.",
+	}
+}
 
 // orphan lets a call go on that names an OAuth client to which no application
 // refers.
@@ -96,19 +138,11 @@ func (in deleteInput) orphan(ctx context.Context, c *aic.Client, failure *tool.F
 		failure.Hint += " If only an OAuth client is left, name it by clientId too."
 		return failure
 	}
-	apps, page, err := query(ctx, c, in.Realm, aic.Query{Fields: "name,ssoEntities", PageSize: maxApps})
-	if err != nil {
+	apps, err := in.referring(ctx, c, in.ClientID)
+	if err != nil || len(apps) == 0 {
 		return err
 	}
-	for _, app := range apps {
-		if clientOf(app) == in.ClientID {
-			return tool.Invalid("clientId", "is that of another application, "+tool.Quote(aic.String(app, "name")), "Call again with that name if that is the one to delete. Nothing was changed.")
-		}
-	}
-	if aic.String(page, "pagedResultsCookie") != "" {
-		return tool.Invalid("clientId", fmt.Sprintf("may be that of another application: the realm has more than %d", maxApps), "Find it with listOidcApps and delete it by its name. Nothing was changed.")
-	}
-	return nil
+	return tool.Invalid("clientId", "is that of another application, "+tool.Quote(aic.String(apps[0], "name")), "Call again with that name if that is the one to delete. Nothing was changed.")
 }
 
 // absent is the failure of an application that is not there, nil for any other.
