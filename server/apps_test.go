@@ -355,6 +355,17 @@ func TestAClientThatIsSomebodyElsesIsNotTakenBack(t *testing.T) {
 	tn.left(1, 0)
 }
 
+// Nor does an application lose its OAuth client because another cannot have it.
+func TestAClientThatAnApplicationRefersToIsNotTakenBack(t *testing.T) {
+	s, tn := startApps(t)
+	tn.before["POST app"] = func(w http.ResponseWriter, r *http.Request) {
+		tn.putApp("1", `"Quick"`, "plain")
+		answer(403, `{"code":403,"reason":"Forbidden","message":"x"}`)(w, r)
+	}
+	s.fails("createOidcApp", plainApp, "403", `"\"Quick\"" refers to it`)
+	tn.left(1, 1)
+}
+
 // An OAuth client that is gone when it shall be taken back is no failure.
 func TestAClientThatIsGoneNeedsNoTakingBack(t *testing.T) {
 	s, tn := startApps(t)
@@ -415,7 +426,7 @@ func TestWritesOfApplicationsWhoseAnswersAreLost(t *testing.T) {
 	skip()
 	delete(tn.before, "PUT client")
 	tn.before["POST app"] = lost
-	s.fails("createOidcApp", plainApp, "taken back")
+	s.fails("createOidcApp", plainApp, "taken back", "may still be making the managed object")
 	tn.left(0, 0)
 	tn.before["POST app"] = func(w http.ResponseWriter, r *http.Request) {
 		tn.before["QUERY app"] = answer(503, "")

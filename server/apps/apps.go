@@ -96,6 +96,33 @@ func missing(hint string) error {
 	return &tool.Failure{Reason: reasonMissing, Message: "the realm has no application with that name", Parameter: "name", Hint: hint}
 }
 
+const (
+	pageOfApps = 1000
+	maxPages   = 100
+)
+
+// referring returns the applications that refer to an OAuth client. All are
+// looked through: that tenants can be asked for them is not documented.
+func referring(ctx context.Context, c *aic.Client, realm, clientID string) ([]aic.Object, error) {
+	var found []aic.Object
+	q := aic.Query{Fields: "name,ssoEntities", PageSize: pageOfApps}
+	for range maxPages {
+		apps, page, err := query(ctx, c, realm, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, app := range apps {
+			if clientOf(app) == clientID {
+				found = append(found, app)
+			}
+		}
+		if q.Cookie = aic.String(page, "pagedResultsCookie"); q.Cookie == "" {
+			return found, nil
+		}
+	}
+	return nil, tool.Unusable("the tenant's list of applications has no end")
+}
+
 func listed(apps []aic.Object, member string) string {
 	var words []string
 	for _, app := range apps {

@@ -146,12 +146,30 @@ func (in createInput) manage(ctx context.Context, c *aic.Client, made aic.Object
 			return same[0], nil
 		}
 	}
-	id := tool.Quote(in.ClientID)
-	switch changed, backErr := c.TakeBackOAuthClient(ctx, in.Realm, made); {
-	case backErr != nil:
-		return nil, tool.WithHint(err, "", "The OAuth client %s was made first and could not be taken back: delete it with deleteOidcApp, clientId included.", id)
-	case changed:
-		return nil, tool.WithHint(err, "", "The OAuth client %s was made first and was left, because somebody else has changed it since: deleteOidcApp, clientId included, deletes it.", id)
+	hint := in.takeBack(ctx, c, made)
+	if unknown(err) {
+		hint += " The tenant may still be making the managed object: should listOidcApps show it later, call deleteOidcApp."
 	}
-	return nil, tool.WithHint(err, "", "Nothing is left: the OAuth client that was made first was taken back. Check name and owners, who must be users of the realm.")
+	return nil, tool.WithHint(err, "", "%s", hint)
+}
+
+// takeBack deletes the client that was made, unless it has become somebody else's,
+// and says what became of it.
+func (in createInput) takeBack(ctx context.Context, c *aic.Client, made aic.Object) string {
+	id := tool.Quote(in.ClientID)
+	apps, err := referring(ctx, c, in.Realm, in.ClientID)
+	if len(apps) > 0 {
+		return fmt.Sprintf("The OAuth client %s was made first and was left, because the application %s refers to it.", id, tool.Quote(aic.String(apps[0], "name")))
+	}
+	var changed bool
+	if err == nil {
+		changed, err = c.TakeBackOAuthClient(ctx, in.Realm, made)
+	}
+	switch {
+	case err != nil:
+		return fmt.Sprintf("The OAuth client %s was made first and could not be taken back: delete it with deleteOidcApp, clientId included.", id)
+	case changed:
+		return fmt.Sprintf("The OAuth client %s was made first and was left, because somebody else has changed it since: deleteOidcApp, clientId included, deletes it.", id)
+	}
+	return "Nothing is left: the OAuth client that was made first was taken back. Check name and owners, who must be users of the realm."
 }

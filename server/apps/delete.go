@@ -88,36 +88,9 @@ func (in deleteInput) fits(clientID string) error {
 	return nil
 }
 
-const (
-	pageOfApps = 1000
-	maxPages   = 100
-)
-
-// referring returns the applications that refer to an OAuth client. All are
-// looked through: that tenants can be asked for them is not documented.
-func (in deleteInput) referring(ctx context.Context, c *aic.Client, clientID string) ([]aic.Object, error) {
-	var found []aic.Object
-	q := aic.Query{Fields: "name,ssoEntities", PageSize: pageOfApps}
-	for range maxPages {
-		apps, page, err := query(ctx, c, in.Realm, q)
-		if err != nil {
-			return nil, err
-		}
-		for _, app := range apps {
-			if clientOf(app) == clientID {
-				found = append(found, app)
-			}
-		}
-		if q.Cookie = aic.String(page, "pagedResultsCookie"); q.Cookie == "" {
-			return found, nil
-		}
-	}
-	return nil, tool.Unusable("the tenant's list of applications has no end")
-}
-
 // alone refuses an application whose OAuth client others refer to as well.
 func (in deleteInput) alone(ctx context.Context, c *aic.Client, app aic.Object) error {
-	apps, err := in.referring(ctx, c, clientOf(app))
+	apps, err := referring(ctx, c, in.Realm, clientOf(app))
 	if err != nil {
 		return err
 	}
@@ -138,7 +111,7 @@ func (in deleteInput) orphan(ctx context.Context, c *aic.Client, failure *tool.F
 		failure.Hint += " If only an OAuth client is left, name it by clientId too."
 		return failure
 	}
-	apps, err := in.referring(ctx, c, in.ClientID)
+	apps, err := referring(ctx, c, in.Realm, in.ClientID)
 	if err != nil || len(apps) == 0 {
 		return err
 	}
