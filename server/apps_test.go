@@ -672,3 +672,30 @@ func TestTheSchemaOfApplications(t *testing.T) {
 	s.fails("getOidcAppSchema", `{"realm":"alpha","sections":["core"]}`, "sections[0] must be one of")
 	s.fails("getOidcAppSchema", `{"realm":"bravo"}`, "is no schema")
 }
+
+// Each field that the schema has can be set to its default.
+func TestTheSchemaOfATenantFitsItsClients(t *testing.T) {
+	s, tn := startFronted(t, map[string]string{
+		"GET /openidm/schema/managed/alpha_application": "GET schema", "POST " + clientsPath: "POST clients", "POST " + appsPath: "POST app",
+		"GET " + appsPath: "QUERY app", "GET " + clientsPath + "/*": "GET client", "PUT " + clientsPath + "/*": "PUT client",
+	})
+	direct(t, tn.Tenant, "PUT", "/openidm/managed/alpha_user/u1", `{"userName":"u1","givenName":"U","sn":"1","mail":"u1@example.com"}`)
+	doc, _ := s.ok("getOidcAppSchema", `{"realm":"alpha","includeDefaults":true}`)
+	if doc["notice"] != nil {
+		t.Errorf("the short schema of a tenant is cut: %v", doc["notice"])
+	}
+	for section, values := range doc["defaults"].(map[string]any) {
+		for field := range values.(map[string]any) {
+			if at(doc, "oauth2Client", section, field) == nil {
+				t.Errorf("%s.%s is not in the schema", section, field)
+			}
+		}
+	}
+	s.ok("createOidcApp", text(t, map[string]any{
+		"realm": "alpha", "name": "Full", "clientId": "full", "owners": []any{map[string]any{"_ref": "managed/alpha_user/u1"}}, "oauth2Client": doc["defaults"],
+	}))
+	full, _ := s.ok("getOidcApp", `{"realm":"alpha","name":"Full"}`)
+	if got, want := text(t, full["oauth2Client"]), text(t, doc["defaults"]); got != want {
+		t.Errorf("stored %s\nwant %s", got, want)
+	}
+}

@@ -66,6 +66,33 @@ func TestScriptsAreListed(t *testing.T) {
 	s.last(3)
 }
 
+func TestTheScriptsOfATenant(t *testing.T) {
+	s, tn := startScripts(t)
+	tn.putScript("1", "a decision", "a", "JAVASCRIPT", "AUTHENTICATION_TREE_DECISION_NODE")
+	tn.putScript("2", "a library", "a", "JAVASCRIPT", "LIBRARY")
+	for arguments, want := range map[string]string{`{"realm":"alpha"}`: "a decision", `{"realm":"alpha","context":"LIBRARY"}`: "a library"} {
+		doc, shown := s.ok("listScripts", arguments)
+		for _, e := range doc["scripts"].([]any) {
+			if at(e, "context") != at(tn.script(fmt.Sprint(at(e, "id"))), "context") {
+				t.Errorf("%s: %v", arguments, e)
+			}
+		}
+		if strings.Contains(shown, "a decision") == strings.Contains(shown, "a library") || !strings.Contains(shown, want) {
+			t.Errorf("%s: %s", arguments, shown)
+		}
+	}
+	all, _ := s.ok("listScripts", `{"realm":"alpha","context":"ALL"}`)
+	if n := len(direct(t, tn.Tenant, "GET", scriptsPath+"?_queryFilter=true", "")["result"].([]any)); all["resultCount"] != float64(n) {
+		t.Errorf("%v scripts of %d", all["resultCount"], n)
+	}
+	// What a tenant has of its own.
+	s.fails("getAMScript", `{"realm":"alpha","scriptId":"1f389a3d-21cf-417c-a6d3-42ea620071f0"}`, "403", "not available", "the tenant's own")
+	s.fails("deleteScript", `{"realm":"alpha","scriptId":"01e1a3c0-038b-4c16-956a-6c9d89328cff"}`, "409", "default script")
+	if doc, _ := s.ok("getAMScript", `{"realm":"alpha","scriptId":"01e1a3c0-038b-4c16-956a-6c9d89328cff"}`); doc["default"] != true || doc["script"] == "" || doc["createdBy"] != nil {
+		t.Errorf("a default script: %v", doc)
+	}
+}
+
 func TestManyScriptsAreCut(t *testing.T) {
 	var scripts []string
 	for i := range 2000 {
@@ -280,4 +307,17 @@ func TestBindingsAreSignatures(t *testing.T) {
 		}
 	}
 	s.last(1)
+}
+
+func TestTheBindingsOfATenant(t *testing.T) {
+	s, _ := startFronted(t, map[string]string{"GET " + contextPath("bravo"): "GET context"})
+	doc, shown := s.ok("getScriptedDecisionNodeBindings", `{"realm":"bravo"}`)
+	for _, want := range []string{`"goTo(outcome: string): object"`, `"name":"callbacksBuilder"`, `"name":"nodeState"`, `"name":"openidm"`} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("%s is not in %s", want, shown)
+		}
+	}
+	if doc["notice"] != nil {
+		t.Errorf("the bindings of a tenant are cut: %v", doc["notice"])
+	}
 }
