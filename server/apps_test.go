@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -697,5 +698,33 @@ func TestTheSchemaOfATenantFitsItsClients(t *testing.T) {
 	full, _ := s.ok("getOidcApp", `{"realm":"alpha","name":"Full"}`)
 	if got, want := text(t, full["oauth2Client"]), text(t, doc["defaults"]); got != want {
 		t.Errorf("stored %s\nwant %s", got, want)
+	}
+}
+
+// Of two who make the same application at once, one does, and nothing is left of
+// the other's.
+func TestTheSameApplicationAtOnceIsMadeOnce(t *testing.T) {
+	for _, other := range []string{plainApp, strings.Replace(plainApp, `"plain"`, `"other"`, 1), strings.Replace(plainApp, `"Plain"`, `"Other"`, 1)} {
+		s, tn := startApps(t)
+		var all sync.WaitGroup
+		var made atomic.Int32
+		for _, arguments := range []string{plainApp, other} {
+			all.Go(func() {
+				res, err := s.CallTool(t.Context(), &mcp.CallToolParams{Name: "createOidcApp", Arguments: json.RawMessage(arguments)})
+				if err != nil {
+					t.Error(err)
+				} else if !res.IsError {
+					made.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if made.Load() != 1 {
+			t.Errorf("%s: %d were made", other, made.Load())
+		}
+		tn.left(1, 1)
+		if id := at(tn.all(appsPath)[0], "ssoEntities", "oidcId"); tn.client(fmt.Sprint(id)) == nil {
+			t.Errorf("%s: the OAuth client %v is gone", other, id)
+		}
 	}
 }

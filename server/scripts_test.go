@@ -7,7 +7,10 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
 const (
@@ -319,5 +322,23 @@ func TestTheBindingsOfATenant(t *testing.T) {
 	}
 	if doc["notice"] != nil {
 		t.Errorf("the bindings of a tenant are cut: %v", doc["notice"])
+	}
+}
+
+func TestChangesOfAScriptAtOnceKeepEachOther(t *testing.T) {
+	s, tn := startScripts(t)
+	tn.putScript("1", "x", "a", "JAVASCRIPT", "LIBRARY")
+	var all sync.WaitGroup
+	for _, change := range []string{`"name":"y"`, `"description":"d"`, `"script":"b"`} {
+		all.Go(func() {
+			res, err := s.CallTool(t.Context(), &mcp.CallToolParams{Name: "updateScript", Arguments: json.RawMessage(`{"realm":"alpha","scriptId":"1",` + change + `}`)})
+			if err != nil || res.IsError {
+				t.Errorf("%s: %v, %v", change, res, err)
+			}
+		})
+	}
+	all.Wait()
+	if got := tn.script("1"); got["name"] != "y" || got["description"] != "d" || got["script"] != "Yg==" {
+		t.Errorf("stored %v", got)
 	}
 }
