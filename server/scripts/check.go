@@ -19,11 +19,12 @@ const (
 	// how deep a source is nested, and a stack that is full ends the process.
 	maxSource = 128 << 10
 	maxDepth  = 400
-	// maxArrows and maxArrowDepth bound arrow functions: the parser's time
-	// grows with the square of their number and, where parameter lists hold
-	// others, doubles with each.
-	maxArrows     = 4000
-	maxArrowDepth = 6
+	// maxArrows bounds arrow functions: the parser's time grows with the square
+	// of their number.
+	maxArrows = 4000
+	// maxTwice bounds how deep parameters of arrow functions and operands of
+	// yield may be in each other: the parser's time can double with each.
+	maxTwice = 6
 	// maxLabels bounds labels within each other: the parser notes each pair of
 	// the same name.
 	maxLabels = 500
@@ -128,7 +129,6 @@ var (
 
 // simple refuses what would cost the parser too much.
 func simple(source string) error {
-	type group struct{ inside int } // how deep parameter lists are nested inside
 	code := bare(source)
 	switch {
 	case strings.Count(code, "=>") > maxArrows:
@@ -138,27 +138,46 @@ func simple(source string) error {
 	}
 	open := []group{{}}
 	for i, r := range code {
+		last := &open[len(open)-1]
 		switch r {
 		case '(', '[', '{':
-			if open = append(open, group{}); len(open) > maxDepth {
+			if open = append(open, group{closer: closers[r], above: last.above}); len(open) > maxDepth {
 				return refused(fmt.Sprintf("is nested more than %d deep", maxDepth))
 			}
-		case ')', ']', '}':
-			if len(open) == 1 {
-				continue
+		case 'y':
+			if strings.HasPrefix(code[i:], "yield") && !last.yields {
+				last.yields = true
+				last.above++
 			}
-			closed := open[len(open)-1]
-			if r == ')' && arrow.MatchString(code[i+1:]) {
-				if closed.inside++; closed.inside > maxArrowDepth {
-					return refused("has arrow functions in the parameters of arrow functions, too many in each other")
-				}
+		case ')', ']', '}':
+			if r != last.closer {
+				line, column := position(source, i)
+				return refused(fmt.Sprintf("does not parse as JavaScript: line %d, column %d: Unexpected token %c", line, column, r))
+			}
+			inside := last.inside
+			if last.yields || r == ')' && arrow.MatchString(code[i+1:]) {
+				inside++
 			}
 			open = open[:len(open)-1]
-			last := &open[len(open)-1]
-			last.inside = max(last.inside, closed.inside)
+			last = &open[len(open)-1]
+			last.inside = max(last.inside, inside)
+		}
+		if last.above+last.inside > maxTwice {
+			return refused("has parameters of arrow functions, or operands of yield, too many in each other")
 		}
 	}
 	return nil
+}
+
+var closers = map[rune]rune{'(': ')', '[': ']', '{': '}'}
+
+// group is what an open bracket begins.
+type group struct {
+	closer rune
+	yields bool
+	// above and inside are how deep what is parsed twice is nested, with the
+	// group itself and in the groups inside.
+	above, inside int
 }
 
 // labels counts labels that may be within others. Each match ends with the colon
