@@ -13,7 +13,7 @@ func All() []c.Case {
 		documents, theming, features, internals, metas, oauth, issuing,
 		scripting, scriptContexts, oauthClients, realmSettings, amUsers, journeyCases, nodeCases, nodeTypeCases, designerCases,
 		environment, esvLists, esvVariables, esvSecrets, esvVersions, logging, events,
-		tools, typeTools, themeTools, scriptTools, appTools, featureTools, esvTools, logTools, restarting)
+		tools, typeTools, themeTools, scriptTools, journeyTools, appTools, featureTools, esvTools, logTools, restarting)
 }
 
 // Where requirements come from. "Recorded" is traffic of tenants, "live-verified"
