@@ -130,7 +130,7 @@ func (t *tour) call(ctx context.Context, name string, arguments map[string]any, 
 	if err != nil {
 		return nil, false, fmt.Errorf("show the arguments: %w", err)
 	}
-	t.say("\n%2d  %s %s", t.step, name, strings.ReplaceAll(string(shown), mockaic.Password, "••••"))
+	t.say("\n%2d  %s %s", t.step, name, cut(strings.ReplaceAll(string(shown), mockaic.Password, "••••")))
 	before, began := len(t.tenant.Requests()), time.Now()
 	result, err := t.session.CallTool(ctx, &mcp.CallToolParams{Name: name, Arguments: arguments})
 	if err != nil {
@@ -147,12 +147,24 @@ func (t *tour) call(ctx context.Context, name string, arguments map[string]any, 
 		if failure["detail"] != nil {
 			t.say("    detail:  %s", compactJSON(failure["detail"]))
 		}
+		for _, finding := range list(failure, "findings") {
+			t.say("    finding: %v", finding)
+		}
 		t.say("    hint:    %v", failure["hint"])
 	} else {
 		t.say("    %s", summary(answer))
 	}
 	t.say("    %s, %s", took.Round(100*time.Microsecond), plural(requests, "upstream request"))
 	return answer, result.IsError, nil
+}
+
+// cut shortens arguments that would fill the screen.
+func cut(text string) string {
+	const most = 300
+	if letters := []rune(text); len(letters) > most {
+		return string(letters[:most]) + " …"
+	}
+	return text
 }
 
 // succeed is call for a step that has to succeed.
@@ -194,7 +206,7 @@ func (t *tour) take(ctx context.Context) error {
 	t.say("\n    tenant  %s, in memory", t.address)
 	t.say("    login   admin@example.com, at the tenant's own pages")
 	began := time.Now()
-	for _, part := range []func(context.Context) error{t.discover, t.find, t.change, t.refusals, t.remove, t.model, t.brand, t.settings, t.trace} {
+	for _, part := range []func(context.Context) error{t.discover, t.find, t.change, t.refusals, t.remove, t.model, t.brand, t.journey, t.application, t.settings, t.trace} {
 		if err := part(ctx); err != nil {
 			return err
 		}

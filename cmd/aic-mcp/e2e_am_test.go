@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -129,4 +130,80 @@ func publish(t *testing.T, session *mcp.ClientSession, address string, transport
 		t.Errorf("left behind: %v", apps)
 	}
 	call(t, session, "deleteManagedObject", map[string]any{"objectType": "alpha_user", "objectId": owner})
+}
+
+// buildJourney builds a journey of a page, a check and a script, changes the script,
+// rewires a node, makes the journey the default, and takes all of it away again.
+func buildJourney(t *testing.T, session *mcp.ClientSession) {
+	t.Helper()
+	in := func(arguments map[string]any) map[string]any {
+		arguments["realm"] = "alpha"
+		return arguments
+	}
+	const name = "E2E \"journey\""
+	before := call(t, session, "listJourneys", in(map[string]any{}))
+	scriptsBefore := list(call(t, session, "listScripts", in(map[string]any{})), "scripts")
+
+	script := call(t, session, "createScript", in(map[string]any{"name": "e2e", "script": "action.goTo('on');"}))["id"]
+	made := call(t, session, "createJourney", in(map[string]any{"journeyName": name, "journeyData": map[string]any{"entryNodeId": "page", "nodes": map[string]any{
+		"page": map[string]any{
+			"nodeType": "PageNode", "displayName": "Page", "connections": map[string]any{"outcome": "check"},
+			"config": map[string]any{"nodes": []any{
+				map[string]any{"nodeType": "ValidatedUsernameNode", "displayName": "Name", "_properties": map[string]any{}},
+				map[string]any{"nodeType": "ValidatedPasswordNode", "displayName": "Password", "_properties": map[string]any{}},
+			}},
+		},
+		"check": map[string]any{
+			"nodeType": "IdentityStoreDecisionNode", "displayName": "Check", "config": map[string]any{},
+			"connections": map[string]any{"TRUE": "script", "FALSE": "failure", "LOCKED": "failure", "CANCELLED": "failure", "EXPIRED": "failure"},
+		},
+		"script": map[string]any{
+			"nodeType": "ScriptedDecisionNode", "displayName": "Script", "connections": map[string]any{"on": "success", "back": "page"},
+			"config": map[string]any{"script": script, "outcomes": []any{"on", "back"}},
+		},
+	}}}))
+	ids := object(made, "nodeIds")
+	if made["result"] != "created" || ids["page"] == nil || !strings.HasPrefix(made["mermaid"].(string), "flowchart") {
+		t.Errorf("made %v", made)
+	}
+
+	call(t, session, "updateScript", in(map[string]any{"scriptId": script, "script": "action.goTo('back');"}))
+	if source := call(t, session, "getAMScript", in(map[string]any{"scriptId": script}))["script"]; source != "action.goTo('back');" {
+		t.Errorf("script %v", source)
+	}
+
+	read := call(t, session, "getJourney", in(map[string]any{"journeyName": name, "detail": "configs"}))
+	nodes := map[string]any{}
+	for id, shown := range object(read, "nodes") {
+		shown := shown.(map[string]any)
+		nodes[id] = map[string]any{"nodeType": shown["nodeType"], "displayName": shown["displayName"], "connections": shown["connections"], "config": shown["config"]}
+	}
+	checkID := ids["check"].(string)
+	object(nodes[checkID].(map[string]any), "connections")["FALSE"] = ids["page"]
+	rewired := call(t, session, "updateJourney", in(map[string]any{"journeyName": name, "entryNodeId": ids["page"], "nodes": nodes}))
+	if rewired["result"] != "updated" || rewired["orphans"] != nil {
+		t.Errorf("rewired %v", rewired)
+	}
+	read = call(t, session, "getJourney", in(map[string]any{"journeyName": name}))
+	if way := object(object(read, "nodes")[checkID].(map[string]any), "connections")["FALSE"]; way != ids["page"] {
+		t.Errorf("rewired to %v, want %v", way, ids["page"])
+	}
+
+	for _, next := range []any{name, before["defaultJourney"]} {
+		call(t, session, "setDefaultJourney", in(map[string]any{"journeyName": next}))
+		if now := call(t, session, "listJourneys", in(map[string]any{}))["defaultJourney"]; now != next {
+			t.Errorf("the default is %v, want %v", now, next)
+		}
+	}
+
+	if gone := list(call(t, session, "deleteJourney", in(map[string]any{"journeyName": name})), "deletedNodes"); len(gone) != 5 {
+		t.Errorf("deleted %v", gone)
+	}
+	call(t, session, "deleteScript", in(map[string]any{"scriptId": script}))
+	if after := call(t, session, "listJourneys", in(map[string]any{})); !reflect.DeepEqual(after["journeys"], before["journeys"]) {
+		t.Errorf("journeys left behind: %v", after["journeys"])
+	}
+	if after := list(call(t, session, "listScripts", in(map[string]any{})), "scripts"); !reflect.DeepEqual(after, scriptsBefore) {
+		t.Errorf("scripts left behind: %v", after)
+	}
 }

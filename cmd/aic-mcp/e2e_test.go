@@ -181,6 +181,7 @@ func TestARealClient(t *testing.T) {
 	install(t, session)
 	configure(t, session)
 	investigate(t, session)
+	buildJourney(t, session)
 	publish(t, session, address, person.Transport)
 }
 
