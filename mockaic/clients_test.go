@@ -47,7 +47,7 @@ func TestAnOAuthClientsLife(t *testing.T) {
 	for path, want := range map[string]any{
 		"coreOAuth2ClientConfig/clientType/value":          "Confidential",
 		"coreOAuth2ClientConfig/clientName/inherited":      false,
-		"coreOAuth2ClientConfig/accessTokenLifetime/value": 3600.0,
+		"coreOAuth2ClientConfig/accessTokenLifetime/value": 0.0,
 		"_type/_id": "OAuth2Client",
 	} {
 		if got := at(t, read, path); got != want {
@@ -126,7 +126,7 @@ func TestTemplateAndSchemaOfOAuthClients(t *testing.T) {
 			}
 		}
 	}
-	if attributes != 111 {
+	if attributes != 115 {
 		t.Errorf("%d attributes", attributes)
 	}
 	if got := at(t, schema, "properties/coreOAuth2ClientConfig/properties/accessTokenLifetime/properties/value/type"); got != "integer" {

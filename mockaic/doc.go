@@ -157,10 +157,11 @@
 //     titles and descriptions, but for those of recorded schemas; help texts; that a
 //     node type counts as in use if a journey has a node of it
 //   - that a write of realm-config/authentication leaves what it does not name
-//   - of OAuth clients: the schema, the titles in it and the template; that a value of
-//     the wrong type is refused, in the words recorded for trees; that a client whose
-//     secret is left out or null keeps it; groups of clients are not there, and which
-//     value is inherited is only kept
+//   - of OAuth clients: the titles in the schema; the names of four newer attributes and
+//     what an attribute has that is left out, which others have read from a tenant's
+//     template; that a value of the wrong type is refused, in the words recorded for
+//     trees; that a client whose secret is left out or null keeps it; groups of clients
+//     are not there, and which value is inherited is only kept
 //   - that serverinfo/* is answered without a token, and what there is below a user who
 //     does not exist: 404; no devices and no consents are kept, so that the lists of
 //     both are always empty; which properties an entry of /am/json/{realm}/users has

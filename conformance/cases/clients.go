@@ -31,14 +31,14 @@ var clientsNeeded = []c.Feature{c.Clients}
 // clientDefaults are what attributes get that are left out of a section.
 var clientDefaults = map[string]object{
 	coreSection: {
-		"status": "Active", "accessTokenLifetime": 3600, "refreshTokenLifetime": 604800, "authorizationCodeLifetime": 120,
+		"status": "Active", "accessTokenLifetime": 0, "refreshTokenLifetime": 0, "authorizationCodeLifetime": 0,
 		"loopbackInterfaceRedirection": false, "scopes": []any{}, "redirectionUris": []any{},
 	},
 	advancedSection: {
-		"subjectType": "public", "tokenEndpointAuthMethod": "client_secret_basic", "isConsentImplied": true, "refreshTokenGracePeriod": 0,
+		"subjectType": "public", "tokenEndpointAuthMethod": "client_secret_basic", "isConsentImplied": false, "refreshTokenGracePeriod": 0,
 		"require_pushed_authorization_requests": false, "contacts": []any{},
 	},
-	openIDSection:  {"defaultMaxAge": 600, "defaultMaxAgeEnabled": false, "jwtTokenLifetime": 3600, "claims": []any{}},
+	openIDSection:  {"defaultMaxAge": 600, "defaultMaxAgeEnabled": false, "jwtTokenLifetime": 0, "claims": []any{}},
 	signingSection: {"idTokenSignedResponseAlg": "RS256", "idTokenEncryptionEnabled": false, "publicKeyLocation": "jwks_uri", "userinfoResponseFormat": "JSON"},
 	umaSection:     {"claimsRedirectionUris": []any{}},
 }

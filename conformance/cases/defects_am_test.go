@@ -263,7 +263,7 @@ var amDefects = []defect{
 		noticed: []string{"clients/list/plain", "clients/create/unset", "clients/secret/hidden"},
 	}, {
 		name:    "tokens have no lifetime unless they are given one",
-		answer:  onAM("", clientsPath, inText(`"accessTokenLifetime":{"inherited":false,"value":3600}`, `"accessTokenLifetime":{"inherited":false}`)),
+		answer:  onAM("", clientsPath, inText(`"accessTokenLifetime":{"inherited":false,"value":0}`, `"accessTokenLifetime":{"inherited":false}`)),
 		noticed: []string{"clients/create/defaults", "clients/actions/template"},
 	}, {
 		name:    "overrides have no defaults",

@@ -21,12 +21,13 @@ type clientField struct {
 	name, kind string
 	initial    any  // nil is unset
 	optional   bool // not in single reads when unset, nor added to what a client sends
+	newer      bool // optional, and not in lists when unset either: those recorded lack it
 	choices    []string
 }
 
 // clientSections declares the attributes. A line has the name, the kind, the
 // value that an attribute has when it is left out ("-" is none), and flags: a
-// choice of values with bars between them, and "optional".
+// choice of values with bars between them, and "optional" or "newer".
 func clientSections() []clientSection {
 	sections := []clientSection{
 		{name: "overrideOAuth2ClientConfig", title: "OAuth2 Provider Overrides", plain: true, fields: clientFields(`
@@ -56,9 +57,11 @@ func clientSections() []clientSection {
 			remoteConsentServiceId text -
 			scopesPolicySet text oauth2Scopes
 			statelessTokensEnabled bool false
+			tlsClientCertificateChainValidationEnabled bool false newer
 			tokenEncryptionEnabled bool false
 			useForceAuthnForMaxAge bool false
 			usePolicyEngineForScope bool false
+			useTokenIntrospectionClaimForJWT bool false newer
 			validateScopeClass text org.forgerock.oauth2.core.plugins.registry.DefaultScopeValidator
 			validateScopePluginType text PROVIDER PROVIDER|SCRIPTED|JAVA
 			validateScopeScript text [Empty]`)},
@@ -71,7 +74,7 @@ func clientSections() []clientSection {
 			descriptions list []
 			grantTypes list ["authorization_code"]
 			introspectionPolicySets list [] optional
-			isConsentImplied bool true
+			isConsentImplied bool false
 			javascriptOrigins list []
 			logoUri list []
 			mixUpMitigation bool false
@@ -85,6 +88,7 @@ func clientSections() []clientSection {
 			softwareIdentity text -
 			softwareVersion text -
 			subjectType text public
+			tlsCaSecretLabelIdentifier text - newer
 			tokenEndpointAuthMethod text client_secret_basic
 			tokenExchangeAuthLevel int 0
 			tosURI list []
@@ -128,18 +132,19 @@ func clientSections() []clientSection {
 			defaultAcrValues list []
 			defaultMaxAge int 600
 			defaultMaxAgeEnabled bool false
-			jwtTokenLifetime int 3600
+			jwtTokenLifetime int 0
 			postLogoutRedirectUri list []`)},
 		{name: "coreOAuth2ClientConfig", title: "Core", fields: clientFields(`
-			accessTokenLifetime int 3600
+			accessTokenLifetime int 0
 			agentgroup text - optional
-			authorizationCodeLifetime int 120
+			authorizationCodeLifetime int 0
+			authorizationDetailTypes list [] newer
 			clientName list []
 			clientType text Confidential Public|Confidential
 			defaultScopes list []
 			loopbackInterfaceRedirection bool false
 			redirectionUris list []
-			refreshTokenLifetime int 604800
+			refreshTokenLifetime int 0
 			scopes list []
 			secretLabelIdentifier text -
 			status text Active Active|Inactive
@@ -158,8 +163,9 @@ func clientFields(table string) (fields []clientField) {
 			continue
 		}
 		kind, rest, _ := strings.Cut(rest, " ")
+		rest, newer := strings.CutSuffix(rest, " newer")
 		rest, optional := strings.CutSuffix(rest, " optional")
-		field := clientField{name: name, kind: kind, optional: optional}
+		field := clientField{name: name, kind: kind, optional: optional || newer, newer: newer}
 		if initial, choices, ok := strings.Cut(rest, " "); ok && kind == "text" {
 			rest, field.choices = initial, strings.Split(choices, "|")
 		}

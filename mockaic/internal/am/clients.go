@@ -286,12 +286,13 @@ func (s *Service) listClient(stored store.Object) store.Object {
 		}
 		group := map[string]any{}
 		for _, field := range section.fields {
-			group[field.name] = nil
-			if field.optional {
-				group[field.name] = field.initial
-			}
-			if value, set := values[field.name]; set {
+			switch value, set := values[field.name]; {
+			case set:
 				group[field.name] = value
+			case field.optional && !field.newer:
+				group[field.name] = field.initial
+			case !field.newer:
+				group[field.name] = nil
 			}
 		}
 		shown[section.name] = group
