@@ -85,7 +85,7 @@ func (in createInput) body() (aic.Object, error) {
 
 // free makes sure that neither half is there already.
 func (in createInput) free(ctx context.Context, c *aic.Client) error {
-	both, ctx := errgroup.WithContext(ctx)
+	var both errgroup.Group
 	both.Go(func() error {
 		same, similar, err := named(ctx, c, in.Realm, in.Name)
 		if err == nil && len(same)+len(similar) > 0 {
