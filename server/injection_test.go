@@ -483,33 +483,44 @@ func TestNoArgumentChangesWhatIsAddressed(t *testing.T) {
 		t.Fatalf("%d attacks", len(attacks))
 	}
 	given := samples(t)
-	const marker = "marker7"
 	for _, tl := range server.Tools() {
-		tg := newTarget(t)
-		tg.call("createManagedObjectDefinition", map[string]any{"objectName": "badge", "objectDefinition": given["objectDefinition"]})
-		tg.call("createJourney", map[string]any{"realm": "alpha", "journeyName": "Sample", "journeyData": given["journeyData"]})
-		usual := baseline(tl, given)
-		normal := map[string]bool{}
-		note := func(arguments map[string]any, marker string) {
-			for _, s := range tg.call(tl.Name, arguments) {
-				normal[s.shape(t, marker)] = true
+		t.Run(tl.Name, func(t *testing.T) {
+			t.Parallel()
+			newTarget(t).attack(tl, given)
+		})
+	}
+}
+
+// attack tries every attack in every place of a tool's arguments.
+func (tg *target) attack(tl tool.Tool, given map[string]any) {
+	t := tg.t
+	const marker = "marker7"
+	tg.call("createManagedObjectDefinition", map[string]any{"objectName": "badge", "objectDefinition": given["objectDefinition"]})
+	tg.call("createJourney", map[string]any{"realm": "alpha", "journeyName": "Sample", "journeyData": given["journeyData"]})
+	usual := baseline(tl, given)
+	normal := map[string]bool{}
+	note := func(arguments map[string]any, marker string) {
+		for _, s := range tg.call(tl.Name, arguments) {
+			normal[s.shape(t, marker)] = true
+		}
+	}
+	note(usual, marker)
+	if len(normal) == 0 && tl.Name != "getThemeSchema" && tl.Name != "getJourneyPreviewUrl" {
+		t.Errorf("%s: the sample arguments %v send nothing: add others to samples", tl.Name, usual)
+	}
+	for _, place := range places(tl.Declaration.InputSchema.(*jsonschema.Schema), nil) {
+		note(with(usual, place, marker), marker)
+		note(with(usual, place, marker), marker) // once more: what is made is there already
+		note(with(usual, place, "custom_"+marker), marker)
+		note(with(usual, place, strings.ToUpper(marker)), strings.ToUpper(marker))
+		for i, attack := range attacks {
+			if testing.Short() && i%5 != 0 {
+				continue
 			}
-		}
-		note(usual, marker)
-		if len(normal) == 0 && tl.Name != "getThemeSchema" && tl.Name != "getJourneyPreviewUrl" {
-			t.Errorf("%s: the sample arguments %v send nothing: add others to samples", tl.Name, usual)
-		}
-		for _, place := range places(tl.Declaration.InputSchema.(*jsonschema.Schema), nil) {
-			note(with(usual, place, marker), marker)
-			note(with(usual, place, marker), marker) // once more: what is made is there already
-			note(with(usual, place, "custom_"+marker), marker)
-			note(with(usual, place, strings.ToUpper(marker)), strings.ToUpper(marker))
-			for _, attack := range attacks {
-				for _, s := range tg.call(tl.Name, with(usual, place, attack)) {
-					if got := s.shape(t, attack); !normal[got] {
-						t.Errorf("%s, %s = %.60q: %.300s; usual are\n  %s", tl.Name, strings.Join(place, "."), attack, got,
-							strings.Join(slices.Sorted(maps.Keys(normal)), "\n  "))
-					}
+			for _, s := range tg.call(tl.Name, with(usual, place, attack)) {
+				if got := s.shape(t, attack); !normal[got] {
+					t.Errorf("%s, %s = %.60q: %.300s; usual are\n  %s", tl.Name, strings.Join(place, "."), attack, got,
+						strings.Join(slices.Sorted(maps.Keys(normal)), "\n  "))
 				}
 			}
 		}
