@@ -28,14 +28,7 @@ func (c *Client) ReadScript(ctx context.Context, realm, id string) (Object, erro
 // CreateScript makes a script under an ID that no other has. A write whose answer
 // is lost is not sent again: the script is there by that ID, or it is not.
 func (c *Client) CreateScript(ctx context.Context, realm, id string, body Object) (Object, error) {
-	doc, err := c.script(ctx, realm, id, request{method: http.MethodPut, body: body})
-	if !isUnknown(err) {
-		return doc, err
-	}
-	if found, readErr := c.ReadScript(ctx, realm, id); readErr == nil && hasScript(found, body) {
-		return found, nil
-	}
-	return nil, err
+	return c.putScript(ctx, realm, id, body)
 }
 
 // ChangeScript replaces a script with what plan makes of it as it is. Scripts
@@ -56,6 +49,12 @@ func (c *Client) ChangeScript(ctx context.Context, realm, id string, plan func(n
 	if err != nil {
 		return nil, err
 	}
+	return c.putScript(ctx, realm, id, body)
+}
+
+// putScript writes a script once. If the answer is lost, the write is settled by a
+// read.
+func (c *Client) putScript(ctx context.Context, realm, id string, body Object) (Object, error) {
 	doc, err := c.script(ctx, realm, id, request{method: http.MethodPut, body: body})
 	if !isUnknown(err) {
 		return doc, err

@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode"
 
+	"aicmcp/mockaic/internal/am/nodetype"
 	"aicmcp/mockaic/internal/crest"
 )
 
@@ -235,26 +235,9 @@ func (f clientField) check(value any) error {
 		}
 	}
 	if !ok {
-		return crest.Errorf(http.StatusBadRequest, "Data validation failed for the attribute, %s", spaced(f.name))
+		return crest.Errorf(http.StatusBadRequest, "Data validation failed for the attribute, %s", nodetype.Title(f.name))
 	}
 	return nil
-}
-
-// spaced is a name as a title: "accessTokenLifetime" is "Access Token Lifetime".
-func spaced(name string) string {
-	var title strings.Builder
-	before := ' '
-	for _, letter := range strings.ReplaceAll(name, "_", " ") {
-		if unicode.IsUpper(letter) && unicode.IsLower(before) {
-			title.WriteRune(' ')
-		}
-		if before == ' ' {
-			letter = unicode.ToUpper(letter)
-		}
-		title.WriteRune(letter)
-		before = letter
-	}
-	return title.String()
 }
 
 // clientSchema is the JSON schema of a client.
@@ -287,6 +270,6 @@ func (f clientField) schema(order int, wrapped bool) map[string]any {
 			"inherited": map[string]any{"type": "boolean", "required": true}, "value": value,
 		}}
 	}
-	property["title"], property["description"], property["propertyOrder"], property["exampleValue"] = spaced(f.name), "", number(order), ""
+	property["title"], property["description"], property["propertyOrder"], property["exampleValue"] = nodetype.Title(f.name), "", number(order), ""
 	return property
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"aicmcp/mockaic/internal/am/nodetype"
 	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/route"
 	"aicmcp/mockaic/internal/store"
@@ -157,7 +158,7 @@ func (s *Service) readClient(sent store.Object) (store.Object, error) {
 		section := s.clientSections[at]
 		attributes, ok := sent[name].(map[string]any)
 		if !ok {
-			return nil, crest.Errorf(http.StatusBadRequest, "Data validation failed for the attribute, %s", spaced(name))
+			return nil, crest.Errorf(http.StatusBadRequest, "Data validation failed for the attribute, %s", nodetype.Title(name))
 		}
 		values := section.initial()
 		for _, attribute := range slices.Sorted(maps.Keys(attributes)) {

@@ -66,7 +66,7 @@ func (a attribute) words() []string {
 func (a attribute) titleAndDescription() (title, description string) {
 	title, description = a.title, a.description
 	if title == "" {
-		title = spaced(a.name)
+		title = Title(a.name)
 	}
 	if description == "" {
 		description = title
@@ -74,14 +74,15 @@ func (a attribute) titleAndDescription() (title, description string) {
 	return title, description
 }
 
-// spaced makes a title of a name: "scanQRCode" is "Scan QR Code".
-func spaced(name string) string {
+// Title makes a title of a name: "scanQRCode" is "Scan QR Code".
+func Title(name string) string {
 	var title strings.Builder
-	letters := []rune(name)
+	letters := []rune(strings.ReplaceAll(name, "_", " "))
 	for i, r := range letters {
-		if i == 0 {
+		switch {
+		case i == 0 || letters[i-1] == ' ':
 			r = unicode.ToUpper(r)
-		} else if unicode.IsUpper(r) {
+		case unicode.IsUpper(r):
 			lowerNext := i+1 < len(letters) && unicode.IsLower(letters[i+1])
 			if unicode.IsLower(letters[i-1]) || unicode.IsUpper(letters[i-1]) && lowerNext {
 				title.WriteByte(' ')
