@@ -74,7 +74,8 @@ func (a attribute) titleAndDescription() (title, description string) {
 	return title, description
 }
 
-// Title makes a title of a name: "scanQRCode" is "Scan QR Code".
+// Title makes a title of a name: "scanQRCode" is "Scan QR Code", but OAuth is one
+// word.
 func Title(name string) string {
 	var title strings.Builder
 	letters := []rune(strings.ReplaceAll(name, "_", " "))
@@ -90,7 +91,7 @@ func Title(name string) string {
 		}
 		title.WriteRune(r)
 	}
-	return title.String()
+	return strings.ReplaceAll(title.String(), "O Auth", "OAuth")
 }
 
 // Schema returns what the action schema answers. Two recordings show its form, of
