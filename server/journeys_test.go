@@ -453,6 +453,67 @@ func TestARefusedJourneyLeavesNothing(t *testing.T) {
 	}
 }
 
+// Two servers that bring the same nodes, as from another tenant, do not take back
+// each other's.
+func TestTakingBackSparesWhatOthersWrote(t *testing.T) {
+	const id, child = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+	const page = `{"entryNodeId":"` + id + `","nodes":{"` + id + `":{"nodeType":"PageNode","displayName":"P %[1]t","connections":{"outcome":"success"},"config":{"nodes":[{"_id":"` + child + `","nodeType":"ValidatedUsernameNode","displayName":"U","_properties":{"validateInput":%[1]t}}]}}}}`
+	jt := startJourneys(t)
+	isPut := isWriteOf("PUT", "/trees/Small")
+	// before has somebody else send what is about to be sent, to a path.
+	before := func(path string) {
+		var once sync.Once
+		jt.meanwhile = func(r *http.Request) {
+			if isPut(r) {
+				once.Do(func() {
+					body, err := io.ReadAll(r.Body)
+					if err != nil {
+						t.Error(err)
+					}
+					r.Body = io.NopCloser(strings.NewReader(string(body)))
+					jt.api("PUT", treesPath+path, string(body))
+				})
+			}
+		}
+	}
+	has := func(what, journey string, validate bool) {
+		t.Helper()
+		jt.meanwhile, jt.drops = nil, nil
+		tree := jt.api("GET", treesPath+"/trees/"+journey, "")
+		on := jt.api("GET", treesPath+"/nodes/PageNode/"+id, "")
+		node := jt.api("GET", treesPath+"/nodes/ValidatedUsernameNode/"+child, "")
+		if tree["entryNodeId"] != id || on["_id"] != id || node["validateInput"] != validate {
+			t.Errorf("%s: tree %v, page %v, node %v", what, tree, on, node)
+		}
+	}
+	create := `{"realm":"alpha","journeyName":"Small","journeyData":` + page + `}`
+
+	before("/trees/Other")
+	jt.drops = isPut
+	jt.fails("createJourney", fmt.Sprintf(create, false), "as it was before")
+	has("in another journey", "Other", false)
+	jt.api("DELETE", treesPath+"/trees/Other", "")
+
+	before("/trees/Small")
+	jt.fails("createJourney", fmt.Sprintf(create, false), "412", "Somebody else")
+	has("made at the same time", "Small", false)
+
+	before("/trees/Small")
+	jt.fails("createJourney", fmt.Sprintf(create, true), "412", "Somebody else")
+	has("changed at the same time", "Small", true)
+}
+
+// What the tenant turns away at the door has left nothing.
+func TestNothingIsTakenBackOfWhatWasTurnedAway(t *testing.T) {
+	jt := startJourneys(t)
+	jt.mock.Inject(mockaic.Fault{Method: "PUT", Path: treesPath + "/trees/*", Status: 403})
+	jt.mock.Inject(mockaic.Fault{Method: "DELETE", Path: treesPath + "/*", Status: 403})
+	jt.fails("createJourney", `{"realm":"alpha","journeyName":"Small","journeyData":`+smallJourney+`}`, "403", "Nothing was changed")
+	if lines := jt.asked(); !strings.HasPrefix(lines[len(lines)-1], "PUT") {
+		t.Errorf("asked %v", lines)
+	}
+}
+
 func TestACancelledWriteIsTakenBack(t *testing.T) {
 	jt := startJourneys(t)
 	nodes := jt.allNodes()

@@ -63,7 +63,11 @@ var removeNodes = tool.Define(tool.Spec{
 	}
 	nodes := slices.CompactFunc(slices.SortedFunc(slices.Values(in.Nodes), node.compare), func(a, b node) bool { return a == b })
 	out := removeNodesOutput{Results: make([]fate, len(nodes))}
-	users := in.users(u)
+	goes := map[string]bool{}
+	for _, n := range nodes {
+		goes[n.ID] = true
+	}
+	users := u.users(goes)
 	all = together()
 	for i, n := range nodes {
 		all.Go(func() error {
@@ -79,22 +83,6 @@ var removeNodes = tool.Define(tool.Spec{
 	}
 	return out, nil
 })
-
-// users are what has nodes, by the IDs of these. A page that is deleted too, for
-// no journey has it, does not count.
-func (in removeNodesInput) users(u usage) map[string]string {
-	users := u.owners()
-	for page, children := range u.children() {
-		_, owned := users[page]
-		if !owned && slices.ContainsFunc(in.Nodes, func(n node) bool { return n.ID == page }) {
-			continue
-		}
-		for _, child := range children {
-			users[child.ID] = page
-		}
-	}
-	return users
-}
 
 func deleteNode(ctx context.Context, c *aic.Client, realm string, n node, user string) fate {
 	if user != "" {

@@ -55,3 +55,18 @@ func (u *usage) children() map[string][]aic.Node {
 	}
 	return out
 }
+
+// users are what has nodes, by the IDs of these. A page that goes too, for no
+// journey has it, does not count.
+func (u *usage) users(goes map[string]bool) map[string]string {
+	users := u.owners()
+	for page, children := range u.children() {
+		if _, owned := users[page]; !owned && goes[page] {
+			continue
+		}
+		for _, child := range children {
+			users[child.ID] = page
+		}
+	}
+	return users
+}

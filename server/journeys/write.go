@@ -82,10 +82,12 @@ func (i *inspection) takeBack(ctx context.Context, failure error, w aic.JourneyW
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTime)
 	defer cancel()
 	var left []string
-	if err := i.takeBackTree(ctx, w); err != nil {
+	switch {
+	case turnedAway(failure):
+	case unknown(failure) && i.takeBackTree(ctx, w) != nil:
 		left = []string{"the journey itself"}
-	} else {
-		left = i.takeBackNodes(ctx, w)
+	default:
+		left = i.takeBackNodes(ctx, w, status(failure) == http.StatusPreconditionFailed)
 	}
 	switch {
 	case len(left) > 0:
@@ -96,6 +98,11 @@ func (i *inspection) takeBack(ctx context.Context, failure error, w aic.JourneyW
 		return tool.WithHint(failure, "", "The journey is as it was before: what was written of it was taken back. Look with getJourney before trying again.")
 	}
 	return tool.WithHint(failure, "", "Nothing was changed: the journey and its nodes are as they were before.")
+}
+
+// turnedAway reports whether a write failed before the tenant looked at it.
+func turnedAway(failure error) bool {
+	return !unknown(failure) && slices.Contains([]int{0, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests}, status(failure))
 }
 
 // takeBackTree restores the tree if it is the one that was to be written.
@@ -118,14 +125,25 @@ func (i *inspection) takeBackTree(ctx context.Context, w aic.JourneyWrite) error
 }
 
 // takeBackNodes deletes the nodes that were not there before, restores those that
-// were, and names those with which it fails.
-func (i *inspection) takeBackNodes(ctx context.Context, w aic.JourneyWrite) []string {
+// were, and names those with which it fails. If somebody else wrote the journey
+// first, nodes with what was to be written are theirs as well.
+func (i *inspection) takeBackNodes(ctx context.Context, w aic.JourneyWrite, othersFirst bool) []string {
+	users, err := i.usersNow(ctx, w)
 	var mu sync.Mutex
 	var left []string
 	all := together()
 	for n, config := range w.Nodes {
+		_, used := users[n.ID]
+		isNew := i.there[n] == nil
+		if isNew && used || !isNew && othersFirst {
+			continue
+		}
 		all.Go(func() error {
-			if err := i.takeBackNode(ctx, n, config); err != nil {
+			failure := err
+			if !isNew || !i.named(n) || err == nil {
+				failure = i.takeBackNode(ctx, n, config)
+			}
+			if failure != nil {
 				mu.Lock()
 				defer mu.Unlock()
 				left = append(left, fmt.Sprintf("the %s %s", tool.Quote(n.Type), tool.Quote(n.ID)))
@@ -138,19 +156,50 @@ func (i *inspection) takeBackNodes(ctx context.Context, w aic.JourneyWrite) []st
 	return left
 }
 
+// named reports whether a node has the ID that the caller gave it. Nobody else has
+// one that was just made up.
+func (i *inspection) named(n aic.Node) bool { return i.ids[n.ID] == n.ID }
+
+// usersNow are what uses the nodes to delete, as far as others may have their IDs.
+func (i *inspection) usersNow(ctx context.Context, w aic.JourneyWrite) (map[string]string, error) {
+	goes := map[string]bool{}
+	ask := false
+	for n := range w.Nodes {
+		if i.there[n] == nil {
+			goes[n.ID] = true
+			ask = ask || i.named(n)
+		}
+	}
+	if !ask {
+		return nil, nil
+	}
+	var u usage
+	all := together()
+	u.read(ctx, all, i.client, i.realm)
+	if err := all.Wait(); err != nil {
+		return nil, err
+	}
+	return u.users(goes), nil
+}
+
 func (i *inspection) takeBackNode(ctx context.Context, n aic.Node, config aic.Object) error {
 	before := i.there[n]
-	if before == nil {
-		err := i.client.DeleteNode(ctx, i.realm, n)
+	var now aic.Object
+	var err error
+	if before != nil || i.named(n) {
+		now, err = existing(ctx, i.client, i.realm, n)
+		if err != nil || now == nil || !aic.Includes(now, config) {
+			return err
+		}
+	}
+	switch {
+	case before == nil:
+		err = i.client.DeleteNode(ctx, i.realm, n)
 		if status(err) == http.StatusNotFound {
 			return nil
 		}
-		return err
+	case !aic.Equal(own(now), own(before)):
+		_, err = i.client.WriteNode(ctx, i.realm, n, aic.String(now, "_rev"), own(before))
 	}
-	now, err := existing(ctx, i.client, i.realm, n)
-	if err != nil || now == nil || !aic.Includes(now, config) || aic.Equal(own(now), own(before)) {
-		return err
-	}
-	_, err = i.client.WriteNode(ctx, i.realm, n, aic.String(now, "_rev"), own(before))
 	return err
 }
