@@ -176,6 +176,22 @@ func TestAJourneyIsCreatedWhole(t *testing.T) {
 	}
 }
 
+// Secrets are the attributes of these names, whatever nodes and outcomes are called.
+func TestNodesCanBeCalledLikeSecrets(t *testing.T) {
+	jt := startJourneys(t)
+	data := `{"entryNodeId":"secret","nodes":{
+		"secret":{"nodeType":"ChoiceCollectorNode","connections":{"password":"password","apiKey":"failure"},"config":{"choices":["password","apiKey"],"prompt":"?","defaultChoice":"apiKey"}},
+		"password":{"nodeType":"OneTimePasswordSmtpSenderNode","displayName":"node","connections":{"outcome":"success"},"config":{"hostName":"h","hostPort":25,"username":"u","password":"deepest sea","fromEmailAddress":"f"}}}}`
+	made := jt.create("Small", data)
+	if !freshID.MatchString(fmt.Sprint(at(made, "nodeIds", "secret"))) || !freshID.MatchString(fmt.Sprint(at(made, "nodeIds", "password"))) {
+		t.Errorf("made %v", made)
+	}
+	e := jt.fails("createJourney", `{"realm":"alpha","journeyName":"Small","journeyData":`+strings.Replace(data, `"success"`, `"deepest sea"`, 1)+`}`, `node "password", connections."outcome": "[redacted]" is no node`)
+	if strings.Contains(text(t, e), "deepest sea") {
+		t.Errorf("error %v", e)
+	}
+}
+
 func TestAJourneyIsReplacedAndItsOrphansNamed(t *testing.T) {
 	jt := startJourneys(t)
 	before := jt.allNodes()

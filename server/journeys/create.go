@@ -30,6 +30,7 @@ var create = tool.Define(tool.Spec{
 	Description: "Create a journey with its nodes, or replace the one of that name, all or nothing. It is checked as a whole first. Call listNodeTypes and getNodeTypeDetails before.",
 	Scopes:      scopes,
 	Secrets:     secretArguments,
+	Keyed:       keyedByID,
 	Effect:      tool.Idempotent,
 	Params:      tool.Params{"realm": realmRules, "journeyName": journeyRules},
 	Less:        "The journey was written; read it with getJourney.",

@@ -42,6 +42,9 @@ const (
 // passwordAttribute is the name of an attribute.
 var secretArguments = []string{"adminPassword", "apiKey", "bindPassword", "clientSecret", "hmacSigningKey", "password", "privateKey", "secret", "secretKey"}
 
+// keyedByID are the members that have nodes or connections in them, by ID.
+var keyedByID = []string{"nodes", "connections", "nodeIds"}
+
 const nothingSent = "Correct it and call again; nothing was changed."
 
 const (

@@ -25,6 +25,7 @@ var outcomes = tool.Define(tool.Spec{
 	Description: "The outcomes that a node with a configuration has, such as those of a ScriptedDecisionNode or a PageNode. Connections must name each of them.",
 	Scopes:      scopes,
 	Secrets:     secretArguments,
+	Keyed:       keyedByID,
 	Effect:      tool.ReadOnly,
 	Params:      tool.Params{"realm": realmRules, "nodeType": typeRules, "version": versionRules},
 	Less:        "There is no shorter answer.",

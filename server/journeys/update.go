@@ -37,6 +37,7 @@ var update = tool.Define(tool.Spec{
 	Description: "Change a journey; what is left out stays. With nodes, which need entryNodeId, all its nodes are replaced, all or nothing. Call getJourney first.",
 	Scopes:      scopes,
 	Secrets:     secretArguments,
+	Keyed:       keyedByID,
 	Effect:      tool.Idempotent,
 	Params: tool.Params{
 		"realm": realmRules, "journeyName": journeyRules,

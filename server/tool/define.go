@@ -74,7 +74,7 @@ func Define[In, Out any](spec Spec, fn func(ctx context.Context, c *aic.Client, 
 				return failed(failure, trace, hidden), nil
 			}
 			if !spec.NoSecrets {
-				hidden = secretsIn(args, spec.secret())
+				hidden = secretsIn(args, spec.secret(), spec.Keyed...)
 			}
 			var given In
 			if err := convert(args, &given); err != nil {

@@ -17,6 +17,7 @@ import (
 // are hidden. A failure's texts repeat what was sent, so they are searched.
 type secrets struct {
 	names  map[string]bool
+	keyed  []string
 	search *strings.Replacer
 }
 
@@ -61,8 +62,8 @@ func (s Spec) secret() func(name string) bool {
 }
 
 // secretsIn collects what lies below a member, or in the value of a patch of a
-// field, whose name says that it is secret.
-func secretsIn(args map[string]any, isSecret func(name string) bool) secrets {
+// field, whose name says that it is secret. The names in keyed members say nothing.
+func secretsIn(args map[string]any, isSecret func(name string) bool, keyed ...string) secrets {
 	names := map[string]bool{}
 	var forms []string
 	var walk func(v any, secret bool)
@@ -89,6 +90,12 @@ func secretsIn(args map[string]any, isSecret func(name string) bool) secrets {
 				}
 			}
 			for k, e := range v {
+				if inner, is := e.(map[string]any); is && slices.Contains(keyed, k) {
+					for _, e := range inner {
+						walk(e, secret)
+					}
+					continue
+				}
 				named := isSecret(k)
 				if named {
 					names[k] = true
@@ -107,7 +114,7 @@ func secretsIn(args map[string]any, isSecret func(name string) bool) secrets {
 	for _, s := range slices.Compact(forms) {
 		pairs = append(pairs, s, redacted)
 	}
-	return secrets{names, strings.NewReplacer(pairs...)}
+	return secrets{names, keyed, strings.NewReplacer(pairs...)}
 }
 
 // formsOf lists how a text may hold s: as it is, with the HTML entities that
@@ -131,9 +138,15 @@ func (s secrets) hide(v any) {
 		}
 	case map[string]any:
 		for k, e := range v {
-			if s.names[k] && e != nil {
+			inner, is := e.(map[string]any)
+			switch {
+			case is && slices.Contains(s.keyed, k):
+				for _, e := range inner {
+					s.hide(e)
+				}
+			case s.names[k] && e != nil:
 				v[k] = redacted
-			} else {
+			default:
 				s.hide(e)
 			}
 		}

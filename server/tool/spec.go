@@ -84,6 +84,9 @@ type Spec struct {
 	// Secrets names the members of the arguments that are secret, where the
 	// words of names mislead. Without it they are guessed from those.
 	Secrets []string
+	// Keyed names members of arguments and results whose own members have IDs for
+	// names, which say nothing of secrets.
+	Keyed []string
 	// Cursor names the output member that leads to the next page. It is
 	// left out of a page that lost elements.
 	Cursor string
