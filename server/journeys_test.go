@@ -234,7 +234,6 @@ func TestAFaultyJourneyIsRefusedWithAllItsFaults(t *testing.T) {
 			[]string{
 				`entryNodeId: "nope" is no node of the journey, nor success or failure`,
 				`node "a", connections."maybe": "b" is no node of the journey, nor success or failure`,
-				`node "a", connections."true": it leads to the node itself, which would never end`,
 				`node "a": connections: it has no outcome "maybe"; it has "true", "false"`,
 				`node "a": connections: its outcome "false" leads nowhere`,
 				`node "failure", connections."outcome": "gone" is no node of the journey, nor success or failure`,
@@ -245,8 +244,12 @@ func TestAFaultyJourneyIsRefusedWithAllItsFaults(t *testing.T) {
 			`{"entryNodeId":"a","nodes":{
 				"a":{"nodeType":"DebugNode","connections":{"outcome":"success"}},
 				"b":{"nodeType":"DebugNode","connections":{"outcome":"c"}},
-				"c":{"nodeType":"DebugNode","connections":{"outcome":"b"}}}}`,
-			[]string{`node "b": nothing leads to it`, `node "c": nothing leads to it`},
+				"c":{"nodeType":"DebugNode","connections":{"outcome":"b"}},
+				"d":{"nodeType":"MessageNode","connections":{"true":"d","false":"d"}}}}`,
+			[]string{
+				`node "b": nothing leads to it`, `node "c": nothing leads to it`,
+				`node "d": all its connections lead to the node itself, which would never end`, `node "d": nothing leads to it`,
+			},
 		},
 		"types": {
 			`{"entryNodeId":"a","nodes":{"a":{"nodeType":"UsernameColector","connections":{"outcome":"b"}},"b":{"nodeType":"../x","version":"x","connections":{"true":"success"}}}}`,
@@ -319,6 +322,16 @@ func TestAFaultyJourneyIsRefusedWithAllItsFaults(t *testing.T) {
 				t.Errorf("error %v", e)
 			}
 		})
+	}
+}
+
+// Who says no is asked again.
+func TestANodeCanLeadToItself(t *testing.T) {
+	jt := startJourneys(t)
+	made := jt.create("Small", `{"entryNodeId":"ask","nodes":{"ask":{"nodeType":"MessageNode","connections":{"true":"success","false":"ask"}}}}`)
+	ask := fmt.Sprint(at(made, "nodeIds", "ask"))
+	if tree := jt.api("GET", treesPath+"/trees/Small", ""); at(tree, "nodes", ask, "connections", "false") != ask {
+		t.Errorf("tree %v", tree)
 	}
 }
 

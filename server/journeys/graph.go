@@ -189,13 +189,15 @@ func (g *graph) target(name, place string) string {
 // their nodes in them.
 func (g *graph) connect(n *part) {
 	resolved := make(map[string]string, len(n.connections))
+	leaves := len(n.connections) == 0
 	for _, outcome := range slices.Sorted(maps.Keys(n.connections)) {
 		place := n.place + ", connections." + tool.Quote(outcome)
 		id := g.target(n.connections[outcome], place)
-		if id == n.ID {
-			g.find(place, "it leads to the node itself, which would never end")
-		}
+		leaves = leaves || id != n.ID
 		resolved[g.renamed(n, outcome)] = id
+	}
+	if !leaves {
+		g.find(n.place, "all its connections lead to the node itself, which would never end")
 	}
 	n.connections = resolved
 }
