@@ -66,23 +66,32 @@ func (s step) label() string {
 }
 
 // escaped is a text that cannot end the label in which it stands, nor be markup
-// there.
+// there. Mermaid takes no empty label.
 func escaped(text string) string {
+	if text == "" {
+		return " "
+	}
 	var b strings.Builder
-	n := 0
+	n, last, started := 0, ' ', false
 	for _, r := range text {
 		if n++; n > maxLabel {
 			b.WriteRune('…')
 			break
 		}
 		switch {
-		case unicode.IsLetter(r), unicode.IsDigit(r), strings.ContainsRune(" .,:-_/!?+", r):
-			b.WriteRune(r)
 		case unicode.IsSpace(r), !unicode.IsGraphic(r):
+			r = ' '
 			b.WriteByte(' ')
+		case wordy(r), strings.ContainsRune(",:!?", r),
+			// Elsewhere these can be a list, a line, an emphasis or a link.
+			strings.ContainsRune("-+", r) && started, r == '_' && wordy(last), r == '/' && last != ':':
+			b.WriteRune(r)
 		default:
 			fmt.Fprintf(&b, "#%d;", r)
 		}
+		last, started = r, started || r != ' '
 	}
 	return b.String()
 }
+
+func wordy(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
