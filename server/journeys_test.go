@@ -675,6 +675,26 @@ func TestPagesOfVersionTwo(t *testing.T) {
 	jt.does("deleteJourney", `{"realm":"alpha","journeyName":"Two"}`)
 }
 
+// Nodes of pages may name their version as other nodes do.
+func TestANodeOfAPageHasAVersion(t *testing.T) {
+	jt := startJourneys(t)
+	for _, version := range []string{`"version":"2.0"`, `"nodeVersion":"2.0"`} {
+		made := jt.create("Two", `{"entryNodeId":"p","nodes":{"p":{"nodeType":"PageNode","connections":{"outcome":"success"},"config":{"nodes":[
+			{"_id":"u","nodeType":"ValidatedUsernameNode","displayName":"U",`+version+`,"_properties":{"prepopulate":true}}]}}}}`)
+		if n := jt.api("GET", fmt.Sprint(treesPath, "/nodes/ValidatedUsernameNode/", at(made, "nodeIds", "u")), ""); n["prepopulate"] != true {
+			t.Errorf("%s: %v", version, n)
+		}
+	}
+}
+
+// An outcome of a page can begin with a word for its last node, though only the
+// tenant knows that the page is of a version in which it does.
+func TestAPageKeepsItsVersionWithOtherNodes(t *testing.T) {
+	jt := startJourneys(t)
+	made := jt.create("Two", `{"entryNodeId":"p","nodes":{"p":{"nodeType":"PageNode","version":"2.0","connections":{"last-outcome":"success"},"config":{"nodes":[{"_id":"last","nodeType":"ValidatedUsernameNode"}]}}}}`)
+	jt.does("updateJourney", fmt.Sprintf(`{"realm":"alpha","journeyName":"Two","entryNodeId":%[1]q,"nodes":{%[1]q:{"nodeType":"PageNode","connections":{"other-outcome":"success"},"config":{"nodes":[{"_id":"other","nodeType":"ValidatedPasswordNode"}]}}}}`, at(made, "nodeIds", "p")))
+}
+
 func TestJourneysAreListed(t *testing.T) {
 	jt := startJourneys(t)
 	out := jt.does("listJourneys", `{"realm":"alpha"}`)

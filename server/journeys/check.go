@@ -153,6 +153,11 @@ func (i *inspection) keepVersions() {
 			i.there[was] = doc
 		}
 		n.Node = was
+		connections := make(map[string]string, len(n.connections))
+		for outcome, id := range n.connections {
+			connections[i.renamed(n, outcome)] = id
+		}
+		n.connections = connections
 	}
 }
 

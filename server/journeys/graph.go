@@ -130,7 +130,7 @@ func (g *graph) page(page *part, nodes any) {
 }
 
 // ofEntry are the members of a page's node that are not its configuration.
-var ofEntry = []string{"_id", "nodeType", "displayName", "nodeVersion", "_properties", "config"}
+var ofEntry = []string{"_id", "nodeType", "displayName", "nodeVersion", "version", "_properties", "config"}
 
 // child reads a node of a page. Its configuration is called _properties or config,
 // or its attributes stand beside nodeType.
