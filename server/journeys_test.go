@@ -579,7 +579,7 @@ func TestAJourneyIsChanged(t *testing.T) {
 	before := jt.api("GET", treesPath+"/trees/Small", "")
 	jt.asked()
 	changed := jt.does("updateJourney", `{"realm":"alpha","journeyName":"Small","description":"New","enabled":false,"maximumIdleTime":5,"uiConfig":{"categories":["A","B"]}}`)
-	jt.expect("GET /trees/Small", "PUT /trees/Small")
+	jt.expect("GET /trees/Small", "GET /alpha/realm-config/authentication", "PUT /trees/Small")
 	after := jt.api("GET", treesPath+"/trees/Small", "")
 	if changed["result"] != "updated" || after["description"] != "New" || after["enabled"] != false || after["maximumIdleTime"] != 5.0 || at(after, "uiConfig", "categories") != `["A","B"]` ||
 		text(t, after["nodes"]) != text(t, before["nodes"]) || after["identityResource"] != "managed/alpha_user" {
@@ -856,6 +856,30 @@ func TestTheDefaultJourneyIsSet(t *testing.T) {
 	jt.fails("setDefaultJourney", `{"realm":"alpha","journeyName":"Login"}`, "not known whether")
 	jt.drops, jt.loses = nil, put
 	jt.does("setDefaultJourney", `{"realm":"alpha","journeyName":"Login"}`)
+}
+
+// A default journey that cannot run keeps people out.
+func TestADefaultJourneyThatStopsIsWarnedOf(t *testing.T) {
+	jt := startJourneys(t)
+	login := jt.does("getJourney", `{"realm":"alpha","journeyName":"Login","detail":"configs"}`)
+	nodes := fmt.Sprintf(`"entryNodeId":%q,"nodes":%s`, login["entryNodeId"], text(t, login["nodes"]))
+	for _, call := range []struct{ tool, arguments string }{
+		{"updateJourney", `"enabled":false`},
+		{"updateJourney", `"innerTreeOnly":true`},
+		{"updateJourney", `"enabled":false,` + nodes},
+		{"createJourney", `"innerTreeOnly":true,"journeyData":{` + nodes + `}`},
+	} {
+		out := jt.does(call.tool, `{"realm":"alpha","journeyName":"Login",`+call.arguments+`}`)
+		if warnings := fmt.Sprint(out["warnings"]); !strings.Contains(warnings, "default journey") || !strings.Contains(warnings, "setDefaultJourney") {
+			t.Errorf("%s %.60s: warnings %s", call.tool, call.arguments, warnings)
+		}
+	}
+	if out := jt.does("updateJourney", `{"realm":"alpha","journeyName":"Registration","enabled":false}`); out["warnings"] != nil {
+		t.Errorf("warnings %v", out["warnings"])
+	}
+	if out := jt.does("updateJourney", `{"realm":"alpha","journeyName":"Login","enabled":true,"innerTreeOnly":false}`); out["warnings"] != nil {
+		t.Errorf("warnings %v", out["warnings"])
+	}
 }
 
 func TestAPreviewNeedsNoRequest(t *testing.T) {

@@ -51,6 +51,13 @@ var create = tool.Define(tool.Spec{
 	if err := found.refuse("journeyData"); err != nil {
 		return written{}, err
 	}
+	if found.before != nil {
+		warnings, err := in.settings().warnings(ctx, c, in.Realm, in.Name)
+		if err != nil {
+			return written{}, err
+		}
+		found.warnings = append(found.warnings, warnings...)
+	}
 	return found.write(ctx, attributes)
 })
 
@@ -59,5 +66,9 @@ func (in createInput) attributes() (aic.Object, error) {
 		"enabled": true, "innerTreeOnly": false,
 		"identityResource": cmp.Or(in.IdentityResource, "managed/"+in.Realm+"_user"),
 	}
-	return tree, settings{Description: in.Description, MustRun: in.MustRun, InnerTreeOnly: in.InnerTreeOnly, UIConfig: in.UIConfig}.set(tree)
+	return tree, in.settings().set(tree)
+}
+
+func (in createInput) settings() settings {
+	return settings{Description: in.Description, MustRun: in.MustRun, InnerTreeOnly: in.InnerTreeOnly, UIConfig: in.UIConfig}
 }

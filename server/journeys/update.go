@@ -64,9 +64,20 @@ var update = tool.Define(tool.Spec{
 
 // change writes the tree alone.
 func (in updateInput) change(ctx context.Context, c *aic.Client) (written, error) {
-	now, err := c.ReadJourney(ctx, in.Realm, in.Name)
+	var now aic.Object
+	out := written{Name: in.Name, Result: "updated"}
+	both := together()
+	both.Go(func() (err error) {
+		now, err = c.ReadJourney(ctx, in.Realm, in.Name)
+		return explain(err)
+	})
+	both.Go(func() (err error) {
+		out.Warnings, err = in.warnings(ctx, c, in.Realm, in.Name)
+		return err
+	})
+	err := both.Wait()
 	if err != nil {
-		return written{}, explain(err)
+		return written{}, err
 	}
 	tree := own(now)
 	if in.Entry != "" {
@@ -86,7 +97,8 @@ func (in updateInput) change(ctx context.Context, c *aic.Client) (written, error
 	case err != nil:
 		return written{}, explain(err)
 	}
-	return written{Name: in.Name, Result: "updated", Mermaid: flowOf(doc).mermaid()}, nil
+	out.Mermaid = flowOf(doc).mermaid()
+	return out, nil
 }
 
 // entryOf is the ID of the node that is to be the first.
@@ -124,6 +136,11 @@ func (in updateInput) replace(ctx context.Context, c *aic.Client) (written, erro
 	if err := in.set(tree); err != nil {
 		return written{}, err
 	}
+	warnings, err := in.warnings(ctx, c, in.Realm, in.Name)
+	if err != nil {
+		return written{}, err
+	}
+	found.warnings = append(found.warnings, warnings...)
 	out, err := found.write(ctx, tree)
 	if err != nil {
 		return written{}, err
@@ -135,6 +152,18 @@ func (in updateInput) replace(ctx context.Context, c *aic.Client) (written, erro
 func (s settings) none() bool {
 	return s.Description == nil && s.IdentityResource == nil && s.Enabled == nil && s.MustRun == nil && s.InnerTreeOnly == nil &&
 		s.MaximumSessionTime == nil && s.MaximumIdleTime == nil && s.UIConfig == nil
+}
+
+// warnings tell if the settings stop the realm's default journey.
+func (s settings) warnings(ctx context.Context, c *aic.Client, realm, name string) ([]string, error) {
+	if (s.Enabled == nil || *s.Enabled) && (s.InnerTreeOnly == nil || !*s.InnerTreeOnly) {
+		return nil, nil
+	}
+	doc, err := c.ReadAuthentication(ctx, realm)
+	if err != nil || defaultIn(doc) != name {
+		return nil, err
+	}
+	return []string{"It is the realm's default journey, which cannot run now: make another one the default with setDefaultJourney, or undo it."}, nil
 }
 
 // set changes what is given.
