@@ -830,6 +830,26 @@ func TestADeletedJourneyLeavesNothing(t *testing.T) {
 	}
 }
 
+// The tenant deletes the nodes of a journey with it, whoever else has them.
+func TestAJourneyThatSharesNodesIsNotDeleted(t *testing.T) {
+	jt := startJourneys(t)
+	made := jt.create("Small", smallJourney)
+	check, name := at(made, "nodeIds", "check"), at(made, "nodeIds", "name")
+	for what, body := range map[string]string{
+		"node":  fmt.Sprintf(`{"entryNodeId":%[1]q,"nodes":{%[1]q:{"nodeType":"DataStoreDecisionNode","connections":{"true":%[2]q,"false":%[2]q}}}}`, check, successNode),
+		"child": fmt.Sprintf(`{"entryNodeId":"p","nodes":{"p":{"nodeType":"PageNode","connections":{"outcome":%q},"config":{"nodes":[{"_id":%q,"nodeType":"ValidatedUsernameNode"}]}}}}`, successNode, name),
+	} {
+		jt.api("PUT", treesPath+"/trees/Other", body)
+		nodes := jt.allNodes()
+		jt.fails("deleteJourney", `{"realm":"alpha","journeyName":"Small"}`, "shares nodes with others", "Other", "updateJourney", "Nothing was changed")
+		if after := jt.allNodes(); !slices.Equal(nodes, after) {
+			t.Errorf("%s: nodes %v", what, after)
+		}
+	}
+	jt.api("PUT", treesPath+"/trees/Other", `{"entryNodeId":"`+successNode+`","nodes":{}}`)
+	jt.does("deleteJourney", `{"realm":"alpha","journeyName":"Small"}`)
+}
+
 func TestTheDefaultJourneyIsSet(t *testing.T) {
 	jt := startJourneys(t)
 	const settings = "/am/json/realms/root/realms/alpha/realm-config/authentication"

@@ -70,7 +70,8 @@ type deletion struct {
 	inner  []aic.Object // nodes that call journeys
 }
 
-// look reads what there is to know before, and refuses the default journey.
+// look reads what there is to know before, and refuses the default journey and one
+// whose nodes others have too: the tenant deletes nodes with their journey.
 func (d *deletion) look(ctx context.Context) error {
 	var settings aic.Object
 	all := together()
@@ -93,20 +94,37 @@ func (d *deletion) look(ctx context.Context) error {
 	if defaultIn(settings) == d.Name {
 		return tool.Invalid("journeyName", "is that of the realm's default journey", "Make another one the default with setDefaultJourney first. Nothing was changed.")
 	}
+	d.usage.trees = slices.DeleteFunc(d.usage.trees, func(tree aic.Object) bool { return aic.String(tree, "_id") == d.Name })
+	if sharers := d.sharers(); len(sharers) > 0 {
+		return tool.Invalid("journeyName", "is that of a journey that shares nodes with others: "+quoted(sharers),
+			"They would lose these nodes. Give this one other nodes with updateJourney first, under IDs that are words. Nothing was changed.")
+	}
 	return nil
 }
 
-// nodes are those of the journey and of its pages that no other journey has too.
+// nodes are those of the journey and of its pages.
 func (d *deletion) nodes() []aic.Node {
-	d.usage.trees = slices.DeleteFunc(d.usage.trees, func(tree aic.Object) bool { return aic.String(tree, "_id") == d.Name })
-	owners, children := d.usage.owners(), d.usage.children()
+	children := d.usage.children()
 	var out []aic.Node
 	for _, n := range nodesOf(d.tree) {
-		if _, shared := owners[n.ID]; !shared {
-			out = append(append(out, n), children[n.ID]...)
-		}
+		out = append(append(out, n), children[n.ID]...)
 	}
 	return out
+}
+
+// sharers are the other journeys that have a node of this one.
+func (d *deletion) sharers() []string {
+	ids, names := map[string]bool{}, map[string]bool{}
+	for _, n := range d.nodes() {
+		ids[n.ID] = true
+	}
+	children := d.usage.children()
+	for id, owner := range d.usage.owners() {
+		if ids[id] || slices.ContainsFunc(children[id], func(child aic.Node) bool { return ids[child.ID] }) {
+			names[owner] = true
+		}
+	}
+	return slices.SortedFunc(maps.Keys(names), strings.Compare)
 }
 
 // sweep deletes what the tenant left of the journey's nodes, even if the call was
