@@ -850,6 +850,31 @@ func TestAJourneyThatSharesNodesIsNotDeleted(t *testing.T) {
 	jt.does("deleteJourney", `{"realm":"alpha","journeyName":"Small"}`)
 }
 
+// Somebody else makes the journey anew, with the IDs of the nodes that are deleted.
+func TestADeletionSparesWhatIsMadeAnew(t *testing.T) {
+	jt := startJourneys(t)
+	made := jt.create("Small", smallJourney)
+	shown := jt.does("getJourney", `{"realm":"alpha","journeyName":"Small","detail":"configs"}`)
+	check := at(shown, "nodes", fmt.Sprint(at(made, "nodeIds", "check"))).(map[string]any)
+	check["config"] = map[string]any{}
+	anew := text(t, map[string]any{"entryNodeId": shown["entryNodeId"], "nodes": shown["nodes"]})
+	var once sync.Once
+	jt.loses = func(r *http.Request) bool {
+		if r.Method == "DELETE" && strings.HasSuffix(r.URL.Path, "/trees/Small") {
+			once.Do(func() { jt.api("PUT", treesPath+"/trees/Small", anew) })
+		}
+		return false
+	}
+	out := jt.does("deleteJourney", `{"realm":"alpha","journeyName":"Small"}`)
+	delete(check, "config")
+	if again := jt.does("getJourney", `{"realm":"alpha","journeyName":"Small","detail":"configs"}`); text(t, again["nodes"]) != text(t, shown["nodes"]) {
+		t.Errorf("deleted %v, left %v", out, again["nodes"])
+	}
+	if left := out["leftNodes"].([]any); len(left) != 4 || at(left[0], "result") != "in use" || at(left[0], "usedBy") == nil || len(out["deletedNodes"].([]any)) != 0 {
+		t.Errorf("deleted %v", out)
+	}
+}
+
 func TestTheDefaultJourneyIsSet(t *testing.T) {
 	jt := startJourneys(t)
 	const settings = "/am/json/realms/root/realms/alpha/realm-config/authentication"

@@ -3,10 +3,8 @@ package journeys
 import (
 	"context"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
-	"sync"
 
 	"aicmcp/server/aic"
 	"aicmcp/server/tool"
@@ -128,33 +126,65 @@ func (d *deletion) sharers() []string {
 }
 
 // sweep deletes what the tenant left of the journey's nodes, even if the call was
-// cancelled.
+// cancelled, but for what somebody else has meanwhile.
 func (d *deletion) sweep(ctx context.Context) deleteOutput {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTime)
 	defer cancel()
-	out := deleteOutput{Name: d.Name, Nodes: []node{}}
-	var mu sync.Mutex
+	nodes := d.nodes()
+	fates := make([]fate, len(nodes))
 	all := together()
-	for _, n := range d.nodes() {
+	for i, n := range nodes {
 		all.Go(func() error {
-			doc, err := existing(ctx, d.client, d.Realm, n)
-			if doc != nil {
-				err = d.client.DeleteNode(ctx, d.Realm, n)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil && status(err) != http.StatusNotFound {
-				out.Left = append(out.Left, failedFate(n, err))
-			} else {
-				out.Nodes = append(out.Nodes, nodeAt(n))
+			switch doc, err := existing(ctx, d.client, d.Realm, n); {
+			case err != nil:
+				fates[i] = failedFate(n, err)
+			case doc == nil:
+				fates[i] = fate{node: nodeAt(n), Result: gone}
 			}
 			return nil
 		})
 	}
 	_ = all.Wait() // no function fails
+	d.sweepLeft(ctx, nodes, fates)
+	out := deleteOutput{Name: d.Name, Nodes: []node{}}
+	for _, f := range fates {
+		if f.Result == deleted || f.Result == gone {
+			out.Nodes = append(out.Nodes, f.node)
+		} else {
+			out.Left = append(out.Left, f)
+		}
+	}
 	slices.SortFunc(out.Nodes, node.compare)
 	slices.SortFunc(out.Left, func(a, b fate) int { return a.compare(b.node) })
 	return out
+}
+
+// sweepLeft deletes the nodes that have no fate yet.
+func (d *deletion) sweepLeft(ctx context.Context, nodes []aic.Node, fates []fate) {
+	goes := map[string]bool{}
+	for i, n := range nodes {
+		if fates[i].Result == "" {
+			goes[n.ID] = true
+		}
+	}
+	if len(goes) == 0 {
+		return
+	}
+	users, err := usersOf(ctx, d.client, d.Realm, goes)
+	all := together()
+	for i, n := range nodes {
+		switch {
+		case fates[i].Result != "":
+		case err != nil:
+			fates[i] = failedFate(n, err)
+		default:
+			all.Go(func() error {
+				fates[i] = deleteNode(ctx, d.client, d.Realm, nodeAt(n), users[n.ID])
+				return nil
+			})
+		}
+	}
+	_ = all.Wait() // no function fails
 }
 
 // usedBy are the other journeys that call this one.

@@ -55,20 +55,17 @@ var removeNodes = tool.Define(tool.Spec{
 	},
 	Less: "The nodes were deleted as far as they could be.",
 }, func(ctx context.Context, c *aic.Client, in removeNodesInput) (removeNodesOutput, error) {
-	var u usage
-	all := together()
-	u.read(ctx, all, c, in.Realm)
-	if err := all.Wait(); err != nil {
-		return removeNodesOutput{}, err
-	}
 	nodes := slices.CompactFunc(slices.SortedFunc(slices.Values(in.Nodes), node.compare), func(a, b node) bool { return a == b })
 	out := removeNodesOutput{Results: make([]fate, len(nodes))}
 	goes := map[string]bool{}
 	for _, n := range nodes {
 		goes[n.ID] = true
 	}
-	users := u.users(goes)
-	all = together()
+	users, err := usersOf(ctx, c, in.Realm, goes)
+	if err != nil {
+		return removeNodesOutput{}, err
+	}
+	all := together()
 	for i, n := range nodes {
 		all.Go(func() error {
 			out.Results[i] = deleteNode(ctx, c, in.Realm, n, users[n.ID])

@@ -56,6 +56,17 @@ func (u *usage) children() map[string][]aic.Node {
 	return out
 }
 
+// usersOf reads what has nodes now, by the IDs of these, if those in goes are to go.
+func usersOf(ctx context.Context, c *aic.Client, realm string, goes map[string]bool) (map[string]string, error) {
+	var u usage
+	all := together()
+	u.read(ctx, all, c, realm)
+	if err := all.Wait(); err != nil {
+		return nil, err
+	}
+	return u.users(goes), nil
+}
+
 // users are what has nodes, by the IDs of these. A page that goes too, for no
 // journey has it, does not count.
 func (u *usage) users(goes map[string]bool) map[string]string {

@@ -173,13 +173,7 @@ func (i *inspection) usersNow(ctx context.Context, w aic.JourneyWrite) (map[stri
 	if !ask {
 		return nil, nil
 	}
-	var u usage
-	all := together()
-	u.read(ctx, all, i.client, i.realm)
-	if err := all.Wait(); err != nil {
-		return nil, err
-	}
-	return u.users(goes), nil
+	return usersOf(ctx, i.client, i.realm, goes)
 }
 
 func (i *inspection) takeBackNode(ctx context.Context, n aic.Node, config aic.Object) error {
