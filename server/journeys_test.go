@@ -1010,6 +1010,29 @@ func TestANodeIsChanged(t *testing.T) {
 	jt.fails("updateJourneyNode", `{`+named+`,"config":{"choices":["b","c"],"prompt":"!","defaultChoice":"b"}}`, "412", "Somebody else")
 }
 
+// A page refers to nodes that are there, and what falls off it is named.
+func TestAPageIsChanged(t *testing.T) {
+	jt := startJourneys(t)
+	made := jt.create("Small", smallJourney)
+	page, name := at(made, "nodeIds", "page"), at(made, "nodeIds", "name")
+	change := func(id any) string {
+		return fmt.Sprintf(`{"realm":"alpha","nodeType":"PageNode","nodeId":%q,"config":{"nodes":[{"_id":%q,"nodeType":"ValidatedUsernameNode","displayName":"N"}]}}`, page, id)
+	}
+	before := jt.api("GET", fmt.Sprint(treesPath, "/nodes/PageNode/", page), "")
+	e := jt.fails("updateJourneyNode", change(scriptID), "config.nodes[0]: there is no \"ValidatedUsernameNode\"", scriptID, "updateJourney makes new ones", "Nothing was changed")
+	if after := jt.api("GET", fmt.Sprint(treesPath, "/nodes/PageNode/", page), ""); text(t, after) != text(t, before) || len(e["findings"].([]any)) != 1 {
+		t.Errorf("page %v, error %v", after, e)
+	}
+	jt.asked()
+	out := jt.does("updateJourneyNode", change(name))
+	jt.expect(fmt.Sprint("GET /nodes/PageNode/", page), "POST /nodes/PageNode schema", fmt.Sprint("PUT /nodes/PageNode/", page))
+	if orphans := out["orphans"].([]any); len(orphans) != 1 || at(orphans[0], "nodeType") != "ValidatedPasswordNode" {
+		t.Errorf("changed %v", out)
+	}
+	jt.does("deleteJourneyNodes", text(t, map[string]any{"realm": "alpha", "nodes": out["orphans"]}))
+	jt.does("deleteJourney", `{"realm":"alpha","journeyName":"Small"}`)
+}
+
 var drawnLine = regexp.MustCompile(`^(flowchart LR|  (start|success|failure)\(\[(Start|Success|Failure)\]\)|  n\d+\["[^"\n\[\](){}<>|` + "`" + `]*(<br>[^"\n\[\](){}<>|` + "`" + `]*)*"\]|  (start|n\d+) -->(\|"[^"\n\[\](){}<>|` + "`" + `]*"\|)? (n\d+|success|failure)|  %% \d+ more nodes are left out)$`)
 
 // No text of a tenant breaks out of a label.

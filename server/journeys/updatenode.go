@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 
 	"aicmcp/server/aic"
 	"aicmcp/server/tool"
@@ -24,6 +25,7 @@ type updateNodeOutput struct {
 	Outcomes []string   `json:"outcomes"`
 	Gained   []string   `json:"gainedOutcomes,omitempty"`
 	Lost     []string   `json:"lostOutcomes,omitempty"`
+	Orphans  []node     `json:"orphans,omitempty" jsonschema:"nodes that the page needs no more"`
 	Warnings []string   `json:"warnings,omitempty"`
 }
 
@@ -59,7 +61,11 @@ var updateNode = tool.Define(tool.Spec{
 	if schemaErr == nil {
 		g.findings = verify(own(in.Config), schema)
 	}
-	g.findings = append(g.findings, in.checkPage()...)
+	missing, err := in.missing(ctx, c, before)
+	if err != nil {
+		return updateNodeOutput{}, err
+	}
+	g.findings = append(append(g.findings, in.checkPage()...), missing...)
 	if err := g.refuse("config"); err != nil {
 		return updateNodeOutput{}, err
 	}
@@ -100,6 +106,38 @@ func (in updateNodeInput) checkPage() []string {
 	return findings
 }
 
+// missing looks for the nodes that the page has not had so far.
+func (in updateNodeInput) missing(ctx context.Context, c *aic.Client, before aic.Object) ([]string, error) {
+	if in.Type != pageType {
+		return nil, nil
+	}
+	var mu sync.Mutex
+	var findings []string
+	had := childNodes(before)
+	all := together()
+	for i, n := range childNodes(in.Config) {
+		if hasID(had, n.ID) {
+			continue
+		}
+		all.Go(func() error {
+			doc, err := existing(ctx, c, in.Realm, n)
+			if err == nil && doc == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				findings = append(findings, fmt.Sprintf("config.nodes[%d]: there is no %s %s: updateJourney makes new ones", i, tool.Quote(n.Type), tool.Quote(n.ID)))
+			}
+			return err
+		})
+	}
+	err := all.Wait()
+	slices.Sort(findings)
+	return findings, err
+}
+
+func hasID(nodes []aic.Node, id string) bool {
+	return slices.ContainsFunc(nodes, func(n aic.Node) bool { return n.ID == id })
+}
+
 func (in updateNodeInput) answer(before, after aic.Object) updateNodeOutput {
 	now, _ := after["_outcomes"].([]any)
 	was, _ := before["_outcomes"].([]any)
@@ -107,6 +145,14 @@ func (in updateNodeInput) answer(before, after aic.Object) updateNodeOutput {
 	out.Gained, out.Lost = without(out.Outcomes, idsOf(was)), without(idsOf(was), out.Outcomes)
 	if len(out.Gained)+len(out.Lost) > 0 {
 		out.Warnings = []string{"The node has other outcomes than before: the connections of its journey must follow. Give nodes to updateJourney."}
+	}
+	if in.Type != pageType {
+		return out
+	}
+	for _, child := range childNodes(before) {
+		if !hasID(childNodes(after), child.ID) {
+			out.Orphans = append(out.Orphans, nodeAt(child))
+		}
 	}
 	return out
 }
