@@ -335,6 +335,14 @@ func TestANodeCanLeadToItself(t *testing.T) {
 	}
 }
 
+// What a variable will say is not known.
+func TestVariablesAreNotHeldAgainstTheRealm(t *testing.T) {
+	jt := startJourneys(t)
+	jt.create("Small", `{"entryNodeId":"a","nodes":{
+		"a":{"nodeType":"ScriptedDecisionNode","connections":{"yes":"b"},"config":{"script":"&{esv.script}","outcomes":["yes"]}},
+		"b":{"nodeType":"InnerTreeEvaluatorNode","connections":{"true":"success","false":"failure"},"config":{"tree":"&{esv.journey}"}}}}`)
+}
+
 func TestTypesThatCannotBeCheckedAreWarnedOf(t *testing.T) {
 	jt := startJourneys(t)
 	data := `{"entryNodeId":"a","nodes":{"a":{"nodeType":"DebugNode","connections":{"outcome":"success"},"config":{"popupEnabled":true}}}}`

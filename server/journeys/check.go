@@ -209,7 +209,7 @@ func (i *inspection) checkReferences() {
 		if owner, taken := owners[n.ID]; taken {
 			i.find(n.place, "the journey %s has a node with this ID: give this one another, such as a word", tool.Quote(owner))
 		}
-		switch name, id := aic.String(n.config, "tree"), aic.String(n.config, "script"); {
+		switch name, id := literal(n.config, "tree"), literal(n.config, "script"); {
 		case n.Type == innerType && name == i.journey:
 			i.find(n.place, "config.tree is the journey itself, which would never end")
 		case n.Type == innerType && name != "" && !names[name]:
@@ -218,6 +218,15 @@ func (i *inspection) checkReferences() {
 			i.find(n.place, "config.script: the realm has no script with the ID %s", tool.Quote(id))
 		}
 	}
+}
+
+// literal is a text of a configuration, unless AM takes it from a variable.
+func literal(config aic.Object, name string) string {
+	text := aic.String(config, name)
+	if strings.Contains(text, "&{") {
+		return ""
+	}
+	return text
 }
 
 // kind is a version of a node type.
