@@ -259,6 +259,10 @@ func TestAFaultyJourneyIsRefusedWithAllItsFaults(t *testing.T) {
 				`node "b": there is no node type "../x": listNodeTypes lists those that there are`,
 			},
 		},
+		"versions": {
+			`{"entryNodeId":"a","nodes":{"a":{"nodeType":"PageNode","version":"9.0","connections":{"outcome":"success"},"config":{"nodes":[{"_id":"u","nodeType":"ValidatedUsernameNode","nodeVersion":"9.1"}]}}}}`,
+			[]string{`node "a": there is no version "9.0" of the node type "PageNode"`, `node "u" of a page: there is no version "9.1" of the node type "ValidatedUsernameNode"`},
+		},
 		"configurations": {
 			`{"entryNodeId":"a","nodes":{
 				"a":{"nodeType":"RetryLimitDecisionNode","connections":{"Retry":"b","Reject":"failure"},"config":{"retryLimit":"5","incrementUserAttributesOnFailure":true}},

@@ -323,6 +323,14 @@ func unchecked(err error) bool {
 
 func (i *inspection) checkConfigs(ctx context.Context, k kind, parts []*part) error {
 	schema, err := i.client.NodeSchema(ctx, i.realm, k.id, k.version)
+	if status(err) == http.StatusNotFound && k.version != "" {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		for _, n := range parts {
+			i.find(n.place, "there is no version %s of the node type %s", tool.Quote(k.version), tool.Quote(k.id))
+		}
+		return nil
+	}
 	if unchecked(err) {
 		i.warn("The tenant has no schema of the node type %s: the configurations of its nodes were not checked.", tool.Quote(k.id))
 		return nil
