@@ -28,7 +28,7 @@ func (c *Client) CreateOAuthClient(ctx context.Context, realm, id string, body O
 	doc, err := c.oauthClient(ctx, realm, id, request{
 		method: http.MethodPut, header: http.Header{"If-None-Match": {"*"}}, body: body,
 	})
-	if !isUnknown(err) {
+	if !IsUnknown(err) {
 		return doc, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
@@ -45,7 +45,7 @@ func (c *Client) CreateOAuthClient(ctx context.Context, realm, id string, body O
 // which cannot be seen of a secret.
 func (c *Client) ReplaceOAuthClient(ctx context.Context, realm, id, revision string, body Object) (Object, error) {
 	doc, err := c.oauthClient(ctx, realm, id, request{method: http.MethodPut, header: ifMatch(revision), body: body})
-	if !isUnknown(err) {
+	if !IsUnknown(err) {
 		return doc, err
 	}
 	core, _ := body["coreOAuth2ClientConfig"].(map[string]any)
@@ -62,7 +62,7 @@ func (c *Client) ReplaceOAuthClient(ctx context.Context, realm, id, revision str
 // lost, a client that is gone counts as deleted.
 func (c *Client) DeleteOAuthClient(ctx context.Context, realm, id string) error {
 	_, err := c.oauthClient(ctx, realm, id, request{method: http.MethodDelete})
-	if !isUnknown(err) {
+	if !IsUnknown(err) {
 		return err
 	}
 	if _, readErr := c.ReadOAuthClient(ctx, realm, id); isMissing(readErr) {

@@ -108,7 +108,7 @@ type configWrite struct {
 // which can be lost.
 func (c *Client) watched(ctx context.Context, id string, write func() (configWrite, error)) (Changed, error) {
 	w, err := c.writeAlone(ctx, id, write)
-	if err != nil && !isUnknown(err) {
+	if err != nil && !IsUnknown(err) {
 		return Changed{}, err
 	}
 	if w.shows == nil {
@@ -143,7 +143,7 @@ func (c *Client) writeAlone(ctx context.Context, id string, write func() (config
 	}
 	defer unlock()
 	w, err := write()
-	if w.shows != nil && (err == nil || isUnknown(err)) {
+	if w.shows != nil && (err == nil || IsUnknown(err)) {
 		// What this look fails to find is for the next one to report.
 		_, _ = c.look(ctx, id, w.shows, visibleTries, visiblePause)
 	}
@@ -209,11 +209,6 @@ func (c *Client) writeConfig(ctx context.Context, id string, plan func(doc Objec
 }
 
 func anyRevision() http.Header { return http.Header{"If-Match": {"*"}} }
-
-func isUnknown(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Unknown
-}
 
 // lock waits for its turn to write the document.
 func (c *Client) lock(ctx context.Context, id string) (unlock func(), err error) {

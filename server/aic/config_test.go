@@ -324,7 +324,7 @@ func TestChangeConfig(t *testing.T) {
 					}
 					return
 				}
-				if err == nil || !strings.Contains(err.Error(), tc.want) || isUnknown(err) != tc.unknown || errors.Is(err, ErrOverwritten) != tc.collision {
+				if err == nil || !strings.Contains(err.Error(), tc.want) || IsUnknown(err) != tc.unknown || errors.Is(err, ErrOverwritten) != tc.collision {
 					t.Errorf("error %v", err)
 				}
 			})
@@ -463,7 +463,7 @@ func TestWaitingForAWriterCanBeCancelled(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		_, err = c.ChangeConfig(ctx, ThemeConfig, adding("second"))
-		if !errors.Is(err, context.DeadlineExceeded) || isUnknown(err) {
+		if !errors.Is(err, context.DeadlineExceeded) || IsUnknown(err) {
 			t.Errorf("error %v", err)
 		}
 		wg.Wait()

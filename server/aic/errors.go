@@ -3,6 +3,7 @@ package aic
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"net/http"
@@ -140,4 +141,19 @@ func unescaped(v any) any {
 		return out
 	}
 	return v
+}
+
+// Status is the status of a tenant's certain refusal, 0 for anything else.
+func Status(err error) int {
+	var e *Error
+	if errors.As(err, &e) && !e.Unknown {
+		return e.Status
+	}
+	return 0
+}
+
+// IsUnknown reports whether it is not known if a request took effect.
+func IsUnknown(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Unknown
 }

@@ -73,7 +73,7 @@ func (c *Client) ChangeVariable(ctx context.Context, id string, plan func(now Ob
 		return nil, err
 	}
 	doc, err := c.variable(ctx, id, request{method: http.MethodPut, body: body, ifUndone: true})
-	if !isUnknown(err) {
+	if !IsUnknown(err) {
 		return doc, err
 	}
 	found, readErr := c.ReadVariable(ctx, id)
@@ -88,7 +88,7 @@ func (c *Client) ChangeVariable(ctx context.Context, id string, plan func(now Ob
 // may have made another of that name.
 func (c *Client) DeleteVariable(ctx context.Context, id string) (Object, error) {
 	doc, err := c.variable(ctx, id, request{method: http.MethodDelete})
-	if !isUnknown(err) {
+	if !IsUnknown(err) {
 		return doc, err
 	}
 	if _, readErr := c.ReadVariable(ctx, id); isMissing(readErr) {

@@ -65,7 +65,7 @@ func (c *Client) WriteJourney(ctx context.Context, realm, name, revision string,
 			OwnWords: true, Unknown: true,
 		}
 	}
-	if !isUnknown(err) {
+	if !IsUnknown(err) {
 		return doc, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
@@ -167,7 +167,7 @@ func Children(page Object) []Object {
 // the answer is lost, a tree that is gone counts as deleted.
 func (c *Client) DeleteJourney(ctx context.Context, realm, name string) error {
 	_, err := c.tree(ctx, realm, name, request{method: http.MethodDelete, ifUndone: true})
-	if !isUnknown(err) {
+	if !IsUnknown(err) {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
@@ -216,7 +216,7 @@ func (c *Client) WriteAuthentication(ctx context.Context, realm, revision string
 		r.header = ifMatch(revision)
 	}
 	doc, err := c.authentication(ctx, realm, r)
-	if !isUnknown(err) {
+	if !IsUnknown(err) {
 		return doc, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)

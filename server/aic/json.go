@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
+	"strings"
 )
 
 // Decode reads exactly one JSON value, numbers kept as they are written.
@@ -36,4 +38,23 @@ func Encode(v any) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimRight(buf.Bytes(), "\n"), nil
+}
+
+// IsOf tells whether a JSON value is of a type of JSON Schema.
+func IsOf(kind string, value any) bool {
+	switch value := value.(type) {
+	case string:
+		return kind == "string"
+	case bool:
+		return kind == "boolean"
+	case []any:
+		return kind == "array"
+	case map[string]any:
+		return kind == "object"
+	case json.Number:
+		return kind == "number" || kind == "integer" && !strings.ContainsAny(value.String(), ".eE")
+	case float64:
+		return kind == "number" || kind == "integer" && value == math.Trunc(value)
+	}
+	return false
 }

@@ -33,7 +33,7 @@ func (c *Client) ReadNode(ctx context.Context, realm string, n Node) (Object, er
 // is lost is not sent again. It succeeded if the node has the configuration.
 func (c *Client) WriteNode(ctx context.Context, realm string, n Node, revision string, config Object) (Object, error) {
 	doc, err := c.node(ctx, realm, n, request{method: http.MethodPut, header: ifMatch(revision), body: config, ifUndone: true})
-	if !isUnknown(err) {
+	if !IsUnknown(err) {
 		return doc, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
@@ -48,7 +48,7 @@ func (c *Client) WriteNode(ctx context.Context, realm string, n Node, revision s
 // that is gone counts as deleted.
 func (c *Client) DeleteNode(ctx context.Context, realm string, n Node) error {
 	_, err := c.node(ctx, realm, n, request{method: http.MethodDelete, ifUndone: true})
-	if !isUnknown(err) {
+	if !IsUnknown(err) {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)

@@ -56,7 +56,7 @@ func (c *Client) ChangeScript(ctx context.Context, realm, id string, plan func(n
 // read.
 func (c *Client) putScript(ctx context.Context, realm, id string, body Object) (Object, error) {
 	doc, err := c.script(ctx, realm, id, request{method: http.MethodPut, body: body})
-	if !isUnknown(err) {
+	if !IsUnknown(err) {
 		return doc, err
 	}
 	if found, readErr := c.ReadScript(ctx, realm, id); readErr == nil && hasScript(found, body) {
@@ -79,7 +79,7 @@ func hasScript(script, written Object) bool {
 // a script that is gone counts as deleted.
 func (c *Client) DeleteScript(ctx context.Context, realm, id string) error {
 	_, err := c.script(ctx, realm, id, request{method: http.MethodDelete})
-	if !isUnknown(err) {
+	if !IsUnknown(err) {
 		return err
 	}
 	if _, readErr := c.ReadScript(ctx, realm, id); isMissing(readErr) {

@@ -4,7 +4,6 @@ package apps
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -132,28 +131,14 @@ func listed(apps []aic.Object, member string) string {
 	return strings.Join(words, ", ")
 }
 
-// status is the status of a tenant's certain refusal, 0 for anything else.
-func status(err error) int {
-	var e *aic.Error
-	if errors.As(err, &e) && !e.Unknown {
-		return e.Status
-	}
-	return 0
-}
-
-func unknown(err error) bool {
-	var e *aic.Error
-	return errors.As(err, &e) && e.Unknown
-}
-
 // explainClient adds to an error of a client's write what a caller should know.
 func explainClient(err error, id string) error {
 	switch {
-	case unknown(err):
+	case aic.IsUnknown(err):
 		return tool.WithHint(err, "", "It is not known whether the OAuth client %s was written: look with getOidcApp before trying again.", tool.Quote(id))
-	case status(err) == http.StatusBadRequest:
+	case aic.Status(err) == http.StatusBadRequest:
 		return tool.WithHint(err, "oauth2Client", "Check sections, fields and values against getOidcAppSchema.")
-	case status(err) == http.StatusPreconditionFailed:
+	case aic.Status(err) == http.StatusPreconditionFailed:
 		return tool.WithHint(err, "", "Somebody else wrote the OAuth client at the same time: read it with getOidcApp, and decide anew.")
 	}
 	return err

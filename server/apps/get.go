@@ -40,7 +40,7 @@ var get = tool.Define(tool.Spec{
 	}
 	doc, err := c.ReadOAuthClient(ctx, in.Realm, out.ID)
 	switch {
-	case status(err) == http.StatusNotFound:
+	case aic.Status(err) == http.StatusNotFound:
 		out.Note = "The OAuth client that it refers to is gone: nobody can log in with it."
 	case err != nil:
 		return whole{}, err

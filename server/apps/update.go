@@ -118,7 +118,7 @@ type change struct{ now, body aic.Object }
 
 func (in updateInput) plan(ctx context.Context, c *aic.Client, id string) (change, error) {
 	now, err := c.ReadOAuthClient(ctx, in.Realm, id)
-	if status(err) == http.StatusNotFound {
+	if aic.Status(err) == http.StatusNotFound {
 		return change{}, tool.WithHint(err, "name", "The OAuth client %s that the application refers to is gone: delete the application with deleteOidcApp and create it anew.", tool.Quote(id))
 	}
 	if err != nil {
@@ -145,11 +145,11 @@ func (in updateInput) patch(ctx context.Context, c *aic.Client, id string) (aic.
 	}
 	app, err := c.PatchManaged(ctx, typeOf(in.Realm), id, in.Application.Revision, ops)
 	switch {
-	case status(err) == http.StatusPreconditionFailed:
+	case aic.Status(err) == http.StatusPreconditionFailed:
 		return nil, tool.WithHint(err, "managedApplication._rev", "Somebody else changed the application at the same time: read it with getOidcApp, decide anew, and use its _rev. Nothing was changed.")
-	case status(err) >= 400 && status(err) < 500:
+	case aic.Status(err) >= 400 && aic.Status(err) < 500:
 		return nil, tool.WithHint(err, "managedApplication.operations", "Check fields and values against getOidcAppSchema. Nothing was changed.")
-	case unknown(err):
+	case aic.IsUnknown(err):
 		return nil, tool.WithHint(err, "", "It is not known whether the managed object was changed; the OAuth client was not. Look with getOidcApp before trying again.")
 	}
 	return app, err

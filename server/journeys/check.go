@@ -69,7 +69,7 @@ func (i *inspection) read(ctx context.Context) error {
 	all := together()
 	all.Go(func() (err error) {
 		i.before, err = i.client.ReadJourney(ctx, i.realm, i.journey)
-		if status(err) == http.StatusNotFound {
+		if aic.Status(err) == http.StatusNotFound {
 			return nil
 		}
 		return err
@@ -318,12 +318,12 @@ func (n *part) asked() aic.Object {
 // unchecked reports whether the tenant cannot tell about a type, which is no fault
 // of the journey.
 func unchecked(err error) bool {
-	return slices.Contains([]int{http.StatusNotFound, http.StatusNotImplemented, http.StatusInternalServerError}, status(err))
+	return slices.Contains([]int{http.StatusNotFound, http.StatusNotImplemented, http.StatusInternalServerError}, aic.Status(err))
 }
 
 func (i *inspection) checkConfigs(ctx context.Context, k kind, parts []*part) error {
 	schema, err := i.client.NodeSchema(ctx, i.realm, k.id, k.version)
-	if status(err) == http.StatusNotFound && k.version != "" {
+	if aic.Status(err) == http.StatusNotFound && k.version != "" {
 		i.mu.Lock()
 		defer i.mu.Unlock()
 		for _, n := range parts {
@@ -369,7 +369,7 @@ func (i *inspection) checkOutcomes(ctx context.Context, parts []*part) error {
 		case unchecked(err):
 			i.warn("The tenant cannot tell the outcomes of the node type %s: the connections of its nodes were not checked.", tool.Quote(n.Type))
 			return nil
-		case status(err) == http.StatusBadRequest:
+		case aic.Status(err) == http.StatusBadRequest:
 			var e *aic.Error
 			errors.As(err, &e)
 			i.mu.Lock()

@@ -63,7 +63,7 @@ func (v *verifier) value(path string, schema aic.Object, value any) {
 		return
 	}
 	kind := aic.String(schema, "type")
-	if kind != "" && !isOf(kind, value) {
+	if kind != "" && !aic.IsOf(kind, value) {
 		v.find(path, "must be of the type %s", kind)
 		return
 	}
@@ -102,22 +102,6 @@ func isPlaceholder(value any) bool {
 		return len(object) == 1 && strings.HasPrefix(name, "$")
 	}
 	return false
-}
-
-func isOf(kind string, value any) bool {
-	switch value := value.(type) {
-	case string:
-		return kind == "string"
-	case bool:
-		return kind == "boolean"
-	case []any:
-		return kind == "array"
-	case map[string]any:
-		return kind == "object"
-	case json.Number:
-		return kind == "number" || kind == "integer" && !strings.ContainsAny(string(value), ".eE")
-	}
-	return true
 }
 
 // brief is a schema without what is there for forms only.

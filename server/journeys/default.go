@@ -57,9 +57,9 @@ var setDefault = tool.Define(tool.Spec{
 	}
 	_, err = c.WriteAuthentication(ctx, in.Realm, aic.String(settings, "_rev"), withDefault(settings, in.Name))
 	switch {
-	case unknown(err):
+	case aic.IsUnknown(err):
 		return defaultOutput{}, tool.WithHint(err, "", "It is not known whether the default was set: look with listJourneys before trying again.")
-	case status(err) == http.StatusPreconditionFailed:
+	case aic.Status(err) == http.StatusPreconditionFailed:
 		return defaultOutput{}, tool.WithHint(err, "", "Somebody else changed the realm's settings at the same time. Nothing was changed: call again.")
 	}
 	return out, err

@@ -47,7 +47,7 @@ var remove = tool.Define(tool.Spec{
 		return deleteOutput{}, err
 	}
 	if err := c.DeleteJourney(ctx, in.Realm, in.Name); err != nil {
-		if unknown(err) {
+		if aic.IsUnknown(err) {
 			return deleteOutput{}, tool.WithHint(err, "", "It is not known whether the journey was deleted: look with getJourney before trying again.")
 		}
 		return deleteOutput{}, explain(err)

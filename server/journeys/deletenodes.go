@@ -89,7 +89,7 @@ func deleteNode(ctx context.Context, c *aic.Client, realm string, n node, user s
 	switch {
 	case err == nil:
 		return fate{node: n, Result: deleted}
-	case status(err) == http.StatusNotFound:
+	case aic.Status(err) == http.StatusNotFound:
 		return fate{node: n, Result: gone}
 	}
 	return failedFate(n.address(), err)

@@ -183,7 +183,7 @@ func (r *reading) need(nodes []aic.Node) {
 					return
 				}
 				p := r.failed(err)
-				if status(err) == http.StatusNotFound {
+				if aic.Status(err) == http.StatusNotFound {
 					p.Message = "the journey refers to this node, but the realm has no such node"
 				}
 				r.nodes[n] = readNode{error: p}

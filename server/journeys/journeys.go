@@ -161,23 +161,9 @@ func nodesOf(tree aic.Object) map[string]aic.Node {
 	return out
 }
 
-// status is the status of a tenant's certain refusal, 0 for anything else.
-func status(err error) int {
-	var e *aic.Error
-	if errors.As(err, &e) && !e.Unknown {
-		return e.Status
-	}
-	return 0
-}
-
-func unknown(err error) bool {
-	var e *aic.Error
-	return errors.As(err, &e) && e.Unknown
-}
-
 // explain adds to an error of a request for a journey what a caller should know.
 func explain(err error) error {
-	if status(err) == http.StatusNotFound {
+	if aic.Status(err) == http.StatusNotFound {
 		return tool.WithHint(err, "journeyName", "Call listJourneys for the journeys that the realm has; capitals count.")
 	}
 	return err
@@ -186,7 +172,7 @@ func explain(err error) error {
 // existing reads a node, nil if there is none.
 func existing(ctx context.Context, c *aic.Client, realm string, n aic.Node) (aic.Object, error) {
 	doc, err := c.ReadNode(ctx, realm, n)
-	if status(err) == http.StatusNotFound {
+	if aic.Status(err) == http.StatusNotFound {
 		return nil, nil
 	}
 	return doc, err

@@ -49,7 +49,7 @@ var outcomes = tool.Define(tool.Spec{
 // explainType adds to an error of a request about a node type what a caller should
 // know.
 func explainType(err error) error {
-	switch status(err) {
+	switch aic.Status(err) {
 	case http.StatusNotFound:
 		return tool.WithHint(err, "nodeType", "Call listNodeTypes for the types that there are.")
 	case http.StatusBadRequest:

@@ -90,9 +90,9 @@ func (in updateInput) change(ctx context.Context, c *aic.Client) (written, error
 	}
 	doc, err := c.WriteJourney(ctx, in.Realm, in.Name, aic.String(now, "_rev"), aic.JourneyWrite{Tree: tree})
 	switch {
-	case status(err) == http.StatusPreconditionFailed:
+	case aic.Status(err) == http.StatusPreconditionFailed:
 		return written{}, tool.WithHint(err, "", "Somebody else wrote the journey at the same time: read it with getJourney, and decide anew. Nothing was changed.")
-	case unknown(err):
+	case aic.IsUnknown(err):
 		return written{}, tool.WithHint(err, "", "It is not known whether the journey was changed: look with getJourney before trying again.")
 	case err != nil:
 		return written{}, explain(err)

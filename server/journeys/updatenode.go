@@ -164,13 +164,13 @@ func without(words, others []string) []string {
 
 func (in updateNodeInput) explain(err error) error {
 	switch {
-	case unknown(err):
+	case aic.IsUnknown(err):
 		return tool.WithHint(err, "", "It is not known whether the node was changed: look with getJourney before trying again.")
-	case status(err) == http.StatusNotFound:
+	case aic.Status(err) == http.StatusNotFound:
 		return tool.WithHint(err, "nodeId", "There is no such node, and this tool makes none, for no journey would have it. getJourney shows the nodes of a journey with types and versions; updateJourney adds nodes.")
-	case status(err) == http.StatusPreconditionFailed:
+	case aic.Status(err) == http.StatusPreconditionFailed:
 		return tool.WithHint(err, "", "Somebody else wrote the node at the same time: read it with getJourney, and decide anew. Nothing was changed.")
-	case status(err) == http.StatusBadRequest:
+	case aic.Status(err) == http.StatusBadRequest:
 		return tool.WithHint(err, "config", "Check the configuration against getNodeTypeDetails. Nothing was changed.")
 	}
 	return err

@@ -84,17 +84,17 @@ func (i *inspection) takeBack(ctx context.Context, failure error, w aic.JourneyW
 	var left []string
 	switch {
 	case turnedAway(failure):
-	case unknown(failure) && i.takeBackTree(ctx, w) != nil:
+	case aic.IsUnknown(failure) && i.takeBackTree(ctx, w) != nil:
 		left = []string{"the journey itself"}
 	default:
-		left = i.takeBackNodes(ctx, w, status(failure) == http.StatusPreconditionFailed)
+		left = i.takeBackNodes(ctx, w, aic.Status(failure) == http.StatusPreconditionFailed)
 	}
 	switch {
 	case len(left) > 0:
 		return tool.WithHint(failure, "", "It could not all be taken back: look with getJourney. Left is perhaps %s.", strings.Join(left, ", "))
-	case status(failure) == http.StatusPreconditionFailed:
+	case aic.Status(failure) == http.StatusPreconditionFailed:
 		return tool.WithHint(failure, "", "Somebody else wrote the journey at the same time: read it with getJourney, and decide anew. Nothing was changed.")
-	case unknown(failure):
+	case aic.IsUnknown(failure):
 		return tool.WithHint(failure, "", "The journey is as it was before: what was written of it was taken back. Look with getJourney before trying again.")
 	}
 	return tool.WithHint(failure, "", "Nothing was changed: the journey and its nodes are as they were before.")
@@ -102,14 +102,14 @@ func (i *inspection) takeBack(ctx context.Context, failure error, w aic.JourneyW
 
 // turnedAway reports whether a write failed before the tenant looked at it.
 func turnedAway(failure error) bool {
-	return !unknown(failure) && slices.Contains([]int{0, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests}, status(failure))
+	return !aic.IsUnknown(failure) && slices.Contains([]int{0, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests}, aic.Status(failure))
 }
 
 // takeBackTree restores the tree if it is the one that was to be written.
 func (i *inspection) takeBackTree(ctx context.Context, w aic.JourneyWrite) error {
 	now, err := i.client.ReadJourney(ctx, i.realm, i.journey)
 	switch {
-	case status(err) == http.StatusNotFound:
+	case aic.Status(err) == http.StatusNotFound:
 		return nil
 	case err != nil:
 		return err
@@ -189,7 +189,7 @@ func (i *inspection) takeBackNode(ctx context.Context, n aic.Node, config aic.Ob
 	switch {
 	case before == nil:
 		err = i.client.DeleteNode(ctx, i.realm, n)
-		if status(err) == http.StatusNotFound {
+		if aic.Status(err) == http.StatusNotFound {
 			return nil
 		}
 	case !aic.Equal(own(now), own(before)):

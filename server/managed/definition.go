@@ -1,10 +1,8 @@
 package managed
 
 import (
-	"encoding/json"
 	"errors"
 	"maps"
-	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -124,28 +122,9 @@ func brokenDefault(properties aic.Object) string {
 		if kind := aic.String(property, "type"); kind != "" {
 			kinds = []string{kind}
 		}
-		if initial != nil && len(kinds) > 0 && !slices.ContainsFunc(kinds, func(kind string) bool { return isOf(kind, initial) }) {
+		if initial != nil && len(kinds) > 0 && !slices.ContainsFunc(kinds, func(kind string) bool { return aic.IsOf(kind, initial) }) {
 			return name
 		}
 	}
 	return ""
-}
-
-// isOf tells whether a JSON value is of a type of JSON Schema.
-func isOf(kind string, v any) bool {
-	switch v := v.(type) {
-	case string:
-		return kind == "string"
-	case bool:
-		return kind == "boolean"
-	case []any:
-		return kind == "array"
-	case map[string]any:
-		return kind == "object"
-	case json.Number:
-		return kind == "number" || kind == "integer" && !strings.ContainsAny(v.String(), ".eE")
-	case float64:
-		return kind == "number" || kind == "integer" && v == math.Trunc(v)
-	}
-	return false
 }
