@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -79,23 +80,19 @@ func parse(source string) (*ast.Program, error) {
 // syntax tells the first errors of a source.
 func syntax(list parser.ErrorList, source string) string {
 	lines := newline.Split(source, -1)
-	var b strings.Builder
-	b.WriteString("does not parse as JavaScript: ")
-	for i, e := range list {
-		if i == maxErrors {
-			fmt.Fprintf(&b, "; and %d more", len(list)-i)
-			break
-		}
-		if i > 0 {
-			b.WriteString("; ")
-		}
+	var faults []string
+	for _, e := range list {
 		column := e.Position.Column
 		if n := e.Position.Line - 1; n >= 0 && n < len(lines) {
 			column = characters(lines[n], column-1) + 1
 		}
-		fmt.Fprintf(&b, "line %d, column %d: %s", e.Position.Line, column, e.Message)
+		faults = append(faults, fmt.Sprintf("line %d, column %d: %s", e.Position.Line, column, e.Message))
 	}
-	return b.String()
+	faults = slices.Compact(faults) // the parser can meet the same one more than once
+	if more := len(faults) - maxErrors; more > 0 {
+		faults = append(faults[:maxErrors], fmt.Sprintf("and %d more", more))
+	}
+	return "does not parse as JavaScript: " + strings.Join(faults, "; ")
 }
 
 func refused(message string) error {

@@ -37,6 +37,13 @@ func TestWhatDoesNotParseIsRefusedWithItsPlace(t *testing.T) {
 	}
 }
 
+func TestOneFaultIsToldOnce(t *testing.T) {
+	_, err := check("let a = ", decisionContext, nextGen)
+	if err == nil || strings.Count(err.Error(), "line 1, column 9") != 1 {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestWhatParsesIsTaken(t *testing.T) {
 	for _, source := range []string{
 		"", "// only this", "outcome = 'true';", "var f = JavaImporter(org.x); with (f) { action = Action.goTo('a').build(); }",
