@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -81,16 +80,19 @@ func parse(source string) (*ast.Program, error) {
 func syntax(list parser.ErrorList, source string) string {
 	lines := newline.Split(source, -1)
 	var faults []string
-	for _, e := range list {
+	for i, e := range list {
+		if i > 0 && *e == *list[i-1] { // the parser can meet the same one more than once
+			continue
+		}
+		if len(faults) == maxErrors {
+			faults = append(faults, fmt.Sprintf("and %d more", len(list)-i))
+			break
+		}
 		column := e.Position.Column
 		if n := e.Position.Line - 1; n >= 0 && n < len(lines) {
 			column = characters(lines[n], column-1) + 1
 		}
 		faults = append(faults, fmt.Sprintf("line %d, column %d: %s", e.Position.Line, column, e.Message))
-	}
-	faults = slices.Compact(faults) // the parser can meet the same one more than once
-	if more := len(faults) - maxErrors; more > 0 {
-		faults = append(faults[:maxErrors], fmt.Sprintf("and %d more", more))
 	}
 	return "does not parse as JavaScript: " + strings.Join(faults, "; ")
 }
