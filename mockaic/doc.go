@@ -26,16 +26,15 @@
 //   - /openidm/config with all documents of a new tenant, /openidm/schema/managed,
 //     /openidm/feature, /openidm/ui/theme, /openidm/info, /feature,
 //     /environment/aiagent
-//   - of /am/json, for the realms alpha and bravo: scripts; OAuth clients at
-//     realm-config/agents/OAuth2Client with schema and template; the settings of the
-//     OAuth providers at realm-config/services/oauth-oidc and of the authentication at
-//     realm-config/authentication, its empty chains and its modules;
-//     users, their groups, devices, services and applications
-//   - of /am/json, for both realms: journeys at
+//   - of /am/json, for the realms alpha and bravo: journeys at
 //     realm-config/authentication/authenticationtrees/trees, their nodes and the types
-//     of these at .../nodes, with versions, schemas, templates and outcomes
-//   - of /am/json, for the whole tenant: the node designer; serverinfo (serverinfo/* without a token, too),
-//     global-config/realms, contexts, and
+//     of these at .../nodes, with versions, schemas, templates and outcomes; scripts;
+//     OAuth clients at realm-config/agents/OAuth2Client with schema and template; the
+//     settings of the OAuth providers at realm-config/services/oauth-oidc and of the
+//     authentication at realm-config/authentication, its empty chains and its modules;
+//     users, their groups, devices, services and applications
+//   - of /am/json, for the whole tenant: the node designer; serverinfo (serverinfo/*
+//     without a token, too), global-config/realms, contexts, and
 //     global-config/services/scripting/contexts with their engineConfiguration
 //   - /environment/variables, secrets with their versions, count, startup: values
 //     wait for a restart, which takes [RestartTime] by the tenant's clock
@@ -61,25 +60,27 @@
 //     registration, device and PAR endpoints
 //   - the schema, template and outcomes of the node types named at the end, and
 //     nodes of them
-//   - of /am/json: logins and sessions; listLatestNodeDefinitions; writes of realms and of what is below users; other kinds of agents and services;
-//     the rest, as that of /environment; /platform
+//   - of /am/json: logins and sessions; listLatestNodeDefinitions; writes of realms and
+//     of what is below users; other kinds of agents and services; the rest, as that of
+//     /environment; /platform
 //
 // The authorization endpoint answers request objects, the parameter claims and
 // response modes other than query with the error invalid_request. A policy whose
 // regular expression has \p{Script=...} is refused with 400.
 //
-// Not there yet, and not noticed by an error: scripts of a type (onCreate and
-// the like) and those of AM are stored and do not run; the OAuth providers do not
-// follow their settings, nor what a client overrides of them; ID tokens are signed with
-// RS256 and have no claims from the user's profile; tokens of the realms alpha and
-// bravo are for their clients only, not for the tenant's APIs; passwordLastChangedTime and passwordExpirationTime stay unset;
-// policies without a rule here (mapping-exists, scripts of one's own) are not
-// enforced, nor is that a user's _id is a UUID; any resource version may be asked
-// for, but where versions differ; the order of an object's members is not kept
-// (JSON gives it no meaning); the query _id sw "emailTemplate" finds the shipped
-// templates too; the tenant enforces no quota but for those named below; nothing is
-// ever written to idm-recon and idm-sync, nor an event when a session ends by
-// itself, and events of am-access name no tracking IDs of bearers.
+// Not there yet, and not noticed by an error: scripts of a type (onCreate and the
+// like) and those of AM are stored and do not run; the OAuth providers do not follow
+// their settings, nor what a client overrides of them; ID tokens are signed with RS256
+// and have no claims from the user's profile; tokens of the realms alpha and bravo are
+// for their clients only, not for the tenant's APIs; passwordLastChangedTime and
+// passwordExpirationTime stay unset; policies without a rule here (mapping-exists,
+// scripts of one's own) are not enforced, nor is that a user's _id is a UUID; any
+// resource version may be asked for, but where versions differ; the order of an
+// object's members is not kept (JSON gives it no meaning); the query _id sw
+// "emailTemplate" finds the shipped templates too; the tenant enforces no quota but
+// for those named below; nothing is ever written to idm-recon and idm-sync, nor an
+// event when a session ends by itself, and events of am-access name no tracking IDs of
+// bearers.
 //
 // # Unkind by default
 //
@@ -170,9 +171,9 @@
 //     recorded, which are like others of their generation; a binding of which only
 //     the name is recorded is of the type unknown
 //   - that a client which is not Active is unknown to its provider, and that a
-//     confidential one without a secret can't authenticate; that the login page of the realms alpha and bravo
-//     asks for a name and a password, whatever their journeys are; that a session of
-//     one realm is none in another
+//     confidential one without a secret can't authenticate; that the login page of the
+//     realms alpha and bravo asks for a name and a password, whatever their journeys
+//     are; that a session of one realm is none in another
 //   - that the versions 1.0 and 2.0 of /environment answer alike, and others 400
 //
 // The tenant leaves Strict-Transport-Security out on HTTPS to a loopback name,
