@@ -112,7 +112,15 @@ func (t *tour) journey(ctx context.Context) error {
 // demolish deletes the script, which is refused at first, and the journey.
 func (t *tour) demolish(ctx context.Context, script, tree, greet string) error {
 	deletion := map[string]any{"realm": "alpha", "scriptId": script}
-	if _, _, err := t.call(ctx, "deleteScript", deletion, func(map[string]any) string { return "went through" }); err != nil {
+	_, failed, err := t.call(ctx, "deleteScript", deletion, func(map[string]any) string { return "went through" })
+	if err != nil {
+		return err
+	}
+	status, _, err := t.look(ctx, scriptPath+script)
+	if err != nil {
+		return err
+	}
+	if err := t.check(failed && status == http.StatusOK, "the tenant has kept the script, which the journey needs"); err != nil {
 		return err
 	}
 	if _, err := t.succeed(ctx, "deleteJourney", map[string]any{"realm": "alpha", "journeyName": "Demo"}, func(a map[string]any) string {

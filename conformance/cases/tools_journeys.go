@@ -29,6 +29,9 @@ func plan() object {
 	}}
 }
 
+// planned are the types of the plan's nodes, with the IDs that it gives them.
+var planned = map[string]string{"PageNode": "page", "ValidatedUsernameNode": "name", "ValidatedPasswordNode": "password", "MessageNode": "ask"}
+
 // journeyByTool calls createJourney. What it makes is removed in the end.
 func journeyByTool(t *c.T, name string, data object) *c.Answer {
 	t.Cleanup(func() { removeJourney(t, name) })
@@ -41,7 +44,7 @@ func plannedJourney(t *c.T) (name string, ids object) {
 	answer := journeyByTool(t, name, plan())
 	t.Succeeded(answer)
 	ids, _ = answer.At("nodeIds").(object)
-	for _, given := range []string{"page", "name", "password", "ask"} {
+	for _, given := range planned {
 		if _, err := uuid.Parse(c.Text(ids, given)); err != nil {
 			t.Fatalf("no UUID stands for %s: %v", given, ids)
 		}
@@ -148,7 +151,7 @@ var journeyTools = []c.Case{
 		Run: func(t *c.T) {
 			name, ids := plannedJourney(t)
 			before := journeys.at(name).read(t)
-			for kind, given := range map[string]string{"PageNode": "page", "ValidatedUsernameNode": "name", "ValidatedPasswordNode": "password", "MessageNode": "ask"} {
+			for kind, given := range planned {
 				t.Cleanup(func() { node(kind, c.Text(ids, given)).remove(t) })
 			}
 			answer := t.Call("updateJourney", args{"realm": "alpha", "journeyName": name, "entryNodeId": "only", "nodes": object{
@@ -163,7 +166,7 @@ var journeyTools = []c.Case{
 			for _, orphan := range c.List(answer.Body, "orphans") {
 				orphans = append(orphans, c.Text(orphan, "nodeId"))
 			}
-			for _, given := range []string{"page", "name", "password", "ask"} {
+			for _, given := range planned {
 				t.True(given+" is an orphan", slices.Contains(orphans, c.Text(ids, given)))
 			}
 			swept := t.Call("deleteJourneyNodes", args{"realm": "alpha", "nodes": answer.At("orphans")})
@@ -261,7 +264,7 @@ var journeyTools = []c.Case{
 			answer := t.Call("deleteJourney", args{"realm": "alpha", "journeyName": name})
 			t.Succeeded(answer)
 			checkNoJourney(t, name)
-			for kind, given := range map[string]string{"PageNode": "page", "ValidatedUsernameNode": "name", "ValidatedPasswordNode": "password", "MessageNode": "ask"} {
+			for kind, given := range planned {
 				t.Status(http.StatusNotFound, node(kind, c.Text(ids, given)).get(t))
 			}
 			checkRefusal(t, t.Call("deleteJourney", args{"realm": "alpha", "journeyName": name}), http.StatusNotFound)

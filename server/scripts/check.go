@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -79,12 +80,11 @@ func parse(source string) (*ast.Program, error) {
 // syntax tells the first errors of a source.
 func syntax(list parser.ErrorList, source string) string {
 	lines := newline.Split(source, -1)
+	// The parser can meet the same one more than once.
+	list = slices.CompactFunc(list, func(a, b *parser.Error) bool { return *a == *b })
 	var faults []string
 	for i, e := range list {
-		if i > 0 && *e == *list[i-1] { // the parser can meet the same one more than once
-			continue
-		}
-		if len(faults) == maxErrors {
+		if i == maxErrors {
 			faults = append(faults, fmt.Sprintf("and %d more", len(list)-i))
 			break
 		}

@@ -33,8 +33,8 @@ func designedTypes(tx *store.Tx) map[string]*nodetype.Type {
 
 // designAttributes are the members of a design. Without an initial value a member
 // is required.
-func designAttributes() []treeAttribute {
-	return []treeAttribute{
+func designAttributes() []attribute {
+	return []attribute{
 		{"serviceName", "", nil, isServiceName},
 		{"version", "", number(1), isWhole},
 		{"displayName", "", nil, isText},

@@ -1,6 +1,7 @@
 package am
 
 import (
+	"errors"
 	"net/http"
 	"regexp"
 	"slices"
@@ -205,7 +206,8 @@ func (n nodes) checkNode(node store.Object) (store.Object, error) {
 
 // unknownType is the error for what this fake does not know of a type.
 func unknownType(err error) error {
-	if unknown, ok := err.(*nodetype.UnknownError); ok {
+	var unknown *nodetype.UnknownError
+	if errors.As(err, &unknown) {
 		return notImplemented(unknown.Error())
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"aicmcp/mockaic/internal/am/nodetype"
 	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/route"
 	"aicmcp/mockaic/internal/store"
@@ -30,15 +31,15 @@ const (
 	startNode   = "startNode"
 )
 
-// treeAttribute is a member of a journey.
-type treeAttribute struct {
+// attribute is a member of a journey, of a node in one, or of a designed node type.
+type attribute struct {
 	name, title string
 	initial     any // nil leaves it out
 	admits      func(any) bool
 }
 
-func treeAttributes() []treeAttribute {
-	return []treeAttribute{
+func attributesOfTree() []attribute {
+	return []attribute{
 		{"description", "Description", nil, isText},
 		{"enabled", "Enabled", true, isBoolean},
 		{"entryNodeId", "Entry Node ID", nil, isText},
@@ -80,17 +81,19 @@ func isPlaces(value any) bool {
 	return isMap(value, func(place any) bool { return isMap(place, isNumber) })
 }
 
-// members are those of a node in a journey.
-var members = []treeAttribute{
-	{"connections", "", map[string]any{}, isTexts},
-	{"displayName", "", nil, isText},
-	{"nodeType", "", nil, isText},
-	{"version", "", "1.0", isText},
-	{"x", "", number(0), isNumber},
-	{"y", "", number(0), isNumber},
+func attributesOfNode() []attribute {
+	return []attribute{
+		{"connections", "", map[string]any{}, isTexts},
+		{"displayName", "", nil, isText},
+		{"nodeType", "", nil, isText},
+		{"version", "", nodetype.FirstVersion, isText},
+		{"x", "", number(0), isNumber},
+		{"y", "", number(0), isNumber},
+	}
 }
 
 func isNodes(value any) bool {
+	members := attributesOfNode()
 	return isMap(value, func(node any) bool {
 		object, ok := node.(map[string]any)
 		for _, member := range members {
@@ -107,7 +110,7 @@ func isNodes(value any) bool {
 func checkTree(sent store.Object) (store.Object, error) {
 	tree := store.Object{}
 	var names []any
-	for _, a := range treeAttributes() {
+	for _, a := range attributesOfTree() {
 		names = append(names, a.name)
 		value, ok := sent[a.name]
 		ok = ok && value != nil // null is what is not set
@@ -135,18 +138,24 @@ func checkTree(sent store.Object) (store.Object, error) {
 	}
 	completed := map[string]any{}
 	for id, node := range nodes {
-		sent := node.(map[string]any)
-		completed[id] = store.Object{}
-		for _, member := range members {
-			if value, ok := sent[member.name]; ok {
-				completed[id].(store.Object)[member.name] = value
-			} else if member.initial != nil {
-				completed[id].(store.Object)[member.name] = member.initial
-			}
-		}
+		completed[id] = completeNode(node.(map[string]any))
 	}
 	tree["nodes"] = completed
 	return tree, nil
+}
+
+// completeNode is a node as a journey keeps it, without the configuration that it
+// may bring.
+func completeNode(sent map[string]any) map[string]any {
+	node := map[string]any{}
+	for _, a := range attributesOfNode() {
+		if value, ok := sent[a.name]; ok {
+			node[a.name] = value
+		} else if a.initial != nil {
+			node[a.name] = a.initial
+		}
+	}
+	return node
 }
 
 func noNode(id string) error {
@@ -238,7 +247,7 @@ func (n nodes) embedded(sent any) error {
 		if !ok {
 			continue
 		}
-		typeID, version := node["nodeType"].(string), "1.0"
+		typeID, version := node["nodeType"].(string), nodetype.FirstVersion
 		if named, ok := node["version"].(string); ok {
 			version = named
 		}
