@@ -77,6 +77,14 @@ func TrailOf(ctx context.Context) *Trail {
 // UniversalID is AM's name of an identity of the root realm, in its logs.
 func UniversalID(id string) string { return "id=" + id + ",ou=user,ou=am-config" }
 
+// UniversalIDIn is AM's name of a user of a realm, which is written with its slash.
+func UniversalIDIn(realm, id string) string {
+	if realm == "/" {
+		return UniversalID(id)
+	}
+	return "id=" + CutText(id) + ",ou=user,o=" + strings.TrimPrefix(realm, "/") + ",ou=services,ou=am-config"
+}
+
 // maxText bounds every text of an event that a client chose, in bytes.
 const maxText = 512
 
