@@ -28,11 +28,12 @@ func (s *Service) touch(tx *store.Tx, t *objectType, id string) {
 	}
 	now := timestamp(s.now())
 	sidecar := metaID(t.collection, id)
-	created := tx.Get(t.meta, sidecar)["createDate"]
-	if created == nil {
-		created = now
+	meta := withoutIdentity(tx.Get(t.meta, sidecar))
+	if meta["createDate"] == nil {
+		meta["createDate"] = now
 	}
-	tx.Put(t.meta, sidecar, store.Object{"createDate": created, "lastChanged": map[string]any{"date": now}})
+	meta["lastChanged"] = map[string]any{"date": now}
+	tx.Put(t.meta, sidecar, meta)
 }
 
 func (s *Service) untouch(tx *store.Tx, t *objectType, id string) {

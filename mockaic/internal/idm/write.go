@@ -189,6 +189,7 @@ func (s *Service) remove(r *route.Request, path, id string) (*route.Response, er
 		}
 		tx.Delete(path, id)
 		tx.Delete(private(path), id)
+		tx.Delete(retries(path), id)
 		removeEdges(tx, path, id)
 		s.untouch(tx, t, id)
 		return &route.Response{Object: object, Projected: true}, nil
