@@ -164,8 +164,8 @@ func TestALoginIsLoggedStepByStep(t *testing.T) {
 		}
 		names = append(names, name)
 	}
-	want := "UsernameCollectorNode=outcome PasswordCollectorNode=outcome DataStoreDecisionNode=false AM-TREE-LOGIN-COMPLETEDFAILED " +
-		"UsernameCollectorNode=outcome PasswordCollectorNode=outcome DataStoreDecisionNode=true AM-TREE-LOGIN-COMPLETEDSUCCESSFUL AM-SESSION-CREATED"
+	want := "PageNode=outcome DataStoreDecisionNode=false AM-TREE-LOGIN-COMPLETEDFAILED " +
+		"PageNode=outcome DataStoreDecisionNode=true AM-TREE-LOGIN-COMPLETEDSUCCESSFUL AM-SESSION-CREATED"
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("logged\n%s, want\n%s", got, want)
 	}

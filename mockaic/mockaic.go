@@ -28,9 +28,12 @@ import (
 	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/esv"
 	"aicmcp/mockaic/internal/idm"
+	"aicmcp/mockaic/internal/journey"
+	"aicmcp/mockaic/internal/login"
 	"aicmcp/mockaic/internal/logs"
 	"aicmcp/mockaic/internal/oauth"
 	"aicmcp/mockaic/internal/route"
+	"aicmcp/mockaic/internal/session"
 	"aicmcp/mockaic/internal/store"
 )
 
@@ -66,11 +69,12 @@ type content struct {
 	log        *logs.Log
 	logs       *logs.Service
 
-	openidm, am, platform, oauth http.Handler
+	openidm, am, login, platform, oauth http.Handler
 }
 
 const (
 	maxBody       = 10 << 20
+	maxStep       = 1 << 20 // of a login
 	journalLength = 1000
 	// Longer identifiers of clients are replaced, so that the journal stays bounded.
 	maxTransactionID = 256
@@ -158,9 +162,19 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader, log *logs
 			return nil, err
 		}
 	}
+	sessions := session.New(session.Options{Chance: chance, Now: clock.now, BaseURL: t.baseURL, CookieName: cookie})
+	journeys, err := journey.New(journey.Options{
+		Trees: access, People: accounts{identities}, Chance: chance, Now: clock.now, Matching: s.matching,
+		StartSession: func(ctx context.Context, login journey.Login) string {
+			return sessions.Start(ctx, session.Login(login)).Token
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
 	provider, err := oauth.New(oauth.Options{
 		BaseURL: t.baseURL, Chance: chance, Now: clock.now, Identities: people{identities},
-		Realms: idm.Realms, Clients: seed.clients, Registry: registry{access}, CookieName: cookie, DevToken: s.devToken, Logger: s.logger,
+		Realms: idm.Realms, Clients: seed.clients, Registry: registry{access}, Sessions: sessions, Journeys: journeys, DevToken: s.devToken, Logger: s.logger,
 	})
 	if err != nil {
 		return nil, err
@@ -211,6 +225,10 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader, log *logs
 		BaseURL:     t.location,
 		Logger:      s.logger,
 	}
+	c.login = login.New(login.Options{
+		Runner: journeys, Sessions: sessions, Realms: idm.Realms, BaseURL: t.baseURL, Headers: am.SetHeaders, MaxBody: maxStep, Logger: s.logger,
+		Authorize: func(r *http.Request) (route.Caller, error) { return provider.Authorize(r, am.Scope) },
+	})
 	c.platform = &platform{
 		authorize: provider.Authorize,
 		install:   func(ctx context.Context) error { return identities.EnsureFeature(ctx, agentsFeature) },
@@ -389,6 +407,8 @@ func (c *content) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case below(r, "/openidm"):
 		c.openidm.ServeHTTP(w, r)
+	case login.Serves(r):
+		c.login.ServeHTTP(w, r)
 	case below(r, "/am/json"):
 		c.am.ServeHTTP(w, r)
 	case below(r, "/feature"), r.URL.Path == "/environment/aiagent":

@@ -3,16 +3,12 @@ package mockaic
 import (
 	"aicmcp/mockaic/internal/am"
 	"aicmcp/mockaic/internal/idm"
+	"aicmcp/mockaic/internal/journey"
 	"aicmcp/mockaic/internal/oauth"
 )
 
 // people lets AM and its OAuth provider ask IDM who is there, and who may log in.
 type people struct{ idm *idm.Service }
-
-func (p people) Authenticate(realm, userName, password string) (oauth.Identity, bool) {
-	person, ok := p.idm.Authenticate(realm, userName, password)
-	return oauth.Identity(person), ok
-}
 
 func (p people) Administrator(id string) (oauth.Identity, bool) {
 	person, ok := p.idm.Administrator(id)
@@ -47,3 +43,16 @@ func (g registry) Client(realm, id string) (oauth.Client, bool) {
 }
 
 func (g registry) HasProvider(realm string) bool { return g.am.HasProvider(realm) }
+
+// accounts lets journeys ask IDM who is there.
+type accounts struct{ *idm.Service }
+
+func (a accounts) AccountBy(collection, property, value string) (journey.Account, bool) {
+	account, ok := a.Service.AccountBy(collection, property, value)
+	return journey.Account(account), ok
+}
+
+func (a accounts) Account(collection, id string) (journey.Account, bool) {
+	account, ok := a.Service.Account(collection, id)
+	return journey.Account(account), ok
+}

@@ -39,11 +39,12 @@ type Service struct {
 	clientSections []clientSection
 	described      func() map[string]map[string]any // what scripts find
 	types          *nodetype.Catalogue
+	administrators administrators
 }
 
 // New returns the service for realms without any configuration.
 func New(options Options) *Service {
-	s := &Service{options: options, clientSections: clientSections(), described: sync.OnceValue(describe), types: nodetype.New()}
+	s := &Service{options: options, clientSections: clientSections(), described: sync.OnceValue(describe), types: nodetype.New(), administrators: newAdministrators()}
 	s.endpoints = slices.Concat(s.realmEndpoints(), s.userEndpoints(), s.globalEndpoints())
 	return s
 }

@@ -96,31 +96,6 @@ type Identity struct {
 // administrators is the collection of the people who run the tenant.
 const administrators = "managed/teammember"
 
-// Authenticate checks the password of a user of a realm or, in the root realm,
-// whose name is empty, of a tenant administrator. An unknown name and a wrong
-// password look alike.
-func (s *Service) Authenticate(realm, userName, password string) (Identity, bool) {
-	var found Identity
-	people := administrators
-	if realm != "" {
-		people = peopleOf(realm)
-	}
-	ok := false
-	s.store.View(func(tx *store.Tx) {
-		var account store.Object
-		forEqual(tx, people, "userName", userName, func(candidate store.Record) bool {
-			if strings.EqualFold(textOf(candidate, "userName"), userName) {
-				account = candidate.Object()
-			}
-			return account == nil
-		})
-		id, _ := account["_id"].(string)
-		ok = passwordMatches(tx, people, id, password) && account["accountStatus"] == "active"
-		found = identity(account)
-	})
-	return found, ok
-}
-
 // Administrator finds a tenant administrator by ID.
 func (s *Service) Administrator(id string) (Identity, bool) {
 	var account store.Object

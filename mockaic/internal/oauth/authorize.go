@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"aicmcp/mockaic/internal/route"
+	"aicmcp/mockaic/internal/session"
 )
 
 // authorization is a checked request to the authorization endpoint.
@@ -114,8 +115,8 @@ func (a *authorization) check() *Error {
 // decide logs the person in, asks for consent, and sends the code.
 func (s *Service) decide(w http.ResponseWriter, r *http.Request, a *authorization) {
 	prompts := strings.Fields(a.params.Get("prompt"))
-	token, current, ok := s.currentSession(r)
-	route.TrailOf(r.Context()).Subject = current.subject
+	current, ok := s.options.Sessions.Current(r, realmOf(r))
+	route.TrailOf(r.Context()).Subject = current.UserID
 	if slices.Contains(prompts, "login") || ok && a.tooOld(current, s.options.Now()) {
 		ok = false
 	}
@@ -128,7 +129,7 @@ func (s *Service) decide(w http.ResponseWriter, r *http.Request, a *authorizatio
 		return
 	}
 	decision := a.params.Get("decision")
-	consented := !slices.Contains(prompts, "consent") && (a.client.ConsentImplied || s.hasConsented(current.subject, a))
+	consented := !slices.Contains(prompts, "consent") && (a.client.ConsentImplied || s.hasConsented(current.UserID, a))
 	if consented && decision != "deny" {
 		s.sendCode(w, r, a, current)
 		return
@@ -138,18 +139,18 @@ func (s *Service) decide(w http.ResponseWriter, r *http.Request, a *authorizatio
 			s.redirectError(w, r, a, badRequest("consent_required", "The request requires consent."))
 			return
 		}
-		s.showConsent(w, r, a, current, token)
+		s.showConsent(w, r, a, current)
 		return
 	}
 	// The session's own token protects the decision: no other site knows it.
-	if subtle.ConstantTimeCompare([]byte(a.params.Get("csrf")), []byte(token)) != 1 {
+	if subtle.ConstantTimeCompare([]byte(a.params.Get("csrf")), []byte(current.Token)) != 1 {
 		s.showErrorPage(w, r, http.StatusBadRequest, "The form was not sent by this tenant's page.")
 		return
 	}
 	switch decision {
 	case "allow":
 		if a.params.Get("save_consent") == "on" {
-			s.saveConsent(current.subject, a)
+			s.saveConsent(current.UserID, a)
 		}
 		s.sendCode(w, r, a, current)
 	case "deny":
@@ -159,13 +160,13 @@ func (s *Service) decide(w http.ResponseWriter, r *http.Request, a *authorizatio
 	}
 }
 
-func (a *authorization) tooOld(current session, now time.Time) bool {
+func (a *authorization) tooOld(current session.Session, now time.Time) bool {
 	age := a.params.Get("max_age")
 	if age == "" {
 		return false
 	}
 	seconds, err := strconv.Atoi(age)
-	return err != nil || now.Sub(current.started).Seconds() > float64(seconds)
+	return err != nil || now.Sub(current.Started).Seconds() > float64(seconds)
 }
 
 // sendToLogin keeps the request in goto, less what would ask for a login again.
@@ -231,7 +232,7 @@ func (s *Service) saveConsent(subject string, a *authorization) {
 	s.consents[key] = slices.Compact(merged)
 }
 
-func (s *Service) sendCode(w http.ResponseWriter, r *http.Request, a *authorization, current session) {
+func (s *Service) sendCode(w http.ResponseWriter, r *http.Request, a *authorization, current session.Session) {
 	now := s.options.Now()
 	value := s.random(idBytes)
 	c := code{
@@ -242,8 +243,8 @@ func (s *Service) sendCode(w http.ResponseWriter, r *http.Request, a *authorizat
 		challenge:   a.params.Get("code_challenge"),
 		method:      a.params.Get("code_challenge_method"),
 		scopes:      a.scopes,
-		subject:     current.subject,
-		authTime:    current.started,
+		subject:     current.UserID,
+		authTime:    current.Started,
 		grantID:     s.newGrant(a.client, now),
 	}
 	s.mu.Lock()

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+
+	"aicmcp/mockaic/internal/session"
 )
 
 //go:embed pages/*.html pages/mockaic.css
@@ -37,13 +39,13 @@ type consentScope struct{ Name, Text string }
 
 type hiddenField struct{ Name, Value string }
 
-func (s *Service) showConsent(w http.ResponseWriter, r *http.Request, a *authorization, current session, token string) {
+func (s *Service) showConsent(w http.ResponseWriter, r *http.Request, a *authorization, current session.Session) {
 	action := url.URL{Path: r.URL.Path}
 	if realm := r.URL.Query().Get("realm"); realm != "" {
 		action.RawQuery = url.Values{"realm": {realm}}.Encode()
 	}
 	page := consentPage{
-		Client: a.client.Name, Person: current.name, Token: token,
+		Client: a.client.Name, Person: current.Name, Token: current.Token,
 		Action: action.String(), RedirectHost: a.redirectURI.Host,
 	}
 	if page.Client == "" {

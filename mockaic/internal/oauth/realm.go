@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strings"
-
-	"aicmcp/mockaic/internal/route"
 )
 
 // root is the realm of the people who run the tenant. Realms are written with
@@ -36,12 +34,4 @@ func (s *Service) client(r *http.Request, id string) *Client {
 		return &client
 	}
 	return nil
-}
-
-// universalID is AM's name of a user in the logs.
-func universalID(realm, id string) string {
-	if realm == root {
-		return route.UniversalID(id)
-	}
-	return "id=" + route.CutText(id) + ",ou=user,o=" + strings.TrimPrefix(realm, "/") + ",ou=services,ou=am-config"
 }

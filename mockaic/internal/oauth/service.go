@@ -11,15 +11,16 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"aicmcp/mockaic/internal/journey"
+	"aicmcp/mockaic/internal/session"
 )
 
-// Lifetimes of a new tenant's provider and sessions.
+// Lifetimes of a new tenant's provider.
 const (
 	accessTokenLifetime  = time.Hour
 	refreshTokenLifetime = 7 * 24 * time.Hour
 	codeLifetime         = 2 * time.Minute
-	sessionLifetime      = 2 * time.Hour
-	sessionIdle          = 30 * time.Minute
 )
 
 // Identity is someone who can log in.
@@ -31,8 +32,6 @@ type Identity struct {
 
 // Identities are those who get tokens.
 type Identities interface {
-	// Authenticate checks a password in a realm, which is "" for the root realm.
-	Authenticate(realm, userName, password string) (Identity, bool)
 	Administrator(id string) (Identity, bool)
 	// ServiceAccount finds an account that is active.
 	ServiceAccount(id string) (ServiceAccount, bool)
@@ -54,7 +53,8 @@ type Options struct {
 	Realms     []string // below the root realm
 	Clients    []Client // of the root realm
 	Registry   Registry
-	CookieName string
+	Sessions   *session.Store
+	Journeys   *journey.Runner
 	DevToken   string // a bearer that may do everything, on loopback only
 	Logger     *slog.Logger
 }
@@ -70,7 +70,6 @@ type Service struct {
 	sealingKey []byte // of service accounts' tokens
 
 	mu         sync.Mutex
-	sessions   table[session]
 	codes      table[code]
 	grants     table[grant]
 	refresh    table[refreshToken]
