@@ -126,3 +126,45 @@ func submit(t *testing.T, browser *http.Client, address string, page answer, fie
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return visit(t, browser, request)
 }
+
+func TestThePersonGoesThroughSteps(t *testing.T) {
+	a := newApp(t, mockaic.DevToken("dev"))
+	create(t, a.mock, users, settled)
+	putJourney(t, a.mock, "Steps", "", nodeSpec{"UsernameCollectorNode", "outcome>1", ""}, nodeSpec{"PasswordCollectorNode", "outcome>2", ""},
+		nodeSpec{"DataStoreDecisionNode", "true>success false>failure", ""})
+	address := a.mock.URL + "/login/?realm=/alpha&authIndexType=service&authIndexValue=Steps"
+	jane := mockaic.Person{UserName: "jane", Password: "S3cret!!"}
+	if page := a.visit(jane, address); !strings.Contains(page.Text, "You are logged in") {
+		t.Errorf("%d %s", page.Status, page.Text)
+	}
+	jane.Password = "wrong"
+	if page, err := jane.Visit(t.Context(), address); err == nil {
+		t.Errorf("%d %s", page.Status, page.Text)
+	}
+	if page := a.visit(jane, a.mock.URL+"/am/XUI/?realm=/alpha&service=Nothing"); page.Status != 400 {
+		t.Errorf("%d %s", page.Status, page.Text)
+	}
+}
+
+func TestAClientNamesTheJourney(t *testing.T) {
+	a := newApp(t)
+	got := open(t, visitor(t), "GET", a.authorizeURL(url.Values{"service": {"FRLogin"}}), nil)
+	if location := got.Header.Get("Location"); !strings.Contains(location, "/am/UI/Login?realm=/&service=FRLogin&goto=") {
+		t.Errorf("%d %s", got.StatusCode, location)
+	}
+	if got := open(t, visitor(t), "GET", a.mock.URL+"/", nil); got.StatusCode != 301 || got.Header.Get("Location") != "/login/" {
+		t.Errorf("%d %v", got.StatusCode, got.Header)
+	}
+}
+
+// Other things may be called as the login is.
+func TestOnlyLoginsAreLogins(t *testing.T) {
+	mock := start(t)
+	for path, want := range map[string]int{
+		alpha + "/scripts/sessions": 404, trees + "/authenticate": 404, "/am/json/realms/root/realms/alpha/users?_queryFilter=true": 200, "/am/json/alpha/sessions?_queryFilter=true": 200,
+	} {
+		if got := call(t, mock, "GET", path, nil, ""); got.status != want {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
+		}
+	}
+}

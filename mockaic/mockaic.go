@@ -69,7 +69,8 @@ type content struct {
 	log        *logs.Log
 	logs       *logs.Service
 
-	openidm, am, login, platform, oauth http.Handler
+	openidm, am, platform, oauth http.Handler
+	login                        *login.Service
 }
 
 const (
@@ -407,7 +408,7 @@ func (c *content) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case below(r, "/openidm"):
 		c.openidm.ServeHTTP(w, r)
-	case login.Serves(r):
+	case c.login.Serves(r):
 		c.login.ServeHTTP(w, r)
 	case below(r, "/am/json"):
 		c.am.ServeHTTP(w, r)
@@ -417,8 +418,10 @@ func (c *content) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.esvs.ServeHTTP(w, r)
 	case below(r, "/monitoring"), below(r, "/keys"):
 		c.logs.ServeHTTP(w, r)
-	case below(r, "/am/oauth2"), below(r, "/am/UI"), below(r, "/am/XUI"):
+	case below(r, "/am/oauth2"), below(r, "/am/UI"), below(r, "/am/XUI"), below(r, "/login"):
 		c.oauth.ServeHTTP(w, r)
+	case r.URL.Path == "/":
+		http.Redirect(w, r, "/login/", http.StatusMovedPermanently)
 	default:
 		for _, prefix := range absent {
 			if below(r, prefix) {

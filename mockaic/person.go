@@ -57,13 +57,13 @@ func (p Person) Visit(ctx context.Context, address string) (*Page, error) {
 		}
 		form := findForm(page.Text)
 		switch {
-		case form != nil && form.has("password"):
+		case form != nil && (form.has("username") || form.has("password")):
 			if loggedIn {
 				return page, errors.New("the login was refused")
 			}
-			loggedIn = true
-			form.values.Set("username", p.UserName)
-			form.values.Set("password", p.Password)
+			loggedIn = form.has("password")
+			form.fill("username", p.UserName)
+			form.fill("password", p.Password)
 		case form != nil && form.has("decision"):
 			form.values.Set("decision", "allow")
 			if p.Denies {
@@ -100,6 +100,13 @@ type form struct {
 }
 
 func (f *form) has(name string) bool { return f.names[name] }
+
+// fill sets a field, if the form has it.
+func (f *form) fill(name, value string) {
+	if f.has(name) {
+		f.values.Set(name, value)
+	}
+}
 
 func findForm(page string) *form {
 	document, err := html.Parse(strings.NewReader(page))

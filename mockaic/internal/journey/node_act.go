@@ -72,15 +72,17 @@ func patchObject(s *step) (string, []Callback, error) {
 	resource := s.setting("identityResource")
 	changed := map[string]any{}
 	for name, value := range s.state().object(attributesKey) {
-		before, isGroup := account.Object[name].(map[string]any)
+		present, isGroup := account.Object[name].(map[string]any)
 		if group, both := value.(map[string]any); isGroup && both {
 			merged := map[string]any{}
-			merge(merged, before)
+			merge(merged, present)
 			merge(merged, group)
 			value = merged
 		}
-		password, isText := value.(string)
-		unchanged := name == passwordKey && isText && s.options.People.CheckPassword(resource, account.ID, password)
+		text, _ := value.(string)
+		before, _ := account.Object[name].(string)
+		unchanged := name == passwordKey && s.options.People.CheckPassword(resource, account.ID, text) ||
+			name == s.setting("identityAttribute") && strings.EqualFold(text, before)
 		if !slices.Contains(s.list("ignoredFields"), name) && !strings.HasPrefix(name, "_") && !unchanged && !crest.Equal(account.Object[name], value) {
 			changed[name] = value
 		}

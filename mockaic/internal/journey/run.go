@@ -57,7 +57,6 @@ type execution struct {
 	realm    string // without its slash
 	settings Settings
 	ticket   *ticket
-	root     Tree
 	trees    []Tree // of the ticket's frames
 	sent     []Callback
 }

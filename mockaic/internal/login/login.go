@@ -58,16 +58,19 @@ const (
 )
 
 // Serves tells whether a request is for the service.
-func Serves(r *http.Request) bool {
+func (s *Service) Serves(r *http.Request) bool {
 	path, ok := strings.CutPrefix(r.URL.Path, mount+"/")
 	elements := strings.Split(strings.TrimSuffix(path, "/"), "/")
-	switch elements[len(elements)-1] {
-	case authenticate, sessions:
-		return ok && !slices.Contains(elements, "realm-config")
-	case users:
-		return ok && r.URL.Query().Get("_action") == idFromSession
+	realm, resource := elements[:len(elements)-1], elements[len(elements)-1]
+	switch {
+	case !ok, resource == users && r.URL.Query().Get("_action") != idFromSession:
+		return false
+	case len(realm) == 1 && !slices.Contains(s.options.Realms, realm[0]):
+		return resource == authenticate
+	case len(realm) > 1 && (len(realm)%2 != 0 || realm[len(realm)-2] != "realms"):
+		return false
 	}
-	return false
+	return resource == authenticate || resource == sessions || resource == users
 }
 
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -176,7 +176,11 @@ func (s *Service) sendToLogin(w http.ResponseWriter, r *http.Request, a *authori
 		query = a.withoutLogin().Encode()
 	}
 	target := s.options.BaseURL(r) + r.URL.Path + "?" + query
-	redirect(w, s.options.BaseURL(r)+"/am/UI/Login?realm="+realmOf(r)+"&goto="+url.QueryEscape(target))
+	journey := ""
+	if service := a.params.Get("service"); service != "" {
+		journey = "&service=" + url.QueryEscape(service)
+	}
+	redirect(w, s.options.BaseURL(r)+"/am/UI/Login?realm="+realmOf(r)+journey+"&goto="+url.QueryEscape(target))
 }
 
 func (a *authorization) withoutLogin() url.Values {

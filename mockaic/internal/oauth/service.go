@@ -115,7 +115,7 @@ var absent = []string{"/par", "/device/code", "/device/user", "/introspect", "/t
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
 	switch {
-	case path == "/am/XUI" || path == "/am/XUI/":
+	case path == "/am/XUI" || path == "/am/XUI/" || path == "/login" || path == "/login/":
 		s.login.ServeHTTP(w, r)
 		return
 	case path == "/am/XUI/mockaic.css":
