@@ -290,6 +290,17 @@ func TestCredentialsInHeaders(t *testing.T) {
 	if !isLoggedIn(t, l.logIn("jäne", "S3cret!!")) {
 		t.Error("the account is locked")
 	}
+	// A node may take them, too.
+	putJourney(t, mock, "Zero", "", nodeSpec{"ZeroPageLoginNode", "true>1 false>2", `{"allowWithoutReferer":false,"referrerWhiteList":["https://app.example.com"]}`},
+		nodeSpec{"DataStoreDecisionNode", "true>success false>failure", ""}, nodeSpec{"ChoiceCollectorNode", "a>0 b>0", `{"choices":["a","b"],"defaultChoice":"a","prompt":"?"}`})
+	l.query, headers["X-OpenAM-Password"] = "?authIndexType=service&authIndexValue=Zero", "S3cret!!"
+	for referer, want := range map[string]bool{"": false, "https://evil.example/": false, "https://app.example.com/in": true} {
+		headers["Referer"] = referer
+		if got := l.post("/authenticate"+l.query, headers, map[string]any{}); isLoggedIn(t, got) != want {
+			t.Errorf("from %q: %d %s", referer, got.status, got.body)
+		}
+	}
+	l.query = ""
 	l.realm = "/realms/root"
 	administrator := map[string]string{"X-OpenAM-Username": "admin@example.com", "X-OpenAM-Password": mockaic.Password}
 	got := l.post("/authenticate", administrator, map[string]any{})

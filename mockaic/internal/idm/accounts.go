@@ -114,30 +114,34 @@ func (s *Service) CountLogin(ctx context.Context, collection, id string) error {
 // attribute of the directory that no type has.
 func retries(collection string) string { return "retries/" + collection }
 
-// Retries tells how often a login of an object failed, by what counts it.
-func (s *Service) Retries(collection, id, counter string) (count int) {
-	s.store.View(func(tx *store.Tx) {
-		number, _ := tx.Get(retries(collection), id)[counter].(json.Number)
-		retried, _ := number.Int64() // what was never counted is 0
-		count = int(retried)
-	})
-	return count
-}
-
-// SetRetries changes a count of failed logins; 0 forgets all counts of the object.
-func (s *Service) SetRetries(collection, id, counter string, count int) error {
-	return s.store.Change(func(tx *store.Tx) error {
-		if count == 0 || tx.Get(collection, id) == nil {
+// Retry counts a failed login of an object, by what counts it, and reports whether
+// there may be another: after limit of them there is none, and all are forgotten.
+func (s *Service) Retry(collection, id, counter string, limit int) (another bool, err error) {
+	err = s.store.Change(func(tx *store.Tx) error {
+		counts := withoutIdentity(tx.Get(retries(collection), id))
+		number, _ := counts[counter].(json.Number)
+		count, _ := number.Int64() // what was never counted is 0
+		if another = int(count) < limit; !another || tx.Get(collection, id) == nil {
 			tx.Delete(retries(collection), id)
 			return nil
 		}
-		counts := withoutIdentity(tx.Get(retries(collection), id))
-		number, err := crest.Normalize(count)
+		counted, err := crest.Normalize(count + 1)
 		if err != nil {
 			return err
 		}
-		counts[counter] = number
+		counts[counter] = counted
 		tx.Put(retries(collection), id, counts)
+		return nil
+	})
+	return another, err
+}
+
+// ForgetRetries forgets the failed logins of an object.
+func (s *Service) ForgetRetries(collection, id string) error {
+	return s.store.Change(func(tx *store.Tx) error {
+		if tx.Get(retries(collection), id) != nil {
+			tx.Delete(retries(collection), id)
+		}
 		return nil
 	})
 }

@@ -79,10 +79,10 @@ type People interface {
 	CheckPassword(collection, id, password string) bool
 	ChangeAccount(ctx context.Context, collection, id string, properties map[string]any) error
 	CountLogin(ctx context.Context, collection, id string) error
-	// Retries counts failed logins of an account.
-	Retries(collection, id, counter string) int
-	// SetRetries changes a count; 0 forgets all counts of the account.
-	SetRetries(collection, id, counter string, count int) error
+	// Retry counts a failed login of an account, and reports whether there may be
+	// another.
+	Retry(collection, id, counter string, limit int) (bool, error)
+	ForgetRetries(collection, id string) error
 	PropertySchema(collection string, path []string) (map[string]any, bool)
 }
 

@@ -60,10 +60,13 @@ func (r *realm) CountLogin(context.Context, string, string) error {
 	return nil
 }
 
-func (r *realm) Retries(_, _, counter string) int { return r.retries[counter] }
+func (r *realm) Retry(_, _, counter string, limit int) (bool, error) {
+	r.retries[counter]++
+	return r.retries[counter] <= limit, nil
+}
 
-func (r *realm) SetRetries(_, _, counter string, count int) error {
-	r.retries[counter] = count
+func (r *realm) ForgetRetries(string, string) error {
+	clear(r.retries)
 	return nil
 }
 
@@ -283,6 +286,26 @@ func TestALevelAndAMessageGoWithTheLogin(t *testing.T) {
 	p.run(filledIn(name, "jane"))
 	if len(p.logins) != 1 || p.logins[0].AuthLevel != 7 || p.logins[0].Service != "Main" || p.logins[0].Name != "jane" {
 		t.Errorf("%+v", p.logins)
+	}
+}
+
+// Retries are counted in the account, or in the journey where nobody is known.
+func TestRetriesAreLimited(t *testing.T) {
+	for name, inAccount := range map[string]string{"jane": "true", "nobody": "true", "Jane": "false"} {
+		r := newRealm()
+		r.tree("Main", "UsernameCollectorNode outcome>1", "RetryLimitDecisionNode Retry>0 Reject>2", "SetFailureUrlNode outcome>failure")
+		r.configs["Main1"] = `"retryLimit":2,"incrementUserAttributeOnFailure":` + inAccount
+		p := newPlayer(t, r)
+		step := p.begin()
+		for range 2 {
+			step = p.run(filledIn(step, name))
+		}
+		if _, err := p.runner.Run(t.Context(), filledIn(step, name)); err == nil || err.Error() != loginFailure {
+			t.Errorf("%s: %v", name, err)
+		}
+		if counted := len(r.retries) > 0; counted != (name == "jane") {
+			t.Errorf("%s: %v", name, r.retries)
+		}
 	}
 }
 

@@ -140,23 +140,20 @@ func matchFilter(s *step) (string, []Callback, error) {
 // count outlives the journey.
 func limitRetries(s *step) (string, []Callback, error) {
 	key, limit := s.id+".retryCount", whole(s.config["retryLimit"])
-	account, known := s.account()
-	known = known && s.config["incrementUserAttributeOnFailure"] == true
 	count := whole(s.state().get(key))
-	if known {
-		count = max(count, s.options.People.Retries(s.users(), account.ID, s.id))
-	}
-	outcome := "Retry"
-	if count++; count > limit {
-		outcome, count = "Reject", 0
-	}
-	s.state().put(key, count)
-	if known {
-		if err := s.options.People.SetRetries(s.users(), account.ID, s.id, count); err != nil {
+	another := count < limit
+	if account, known := s.account(); known && s.config["incrementUserAttributeOnFailure"] == true {
+		var err error
+		if another, err = s.options.People.Retry(s.users(), account.ID, s.id, limit); err != nil {
 			return "", nil, err
 		}
 	}
-	return outcome, nil, nil
+	if !another {
+		s.state().put(key, 0)
+		return "Reject", nil, nil
+	}
+	s.state().put(key, count+1)
+	return "Retry", nil, nil
 }
 
 // takeHeaders takes name and password from headers.

@@ -323,7 +323,7 @@ func (x *execution) succeed() (*Answer, error) {
 	case !account.Active:
 		return nil, x.refuse("User Account Inactive")
 	}
-	if err := x.options.People.SetRetries(x.users(), account.ID, "", 0); err != nil {
+	if err := x.options.People.ForgetRetries(x.users(), account.ID); err != nil {
 		return nil, err
 	}
 	x.logEnd(account.ID, true)

@@ -95,8 +95,10 @@ func (p *loginPage) add(callbacks []journey.Callback, typed url.Values) bool {
 		}
 		p.Fields = append(p.Fields, field)
 	}
-	if p.Buttons == nil {
+	if p.Buttons == nil && seen["password"] {
 		p.Buttons = []loginButton{{Text: "Log in"}}
+	} else if p.Buttons == nil {
+		p.Buttons = []loginButton{{Text: "Next"}}
 	}
 	return true
 }
