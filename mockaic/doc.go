@@ -36,6 +36,9 @@
 //   - of /am/json, for the whole tenant: the node designer; serverinfo (serverinfo/*
 //     without a token, too), global-config/realms, contexts, and
 //     global-config/services/scripting/contexts with their engineConfiguration
+//   - of /am/json, for all realms: logins at authenticate, step by step through the
+//     realm's journeys, and sessions with their actions; nodes of the types that are
+//     named at the end run
 //   - /environment/variables, secrets with their versions, count, startup: values
 //     wait for a restart, which takes [RestartTime] by the tenant's clock
 //   - /monitoring/logs, tail and sources, and /keys: what requests, logins and
@@ -43,7 +46,7 @@
 //     am-core, environment-access, idm-access, idm-activity, idm-authentication,
 //     idm-config and idm-core, the last events up to [LogBytes]
 //   - /am/oauth2 of every realm: discovery, JWKS, the authorization endpoint
-//     with login and consent pages, authorization_code with PKCE, refresh_token
+//     with a login page for every step of a journey and a consent page, authorization_code with PKCE, refresh_token
 //     with rotation, token exchange by impersonation, jwt-bearer for service
 //     accounts; tokens are good under every name that the tenant is reached by
 //
@@ -60,9 +63,10 @@
 //     registration, device and PAR endpoints
 //   - the schema, template and outcomes of the node types named at the end, and
 //     nodes of them
-//   - of /am/json: logins and sessions; listLatestNodeDefinitions; writes of realms and
-//     of what is below users; other kinds of agents and services; the rest, as that of
-//     /environment; /platform
+//   - nodes of other types, or that validate what is typed, when a journey comes to
+//     one; suspended journeys; authIndexType other than service
+//   - of /am/json: listLatestNodeDefinitions; writes of realms and of what is below users; other kinds of agents and services;
+//     the rest, as that of /environment; /platform
 //
 // The authorization endpoint answers request objects, the parameter claims and
 // response modes other than query with the error invalid_request. A policy whose
@@ -171,9 +175,19 @@
 //     recorded, which are like others of their generation; a binding of which only
 //     the name is recorded is of the type unknown
 //   - that a client which is not Active is unknown to its provider, and that a
-//     confidential one without a secret can't authenticate; that the login page of the
-//     realms alpha and bravo asks for a name and a password, whatever their journeys
-//     are; that a session of one realm is none in another
+//     confidential one without a secret can't authenticate; that a session of
+//     one realm is none in another
+//   - of logins: that administrators have no second factor, whose set-up page is recorded;
+//     that an inactive account with the right password is locked for the
+//     IdentityStoreDecisionNode, and fails the DataStoreDecisionNode; that the headers
+//     X-OpenAM-Username and X-OpenAM-Password are used once each; that a step comes with
+//     a full authenticationSessionsMaxDuration, and is good only once where
+//     authenticationSessionsWhitelist is set; that goto must be the tenant's own address;
+//     that a request goes through at most 100 nodes, and journeys are nested 10 deep;
+//     that the nodes of a page are not logged one by one; the texts of an inactive account
+//     and of an unknown realm; the bodies of errors of sessions; that no session property
+//     is on the list of those that clients may read; that the sessions of others are for
+//     bearers with the scope fr:am:* and administrators' sessions
 //   - that the versions 1.0 and 2.0 of /environment answer alike, and others 400
 //
 // The tenant leaves Strict-Transport-Security out on HTTPS to a loopback name,
@@ -186,6 +200,17 @@
 // [Tenant.Advance] moves its clock. [Tenant.Admin] offers all that over HTTP:
 // mockaic --admin 127.0.0.1:9090, whose GET / lists what there is. An import keeps
 // the journal, the faults and the clock; sessions and tokens are gone after it.
+//
+// # Node types that run
+//
+//	AccountActiveDecisionNode, AccountLockoutNode, AttributeCollectorNode,
+//	AttributePresentDecisionNode, AttributeValueDecisionNode, AuthLevelDecisionNode,
+//	ChoiceCollectorNode, DataStoreDecisionNode, IdentityStoreDecisionNode,
+//	IncrementLoginCountNode, InnerTreeEvaluatorNode, LoginCountDecisionNode,
+//	MessageNode, ModifyAuthLevelNode, PageNode, PasswordCollectorNode, PatchObjectNode,
+//	QueryFilterDecisionNode, RetryLimitDecisionNode, SetFailureUrlNode, SetStateNode,
+//	SetSuccessUrlNode, UsernameCollectorNode, ValidatedPasswordNode,
+//	ValidatedUsernameNode, ZeroPageLoginNode
 //
 // # Node types that are only named
 //

@@ -133,7 +133,7 @@ func TestOthersSessionsAreTheAdministrators(t *testing.T) {
 	handles := map[string]any{"sessionHandles": []any{handle, "shandle:none"}}
 	expect(t, l.act("logoutByHandle", handles), 403, "Forbidden")
 	bearer := map[string]string{"Authorization": "Bearer dev"}
-	if got := l.post("/sessions?_action=logoutByHandle", bearer, handles); encode(t, got.object(t)) != `{"result":{"`+handle+`":true,"shandle:none":false}}` {
+	if got := l.post("/sessions?_action=logoutByHandle", bearer, handles); encode(t, got.object(t)["result"]) != encode(t, map[string]any{handle: true, "shandle:none": false}) {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 	l.session("jane", "S3cret!!")

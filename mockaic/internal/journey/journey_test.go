@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -360,5 +363,20 @@ func TestLocalURLs(t *testing.T) {
 		if got := CheckLocalURL(base, target); got != want {
 			t.Errorf("%s: %q", target, got)
 		}
+	}
+}
+
+func TestTheDocumentationListsTheTypesThatRun(t *testing.T) {
+	text, err := os.ReadFile("../../doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := append(slices.Collect(maps.Keys(behaviours())), innerTree)
+	slices.Sort(want)
+	_, listed, _ := strings.Cut(string(text), "# Node types that run")
+	listed, _, _ = strings.Cut(listed, "# ")
+	names := strings.FieldsFunc(listed, func(r rune) bool { return strings.ContainsRune("/,\t\n ", r) })
+	if !slices.Equal(names, want) {
+		t.Errorf("mockaic/doc.go lists %v, and it should be %v", names, want)
 	}
 }

@@ -64,13 +64,6 @@ func behaviours() map[string]behaviour {
 	return all
 }
 
-// NodeTypes names the types of nodes that run, sorted.
-func NodeTypes() []string {
-	names := append(slices.Collect(maps.Keys(behaviours())), innerTree)
-	slices.Sort(names)
-	return names
-}
-
 func (x *execution) behaviourOf(nodeType string) (behaviour, error) {
 	found, ok := x.behaviours[nodeType]
 	if !ok {
