@@ -384,9 +384,12 @@ func TestJourneysThatDoNotRun(t *testing.T) {
 	if got := l.logIn("jane"); got.status != 401 {
 		t.Errorf("%d %s", got.status, got.body)
 	}
-	l.query, l.realm = "", "/realms/root/realms/charlie"
-	if got := l.begin(); got.status != 400 || got.object(t)["message"] != "Invalid Domain" {
-		t.Errorf("%d %s", got.status, got.body)
+	l.query = ""
+	for _, realm := range []string{"/realms/root/realms/charlie", "/charlie", "/realms/alpha/realms/bravo", "/realms/root/realms/root"} {
+		l.realm = realm
+		if got := l.begin(); got.status != 400 || got.object(t)["message"] != "Invalid Domain" {
+			t.Errorf("%s: %d %s", realm, got.status, got.body)
+		}
 	}
 }
 

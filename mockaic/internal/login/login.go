@@ -90,11 +90,14 @@ func (s *Service) realmOf(r *http.Request) (string, error) {
 	if len(path) == 1 && path[0] != "realms" {
 		name, path = path[0], nil
 	}
-	for len(path) >= 2 && path[0] == "realms" {
-		name, path = path[1], path[2:]
-		if name == "root" {
+	for nested := false; len(path) >= 2 && path[0] == "realms"; nested = true {
+		if !nested {
 			name = ""
 		}
+		if nested || path[1] != "root" {
+			name = strings.TrimPrefix(name+"/"+path[1], "/")
+		}
+		path = path[2:]
 	}
 	if len(path) > 0 || name != "" && !slices.Contains(s.options.Realms, name) {
 		return "", crest.Errorf(http.StatusBadRequest, "Invalid Domain")
