@@ -1,6 +1,8 @@
 package mockaic
 
 import (
+	"strings"
+
 	"aicmcp/mockaic/internal/am"
 	"aicmcp/mockaic/internal/idm"
 	"aicmcp/mockaic/internal/journey"
@@ -18,6 +20,15 @@ func (p people) Administrator(id string) (oauth.Identity, bool) {
 func (p people) ServiceAccount(id string) (oauth.ServiceAccount, bool) {
 	account, ok := p.idm.ServiceAccount(id)
 	return oauth.ServiceAccount(account), ok
+}
+
+func (p people) Profile(realm, id string) (map[string]any, bool) {
+	collection := "managed/teammember"
+	if below := strings.TrimPrefix(realm, "/"); below != "" {
+		collection = "managed/" + below + "_user"
+	}
+	account, ok := p.idm.Account(collection, id)
+	return account.Object, ok
 }
 
 func (p people) Users(realm string) []am.User {
@@ -42,7 +53,10 @@ func (g registry) Client(realm, id string) (oauth.Client, bool) {
 	return oauth.Client(client), ok
 }
 
-func (g registry) HasProvider(realm string) bool { return g.am.HasProvider(realm) }
+func (g registry) Provider(realm, clientID string) (oauth.Provider, bool) {
+	provider, ok := g.am.OAuthProvider(realm, clientID)
+	return oauth.Provider(provider), ok
+}
 
 // accounts lets journeys ask IDM who is there.
 type accounts struct{ *idm.Service }

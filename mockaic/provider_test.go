@@ -72,7 +72,7 @@ func TestTokenEndpointErrors(t *testing.T) {
 		"JSON":                {"POST", "application/json", "", "{}", 400, "invalid_request", "Invalid Content Type"},
 		"no grant type":       {"POST", form, "", "client_id=AICMCPClient", 400, "invalid_request", "Grant type is not set"},
 		"unknown grant type":  {"POST", form, "", "grant_type=x&client_id=AICMCPClient", 400, "unsupported_grant_type", "Grant type is not supported"},
-		"grant not here yet":  {"POST", form, "", "grant_type=password&client_id=AICMCPClient", 501, "unsupported_grant_type", ""},
+		"grant not here yet":  {"POST", form, "", "grant_type=urn:openid:params:grant-type:ciba&client_id=AICMCPClient", 501, "unsupported_grant_type", ""},
 		"not the client's":    {"POST", form, "", "grant_type=authorization_code&client_id=AICMCPClient&code=x", 400, "unauthorized_client", ""},
 		"unknown client":      {"POST", form, "", "grant_type=refresh_token&client_id=x", 400, "invalid_client", "Client authentication failed"},
 		"unknown, Basic":      {"POST", form, "eDp5", "grant_type=refresh_token", 401, "invalid_client", "Client authentication failed"},

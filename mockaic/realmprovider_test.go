@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 type portal struct {
 	*app
 	spelling string // of the provider's path
+	browser  *http.Client
 }
 
 func newPortal(t *testing.T, spelling string) *portal {
@@ -27,8 +29,10 @@ func newPortal(t *testing.T, spelling string) *portal {
 	create(t, a.mock, users, jane)
 	send(t, a.mock, "PUT", clients+"/portal", fmt.Sprintf(`{
 		"coreOAuth2ClientConfig":{"clientType":"Confidential","userpassword":"s e","scopes":["openid","profile|Your name"],"defaultScopes":["openid"],"redirectionUris":[%q]},
-		"advancedOAuth2ClientConfig":{"grantTypes":["authorization_code","refresh_token"],"isConsentImplied":true}}`, a.redirect))
-	return &portal{a, spelling}
+		"advancedOAuth2ClientConfig":{"grantTypes":["authorization_code","refresh_token"],"isConsentImplied":true},
+		"signEncOAuth2ClientConfig":{}}`, a.redirect))
+	setProvider(t, a.mock, "alpha", map[string]any{"advancedOAuth2Config/tokenSigningAlgorithm": "RS256"})
+	return &portal{a, spelling, visitor(t)}
 }
 
 func (p *portal) address() string {
@@ -140,7 +144,7 @@ func TestRealmsDoNotMix(t *testing.T) {
 		}
 	}
 	p.visit(janeInBrowser, p.address())
-	elsewhere := &portal{p.app, "/am/oauth2/bravo"}
+	elsewhere := &portal{p.app, "/am/oauth2/bravo", visitor(t)}
 	send(t, p.mock, "PUT", strings.Replace(clients, "alpha", "bravo", 1)+"/portal", `{"coreOAuth2ClientConfig":{"userpassword":"s e"},"advancedOAuth2ClientConfig":{}}`)
 	if status, answer := elsewhere.redeem(url.Values{"grant_type": {"authorization_code"}, "code": {p.received.Get("code")}, "redirect_uri": {p.redirect}}); status != 400 || answer["error"] != "invalid_grant" {
 		t.Errorf("a code of alpha in bravo: %d %v", status, answer)

@@ -61,6 +61,7 @@ func loadSeed(name string, chance uint64) (*seedData, error) {
 			return nil, err
 		}
 		seed.data.Configs["managed"], seed.agents = types, true
+		seed.access.SignWithPublicKeys(idm.Realms)
 		seed.esvs = demoESVs()
 		for path, objects := range demoObjects(chance) {
 			seed.data.Objects[path] = idm.List(objects)
@@ -335,7 +336,7 @@ func stockClients() []oauth.Client {
 			ID: "AICMCPClient", Name: "AIC MCP Server", Type: "Public",
 			RedirectURIs: []string{"http://localhost:3000"},
 			Scopes:       scopes,
-			GrantTypes:   []string{"authorization_code", "refresh_token"},
+			GrantTypes:   []string{"authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"},
 			MayAct:       map[string]any{"client_id": "AICMCPExchangeClient"},
 		},
 		{

@@ -1,49 +1,48 @@
 package am
 
-import (
-	"encoding/json"
-	"math"
-	"strings"
-)
+import "strings"
 
-// OAuthClient is what an OAuth provider has to know of a client.
+// OAuthClient is what an OAuth provider has to know of a client. A lifetime is in
+// seconds; 0 is the provider's.
 type OAuthClient struct {
 	ID, Name, Type, Secret                          string
 	RedirectURIs, Scopes, DefaultScopes, GrantTypes []string
 	ConsentImplied, LoopbackRedirects               bool
-	AccessTokenLifetime                             int // seconds, 0 is the provider's
+	AccessTokenLifetime                             int
 	MayAct                                          map[string]any
+
+	RefreshTokenLifetime, CodeLifetime, IDTokenLifetime int
+	ResponseTypes, PostLogoutURIs, Audiences            []string
+	IDTokenAlgorithm                                    string
+	RequirePushedRequests                               bool
 }
 
 // OAuthClient finds an active client of a realm.
 func (s *Service) OAuthClient(realm, id string) (OAuthClient, bool) {
 	stored := s.view(collection(realm, clientKind), id)
-	core, _ := stored["coreOAuth2ClientConfig"].(map[string]any)
-	advanced, _ := stored["advancedOAuth2ClientConfig"].(map[string]any)
+	core, advanced := groupOf(stored, "coreOAuth2ClientConfig"), groupOf(stored, "advancedOAuth2ClientConfig")
+	oidc, signing := groupOf(stored, "coreOpenIDClientConfig"), groupOf(stored, "signEncOAuth2ClientConfig")
 	if core["status"] != "Active" {
 		return OAuthClient{}, false
 	}
 	client := OAuthClient{
 		ID: id, RedirectURIs: texts(core["redirectionUris"]), GrantTypes: texts(advanced["grantTypes"]),
 		Scopes: scopeNames(core["scopes"]), DefaultScopes: scopeNames(core["defaultScopes"]),
+		Type: core.text("clientType"), ConsentImplied: advanced.flag("isConsentImplied"),
+		LoopbackRedirects:    core.flag("loopbackInterfaceRedirection"),
+		AccessTokenLifetime:  max(0, core.whole("accessTokenLifetime")),
+		RefreshTokenLifetime: core.whole("refreshTokenLifetime"), CodeLifetime: max(0, core.whole("authorizationCodeLifetime")),
+		IDTokenLifetime: max(0, oidc.whole("jwtTokenLifetime")),
+		ResponseTypes:   texts(advanced["responseTypes"]), PostLogoutURIs: texts(oidc["postLogoutRedirectUri"]),
+		Audiences:             texts(advanced["allowedResourceServerAudienceValues"]),
+		IDTokenAlgorithm:      signing.text("idTokenSignedResponseAlg"),
+		RequirePushedRequests: advanced.flag("require_pushed_authorization_requests"),
 	}
-	client.Type, _ = core["clientType"].(string)
 	client.Secret, _ = stored[clientSecret].(string)
-	client.ConsentImplied, _ = advanced["isConsentImplied"].(bool)
-	client.LoopbackRedirects, _ = core["loopbackInterfaceRedirection"].(bool)
 	if names := texts(core["clientName"]); len(names) > 0 {
 		client.Name = names[0]
 	}
-	if lifetime, ok := core["accessTokenLifetime"].(json.Number); ok {
-		seconds, _ := lifetime.Int64() // what is no number of seconds is the provider's lifetime
-		client.AccessTokenLifetime = int(min(max(0, seconds), math.MaxInt32))
-	}
 	return client, true
-}
-
-// HasProvider tells whether a realm has an OAuth provider.
-func (s *Service) HasProvider(realm string) bool {
-	return s.view(oauthProvider.collection(), realm) != nil
 }
 
 func texts(value any) (all []string) {

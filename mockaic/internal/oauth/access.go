@@ -2,6 +2,8 @@ package oauth
 
 import (
 	"crypto/subtle"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -9,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/google/uuid"
 
 	"aicmcp/mockaic/internal/crest"
@@ -20,20 +20,20 @@ import (
 // claims are those of AM's client-based access tokens, in AM's order.
 type claims struct {
 	Subject     string         `json:"sub"`
-	Storage     string         `json:"cts"`
-	AuthLevel   int            `json:"auth_level"`
+	Storage     string         `json:"cts,omitempty"`
+	AuthLevel   *int           `json:"auth_level,omitempty"`
 	TrackingID  string         `json:"auditTrackingId"`
-	SubjectName string         `json:"subname"`
+	SubjectName string         `json:"subname,omitempty"`
 	Issuer      string         `json:"iss"`
 	TokenName   string         `json:"tokenName"`
 	TokenType   string         `json:"token_type"`
 	GrantID     string         `json:"authGrantId"`
-	ClientID    string         `json:"client_id"`
-	Audience    string         `json:"aud"`
+	ClientID    string         `json:"client_id,omitempty"`
+	Audience    audience       `json:"aud"`
 	NotBefore   int64          `json:"nbf"`
 	GrantType   string         `json:"grant_type"`
 	Scope       []string       `json:"scope"`
-	AuthTime    int64          `json:"auth_time"`
+	AuthTime    int64          `json:"auth_time,omitempty"`
 	Realm       string         `json:"realm"`
 	Expires     int64          `json:"exp"`
 	IssuedAt    int64          `json:"iat"`
@@ -42,98 +42,163 @@ type claims struct {
 	MayAct      map[string]any `json:"may_act,omitempty"`
 }
 
+// client is the client that a token was made for.
+func (c *claims) client() string {
+	if c.ClientID == "" && len(c.Audience) > 0 {
+		return c.Audience[0]
+	}
+	return c.ClientID
+}
+
+// audience is a text if it is one.
+type audience []string
+
+func (a audience) MarshalJSON() ([]byte, error) {
+	if len(a) == 1 {
+		return json.Marshal(a[0])
+	}
+	return json.Marshal([]string(a))
+}
+
+func (a *audience) UnmarshalJSON(text []byte) error {
+	var one string
+	if json.Unmarshal(text, &one) == nil {
+		*a = audience{one}
+		return nil
+	}
+	return json.Unmarshal(text, (*[]string)(a))
+}
+
 // grant is what a user agreed to once; the tokens that follow from it can be
 // revoked together.
 type grant struct{ revoked bool }
 
 // issueAccessToken makes an access token of a grant for a client.
-func (s *Service) issueAccessToken(r *http.Request, client *Client, grantType, grantID, subject string, scopes []string, authTime time.Time) (string, error) {
+func (s *Service) issueAccessToken(r *http.Request, client *Client, grantType string, g refreshToken, scopes []string) (string, error) {
 	tracking, err := uuid.NewRandomFromReader(s.options.Chance)
 	if err != nil {
 		return "", fmt.Errorf("make a tracking ID: %w", err)
 	}
 	trail := route.TrailOf(r.Context())
-	trail.Subject, trail.TrackingIDs = subject, append(trail.TrackingIDs, tracking.String())
-	now := s.options.Now()
-	lifetime := client.lifetime()
+	trail.Subject, trail.TrackingIDs = g.subject, append(trail.TrackingIDs, tracking.String())
+	now, p := s.options.Now(), s.provider(r, client)
+	lifetime := p.AccessTokenLifetime
 	if scopes == nil {
 		scopes = []string{}
 	}
 	c := claims{
-		Subject:     subject,
-		Storage:     "OAUTH2_STATELESS_GRANT",
-		TrackingID:  tracking.String(),
-		SubjectName: subject,
-		Issuer:      s.issuer(r),
-		TokenName:   "access_token",
-		TokenType:   "Bearer",
-		GrantID:     grantID,
-		ClientID:    client.ID,
-		Audience:    client.ID,
-		NotBefore:   now.Unix(),
-		GrantType:   grantType,
-		Scope:       scopes,
-		AuthTime:    authTime.Unix(),
-		Realm:       realmOf(r),
-		Expires:     now.Add(lifetime).Unix(),
-		IssuedAt:    now.Unix(),
-		ExpiresIn:   int64(lifetime.Seconds()),
-		ID:          s.random(idBytes),
-		MayAct:      client.MayAct,
+		Subject:    g.subject,
+		TrackingID: tracking.String(),
+		Issuer:     s.issuer(r),
+		TokenName:  "access_token",
+		TokenType:  "Bearer",
+		GrantID:    g.grantID,
+		Audience:   g.audience,
+		NotBefore:  now.Unix(),
+		GrantType:  grantType,
+		Scope:      scopes,
+		Realm:      realmOf(r),
+		Expires:    now.Add(lifetime).Unix(),
+		IssuedAt:   now.Unix(),
+		ExpiresIn:  int64(lifetime.Seconds()),
+		ID:         s.random(idBytes),
+		MayAct:     client.MayAct,
+	}
+	if c.Audience == nil {
+		c.Audience = audience{client.ID}
+	}
+	if p.Stateless {
+		c.Storage = "OAUTH2_STATELESS_GRANT"
+	}
+	if p.SubjectNameInTokens {
+		c.SubjectName = g.subject
+	}
+	if p.ClientIDInTokens || !p.Stateless {
+		c.ClientID = client.ID
+	}
+	if !g.authTime.IsZero() {
+		c.AuthTime, c.AuthLevel = g.authTime.Unix(), &g.authLevel
 	}
 	if grantType == grantJWT {
 		return s.seal(c)
 	}
-	key, err := s.key()
-	if err != nil {
-		return "", err
-	}
-	return key.sign(c)
+	return s.makeToken(p, c, now.Add(lifetime))
 }
 
-// openToken returns the claims of a token that this tenant made.
-func (s *Service) openToken(token string) (claims, error) {
-	var c claims
-	if strings.Count(token, ".") == 4 { // five parts, RFC 7516 7.1
-		return s.unseal(token)
+// makeToken makes an access token: a JWT, or the name of one that is kept here.
+func (s *Service) makeToken(p Provider, claims any, expires time.Time) (string, error) {
+	if p.Stateless {
+		a, known := algorithmOf(p.SigningAlgorithm)
+		if !known {
+			return "", unknownAlgorithm()
+		}
+		return s.sign(a, s.keys.mac, "JWT", claims)
 	}
-	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
+	text, err := json.Marshal(claims)
 	if err != nil {
-		return c, fmt.Errorf("not a signed JWT: %w", err)
+		return "", fmt.Errorf("encode a token's claims: %w", err)
 	}
-	key, err := s.key()
+	token, now := s.random(idBytes), s.options.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opaque.put(token, text, now, expires)
+	return token, nil
+}
+
+// openToken returns the claims of a token that this tenant made, also as they stand
+// in it.
+func (s *Service) openToken(token string) (c claims, text json.RawMessage, err error) {
+	switch strings.Count(token, ".") {
+	case 0:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		kept, ok := s.opaque.get(token, s.options.Now())
+		if !ok {
+			return c, nil, errors.New("not known")
+		}
+		text = kept
+	case 4: // five parts, RFC 7516 7.1
+		text, err = s.unseal(token)
+	default:
+		text, err = s.verify(token, s.keys.mac)
+	}
 	if err != nil {
-		return c, err
+		return c, nil, err
 	}
-	if err := parsed.Claims(&key.private.PublicKey, &c); err != nil {
-		return c, fmt.Errorf("check the signature: %w", err)
+	if err := json.Unmarshal(text, &c); err != nil {
+		return c, nil, fmt.Errorf("decode a token's claims: %w", err)
 	}
-	return c, nil
+	return c, text, nil
 }
 
 // parseAccessToken checks that a token is one of this tenant's, unexpired and
 // not revoked, of a realm.
 func (s *Service) parseAccessToken(token, realm string) (*claims, error) {
-	c, err := s.openToken(token)
+	c, _, err := s.openToken(token)
 	if err != nil {
 		return nil, err
 	}
+	return &c, s.checkAccessToken(&c, realm)
+}
+
+func (s *Service) checkAccessToken(c *claims, realm string) error {
 	now := s.options.Now()
 	switch {
 	// The signature says that the token is this tenant's. Its issuer may be spelled
 	// in several ways: localhost and 127.0.0.1, http and https, with and without
 	// realms/root.
 	case c.TokenName != "access_token" || c.Realm != realm:
-		return nil, fmt.Errorf("not an access token of the realm %s", realm)
+		return fmt.Errorf("not an access token of the realm %s", realm)
 	case now.Unix() < c.NotBefore || now.Unix() >= c.Expires:
-		return nil, fmt.Errorf("expired, or not valid yet")
+		return errors.New("expired, or not valid yet")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if g, ok := s.grants.get(c.GrantID, now); !ok || g.revoked {
-		return nil, fmt.Errorf("revoked")
+	g, ok := s.grants.get(c.GrantID, now)
+	if _, denied := s.denied.get(c.ID, now); !ok || g.revoked || denied {
+		return errors.New("revoked")
 	}
-	return &c, nil
+	return nil
 }
 
 // Authorize checks that the bearer of a request to one of the tenant's APIs has
@@ -162,7 +227,7 @@ func (s *Service) Authorize(r *http.Request, scopes ...string) (route.Caller, er
 			return route.Caller{}, crest.Errorf(http.StatusForbidden, route.AccessDenied)
 		}
 	}
-	if c.ClientID == serviceAccountClient.ID {
+	if c.client() == serviceAccountClient.ID {
 		if caller, ok := s.accountCaller(c); ok {
 			return caller, nil
 		}
@@ -173,7 +238,7 @@ func (s *Service) Authorize(r *http.Request, scopes ...string) (route.Caller, er
 		// Recorded: IDM answers 500 for a subject that is no managed object.
 		return route.Caller{}, crest.Errorf(http.StatusInternalServerError, "Access Denied")
 	}
-	return route.Caller{ID: c.Subject, Name: person.UserName, Client: c.ClientID, Scopes: c.Scope, Administrator: true}, nil
+	return route.Caller{ID: c.Subject, Name: person.UserName, Client: c.client(), Scopes: c.Scope, Administrator: true}, nil
 }
 
 // isDevToken accepts the developer's token from this machine only.

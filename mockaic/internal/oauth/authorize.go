@@ -17,6 +17,7 @@ import (
 // authorization is a checked request to the authorization endpoint.
 type authorization struct {
 	params      url.Values
+	pushed      string // the request URI, if the client pushed the parameters
 	client      *Client
 	redirectURI *url.URL
 	scopes      []string
@@ -37,12 +38,20 @@ func (s *Service) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		params = r.Form
 	}
 	a := &authorization{params: params}
-	logRequest(r, params)
+	if params.Has("request_uri") {
+		var known bool
+		a.pushed = params.Get("request_uri")
+		if a.params, known = s.pushedParams(r, params); !known {
+			s.showErrorPage(w, r, http.StatusBadRequest, "The request_uri is not known, or expired.")
+			return
+		}
+	}
+	logRequest(r, a.params)
 	if problem := s.checkClient(r, a); problem != "" {
 		s.showErrorPage(w, r, http.StatusBadRequest, problem)
 		return
 	}
-	if failed := a.check(); failed != nil {
+	if failed := a.check(s.provider(r, a.client)); failed != nil {
 		s.redirectError(w, r, a, failed)
 		return
 	}
@@ -74,7 +83,7 @@ func (s *Service) checkClient(r *http.Request, a *authorization) string {
 }
 
 // check checks the rest; what it finds is told to the client.
-func (a *authorization) check() *Error {
+func (a *authorization) check(p Provider) *Error {
 	switch responseType := a.params.Get("response_type"); responseType {
 	case "code":
 	case "":
@@ -82,10 +91,16 @@ func (a *authorization) check() *Error {
 	default:
 		return badRequest("unsupported_response_type", "Response type is not supported.")
 	}
-	if !slices.Contains(a.client.GrantTypes, grantCode) {
+	if len(a.client.ResponseTypes) > 0 && !slices.Contains(a.client.ResponseTypes, "code") {
+		return badRequest("unsupported_response_type", "Client does not support this response type.")
+	}
+	if !slices.Contains(a.client.GrantTypes, grantCode) || !slices.Contains(p.GrantTypes, grantCode) {
 		return badRequest("unauthorized_client", "The client is not authorized to request an authorization code using this method.")
 	}
-	for _, name := range []string{"request", "request_uri", "claims"} {
+	if a.pushed == "" && (p.RequirePushedRequests || a.client.RequirePushedRequests) {
+		return badRequest("invalid_request", "Authorization Request must be pushed")
+	}
+	for _, name := range []string{"request", "claims"} {
 		if a.params.Get(name) != "" {
 			return badRequest("invalid_request", "The parameter "+name+" is not implemented by this fake tenant")
 		}
@@ -94,20 +109,28 @@ func (a *authorization) check() *Error {
 		return badRequest("invalid_request", "The response mode "+mode+" is not implemented by this fake tenant")
 	}
 	var failed *Error
-	if a.scopes, failed = a.client.grantedScopes(a.params.Get("scope")); failed != nil {
+	if a.scopes, failed = p.grantedScopes(a.client, a.params.Get("scope")); failed != nil {
 		return failed
 	}
-	challenge, method := a.params.Get("code_challenge"), a.params.Get("code_challenge_method")
-	if challenge == "" && method != "" {
-		return badRequest("invalid_request", "Missing parameter, 'code_challenge'")
-	}
-	if challenge != "" && (!challengeForm.MatchString(challenge) || method != "" && method != "plain" && method != "S256") {
-		return badRequest("invalid_request", "Invalid parameter, 'code_challenge' or 'code_challenge_method'")
+	if failed := checkChallenge(p, a.client, a.params); failed != nil {
+		return failed
 	}
 	if age := a.params.Get("max_age"); age != "" {
 		if seconds, err := strconv.Atoi(age); err != nil || seconds < 0 {
 			return badRequest("invalid_request", "Invalid parameter, 'max_age'")
 		}
+	}
+	return nil
+}
+
+// checkChallenge checks what PKCE asks of a request for a code.
+func checkChallenge(p Provider, client *Client, params url.Values) *Error {
+	challenge, method := params.Get("code_challenge"), params.Get("code_challenge_method")
+	if challenge == "" && (method != "" || p.needsVerifier(client)) {
+		return badRequest("invalid_request", "Missing parameter, 'code_challenge'")
+	}
+	if challenge != "" && (!challengeForm.MatchString(challenge) || method != "" && method != "plain" && method != "S256") {
+		return badRequest("invalid_request", "Invalid parameter, 'code_challenge' or 'code_challenge_method'")
 	}
 	return nil
 }
@@ -129,7 +152,8 @@ func (s *Service) decide(w http.ResponseWriter, r *http.Request, a *authorizatio
 		return
 	}
 	decision := a.params.Get("decision")
-	consented := !slices.Contains(prompts, "consent") && (a.client.ConsentImplied || s.hasConsented(current.UserID, a))
+	implied := a.client.ConsentImplied && s.provider(r, a.client).ClientsCanSkipConsent
+	consented := !slices.Contains(prompts, "consent") && (implied || s.hasConsented(current.UserID, a))
 	if consented && decision != "deny" {
 		s.sendCode(w, r, a, current)
 		return
@@ -172,12 +196,26 @@ func (a *authorization) tooOld(current session.Session, now time.Time) bool {
 // sendToLogin keeps the request in goto, less what would ask for a login again.
 func (s *Service) sendToLogin(w http.ResponseWriter, r *http.Request, a *authorization) {
 	query := r.URL.RawQuery
-	if r.Method == http.MethodPost || a.params.Get("prompt") != "" || a.params.Get("max_age") != "" {
+	switch {
+	case a.pushed != "":
+		query = a.named().Encode()
+		s.mu.Lock()
+		s.pushed.update(pushedKey(r, a.client.ID, a.pushed), a.withoutLogin())
+		s.mu.Unlock()
+	case r.Method == http.MethodPost || a.params.Get("prompt") != "" || a.params.Get("max_age") != "":
 		query = a.withoutLogin().Encode()
 	}
-	target := s.options.BaseURL(r) + r.URL.Path + "?" + query
+	s.redirectToLogin(w, r, query, a.params.Get("service"))
+}
+
+// redirectToLogin comes back to the path of the request with a query.
+func (s *Service) redirectToLogin(w http.ResponseWriter, r *http.Request, query, service string) {
+	target := s.options.BaseURL(r) + r.URL.Path
+	if query != "" {
+		target += "?" + query
+	}
 	journey := ""
-	if service := a.params.Get("service"); service != "" {
+	if service != "" {
 		journey = "&service=" + url.QueryEscape(service)
 	}
 	redirect(w, s.options.BaseURL(r)+"/am/UI/Login?realm="+realmOf(r)+journey+"&goto="+url.QueryEscape(target))
@@ -247,12 +285,12 @@ func (s *Service) sendCode(w http.ResponseWriter, r *http.Request, a *authorizat
 		challenge:   a.params.Get("code_challenge"),
 		method:      a.params.Get("code_challenge_method"),
 		scopes:      a.scopes,
-		subject:     current.UserID,
-		authTime:    current.Started,
-		grantID:     s.newGrant(a.client, now),
+		state:       a.params.Get("state"),
+		session:     current,
+		grantID:     s.newGrant(r, a.client),
 	}
 	s.mu.Lock()
-	s.codes.put(value, c, now, now.Add(codeLifetime))
+	s.codes.put(value, c, now, now.Add(s.provider(r, a.client).CodeLifetime))
 	s.mu.Unlock()
 	s.redirectBack(w, r, a, [][2]string{{"code", value}})
 }

@@ -7,14 +7,15 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
-	"time"
 )
 
 // Grant types of the token endpoint.
 const (
 	grantCode     = "authorization_code"
 	grantRefresh  = "refresh_token"
+	grantClient   = "client_credentials"
+	grantPassword = "password"
+	grantDevice   = "urn:ietf:params:oauth:grant-type:device_code"
 	grantExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
 )
 
@@ -35,6 +36,15 @@ type Client struct {
 	// MayAct is the may_act claim of the tokens issued to this client: the
 	// client that may exchange them. On a tenant a script sets it.
 	MayAct map[string]any `json:"mayAct,omitempty"`
+
+	RefreshTokenLifetime  int      `json:"refreshTokenLifetime,omitempty"` // -1 is endless
+	CodeLifetime          int      `json:"authorizationCodeLifetime,omitempty"`
+	IDTokenLifetime       int      `json:"jwtTokenLifetime,omitempty"`
+	ResponseTypes         []string `json:"responseTypes,omitempty"` // none is code
+	PostLogoutURIs        []string `json:"postLogoutRedirectUri,omitempty"`
+	Audiences             []string `json:"allowedResourceServerAudienceValues,omitempty"`
+	IDTokenAlgorithm      string   `json:"idTokenSignedResponseAlg,omitempty"`
+	RequirePushedRequests bool     `json:"require_pushed_authorization_requests,omitempty"`
 }
 
 func (c *Client) check() error {
@@ -47,8 +57,8 @@ func (c *Client) check() error {
 		return fmt.Errorf("OAuth client %s: a confidential client needs a userpassword", c.ID)
 	case len(c.GrantTypes) == 0:
 		return fmt.Errorf("OAuth client %s: grantTypes is empty", c.ID)
-	case c.AccessTokenLifetime < 0:
-		return fmt.Errorf("OAuth client %s: accessTokenLifetime is negative", c.ID)
+	case c.AccessTokenLifetime < 0, c.CodeLifetime < 0, c.IDTokenLifetime < 0, c.RefreshTokenLifetime < -1:
+		return fmt.Errorf("OAuth client %s: a lifetime is negative", c.ID)
 	}
 	for _, uri := range c.RedirectURIs {
 		if parseRedirect(uri) == nil {
@@ -65,13 +75,6 @@ func parseRedirect(uri string) *url.URL {
 		return nil
 	}
 	return parsed
-}
-
-func (c *Client) lifetime() time.Duration {
-	if c.AccessTokenLifetime > 0 {
-		return time.Duration(c.AccessTokenLifetime) * time.Second
-	}
-	return accessTokenLifetime
 }
 
 // allowsRedirect compares exactly, except for the port of a loopback address
@@ -97,27 +100,6 @@ func (c *Client) allowsRedirect(uri string) bool {
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// grantedScopes are those of the request, which the client must have, or its
-// defaults.
-func (c *Client) grantedScopes(requested string) ([]string, *Error) {
-	scopes := strings.Fields(requested)
-	if len(scopes) == 0 {
-		return c.DefaultScopes, nil
-	}
-	slices.Sort(scopes)
-	scopes = slices.Compact(scopes)
-	var unknown []string
-	for _, scope := range scopes {
-		if !slices.Contains(c.Scopes, scope) {
-			unknown = append(unknown, scope)
-		}
-	}
-	if len(unknown) > 0 {
-		return nil, badRequest("invalid_scope", "Unknown/invalid scope(s): ["+strings.Join(unknown, ", ")+"]")
-	}
-	return scopes, nil
 }
 
 // authenticateClient finds the client of a token request. A public client is

@@ -1,12 +1,19 @@
 package oauth
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 func (s *Service) serveDiscovery(w http.ResponseWriter, r *http.Request) {
 	if !allow(w, r, http.MethodGet) {
 		return
 	}
-	issuer := s.issuer(r)
+	issuer, p := s.issuer(r), s.provider(r, nil)
+	if !p.Discovery {
+		writeError(w, r, &Error{Status: http.StatusNotFound, Code: "not_found", Description: "Discovery is switched off"})
+		return
+	}
 	signing := []string{"PS384", "ES384", "RS384", "HS256", "HS512", "ES256", "RS256", "HS384", "ES512", "PS256", "PS512", "RS512"}
 	signingAll := append(signing[:len(signing):len(signing)], "EdDSA")
 	userInfo := []string{"ES384", "HS256", "HS512", "ES256", "RS256", "HS384", "ES512"}
@@ -29,13 +36,13 @@ func (s *Service) serveDiscovery(w http.ResponseWriter, r *http.Request) {
 		"response_types_supported": []string{"code token id_token", "code", "code id_token", "device_code", "id_token", "code token", "token", "token id_token"},
 		"response_modes_supported": []string{"fragment.jwt", "form_post", "form_post.jwt", "jwt", "fragment", "query.jwt", "query"},
 		// Token exchange is not announced even where it works.
-		"grant_types_supported": []string{"implicit", "urn:ietf:params:oauth:grant-type:saml2-bearer", "refresh_token", "password", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code", "authorization_code", "urn:openid:params:grant-type:ciba", "urn:ietf:params:oauth:grant-type:uma-ticket", "urn:ietf:params:oauth:grant-type:jwt-bearer"},
+		"grant_types_supported": slices.DeleteFunc(listed(p.GrantTypes), func(grant string) bool { return grant == grantExchange }),
 
 		"token_endpoint_auth_methods_supported":            authentication,
 		"revocation_endpoint_auth_methods_supported":       authentication,
 		"token_endpoint_auth_signing_alg_values_supported": signing,
 		"code_challenge_methods_supported":                 []string{"plain", "S256"},
-		"scopes_supported":                                 []string{"address", "phone", "openid", "profile", "fr:idm:*", "am-introspect-all-tokens", "email"},
+		"scopes_supported":                                 listed(p.Scopes),
 		"claims_supported":                                 []string{},
 		"acr_values_supported":                             []string{},
 		"claims_parameter_supported":                       false,
@@ -43,7 +50,7 @@ func (s *Service) serveDiscovery(w http.ResponseWriter, r *http.Request) {
 		"request_parameter_supported":                      true,
 		"request_uri_parameter_supported":                  true,
 		"require_request_uri_registration":                 true,
-		"require_pushed_authorization_requests":            false,
+		"require_pushed_authorization_requests":            p.RequirePushedRequests,
 		"tls_client_certificate_bound_access_tokens":       true,
 		"backchannel_logout_supported":                     true,
 		"backchannel_logout_session_supported":             true,
@@ -73,13 +80,23 @@ func (s *Service) serveKeys(w http.ResponseWriter, r *http.Request) {
 	if !allow(w, r, http.MethodGet) {
 		return
 	}
-	key, err := s.key()
+	keys, err := s.keys.all()
 	if err != nil {
-		s.fail(w, r, "signing key", err)
+		s.fail(w, r, "signing keys", err)
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"keys": []any{key.public()}})
+	shown := make([]map[string]any, len(keys))
+	for i, key := range keys {
+		if shown[i], err = key.public(); err != nil {
+			s.fail(w, r, "signing keys", err)
+			return
+		}
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"keys": shown})
 }
+
+// listed is a list of its own that is [] if it is empty.
+func listed(texts []string) []string { return append([]string{}, texts...) }
 
 // allow answers 405 unless the method is one of methods.
 func allow(w http.ResponseWriter, r *http.Request, methods ...string) bool {

@@ -6,7 +6,8 @@ import (
 	"encoding/base64"
 	"net/http"
 	"regexp"
-	"time"
+
+	"aicmcp/mockaic/internal/session"
 )
 
 // code is an authorization code: what a user granted to a client.
@@ -18,8 +19,8 @@ type code struct {
 	challenge   string
 	method      string
 	scopes      []string
-	subject     string
-	authTime    time.Time
+	state       string
+	session     session.Session
 	grantID     string
 	used        bool
 }
@@ -38,10 +39,12 @@ func (s *Service) grantCode(r *http.Request, client *Client) (*tokenResponse, er
 	if c.redirectURI != "" && r.PostForm.Get("redirect_uri") != c.redirectURI {
 		return nil, invalidGrant()
 	}
-	if failed := c.checkVerifier(r.PostForm.Get("code_verifier")); failed != nil {
+	if failed := checkVerifier(c.challenge, c.method, r.PostForm.Get("code_verifier")); failed != nil {
 		return nil, failed
 	}
-	return s.issue(r, client, grantCode, refreshToken{grantID: c.grantID, nonce: c.nonce, subject: c.subject, scopes: c.scopes, authTime: c.authTime}, c.scopes)
+	g := s.granted(c.session, c.grantID, c.scopes, c.nonce)
+	g.code, g.state = value, c.state
+	return s.issue(r, client, grantCode, g, c.scopes)
 }
 
 // redeem takes a code out of use. A code that comes a second time has been
@@ -62,8 +65,16 @@ func (s *Service) redeem(r *http.Request, value string, client *Client) (code, *
 	return c, nil
 }
 
-func (c code) checkVerifier(verifier string) *Error {
-	if c.challenge == "" {
+// granted is what somebody who is logged in grants.
+func (s *Service) granted(by session.Session, grantID string, scopes []string, nonce string) refreshToken {
+	return refreshToken{
+		grantID: grantID, nonce: nonce, subject: by.UserID, scopes: scopes, authTime: by.Started, authLevel: by.AuthLevel,
+		session: by.Token, operations: s.random(idBytes),
+	}
+}
+
+func checkVerifier(challenge, method, verifier string) *Error {
+	if challenge == "" {
 		return nil
 	}
 	if verifier == "" {
@@ -72,11 +83,11 @@ func (c code) checkVerifier(verifier string) *Error {
 	if !verifierForm.MatchString(verifier) {
 		return invalidGrant()
 	}
-	if c.method == "S256" {
+	if method == "S256" {
 		digest := sha256.Sum256([]byte(verifier))
 		verifier = base64.RawURLEncoding.EncodeToString(digest[:])
 	}
-	if subtle.ConstantTimeCompare([]byte(verifier), []byte(c.challenge)) != 1 {
+	if subtle.ConstantTimeCompare([]byte(verifier), []byte(challenge)) != 1 {
 		return invalidGrant()
 	}
 	return nil

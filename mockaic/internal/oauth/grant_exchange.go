@@ -31,12 +31,21 @@ func (s *Service) grantExchange(r *http.Request, client *Client) (*tokenResponse
 	if actor, _ := subject.MayAct["client_id"].(string); actor != client.ID {
 		return nil, invalid
 	}
-	scopes, failed := client.grantedScopes(form.Get("scope"))
+	p := s.provider(r, client)
+	scopes, failed := p.grantedScopes(client, form.Get("scope"))
+	if failed != nil {
+		return nil, failed
+	}
+	audience, failed := p.audience(client, form["audience"])
 	if failed != nil {
 		return nil, failed
 	}
 	// The new token lives and dies with the grant that the subject token is of.
-	access, err := s.issueAccessToken(r, client, grantExchange, subject.GrantID, subject.Subject, scopes, time.Unix(subject.AuthTime, 0))
+	g := refreshToken{grantID: subject.GrantID, subject: subject.Subject, audience: audience}
+	if subject.AuthTime != 0 {
+		g.authTime = time.Unix(subject.AuthTime, 0)
+	}
+	access, err := s.issueAccessToken(r, client, grantExchange, g, scopes)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +54,6 @@ func (s *Service) grantExchange(r *http.Request, client *Client) (*tokenResponse
 		IssuedTokenType: accessTokenType,
 		Scope:           strings.Join(scopes, " "),
 		TokenType:       "Bearer",
-		ExpiresIn:       int64(client.lifetime().Seconds()) - 1,
+		ExpiresIn:       s.expiresIn(r, client),
 	}, nil
 }

@@ -15,10 +15,18 @@ type refreshToken struct {
 	grantID  string
 	subject  string
 	scopes   []string
-	authTime time.Time
+	audience []string // of access tokens; nil is the client
+	// authTime is when the subject logged in; clients that act for themselves don't.
+	authTime   time.Time
+	authLevel  int
+	session    string // the token of the session
+	operations string // names the session to ID tokens
+	// code and state are those that the first ID token vouches for.
+	code, state string
 }
 
-// grantRefresh rotates: the refresh token that was sent is spent.
+// grantRefresh rotates where the provider does: the refresh token that was sent is
+// spent.
 func (s *Service) grantRefresh(r *http.Request, client *Client) (*tokenResponse, error) {
 	value := r.PostForm.Get("refresh_token")
 	if value == "" {
@@ -27,7 +35,7 @@ func (s *Service) grantRefresh(r *http.Request, client *Client) (*tokenResponse,
 	narrower := strings.Fields(r.PostForm.Get("scope"))
 	slices.Sort(narrower)
 	narrower = slices.Compact(narrower)
-	token, failed := s.spend(r, value, client, narrower)
+	token, failed := s.spend(r, value, client, narrower, s.provider(r, client).RenewRefreshToken)
 	if failed != nil {
 		return nil, failed
 	}
@@ -37,7 +45,7 @@ func (s *Service) grantRefresh(r *http.Request, client *Client) (*tokenResponse,
 	return s.issue(r, client, grantRefresh, token, narrower)
 }
 
-func (s *Service) spend(r *http.Request, value string, client *Client, narrower []string) (refreshToken, *Error) {
+func (s *Service) spend(r *http.Request, value string, client *Client, narrower []string, renew bool) (refreshToken, *Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.options.Now()
@@ -51,15 +59,11 @@ func (s *Service) spend(r *http.Request, value string, client *Client, narrower 
 	if g, ok := s.grants.get(token.grantID, now); !ok || g.revoked {
 		return refreshToken{}, badRequest("invalid_grant", "grant is invalid")
 	}
-	var unknown []string
-	for _, scope := range narrower {
-		if !slices.Contains(token.scopes, scope) {
-			unknown = append(unknown, scope)
-		}
+	if failed := checkScopes(narrower, token.scopes); failed != nil {
+		return refreshToken{}, failed
 	}
-	if len(unknown) > 0 {
-		return refreshToken{}, badRequest("invalid_scope", "Unknown/invalid scope(s): ["+strings.Join(unknown, ", ")+"]")
+	if renew {
+		s.refresh.remove(value)
 	}
-	s.refresh.remove(value)
 	return token, nil
 }

@@ -60,13 +60,13 @@ func (s *Service) grantServiceAccount(r *http.Request, client *Client) (*tokenRe
 	if !s.firstUse(assertion, now) {
 		return nil, badRequest("invalid_grant", "JWT has been used before")
 	}
-	access, err := s.issueAccessToken(r, client, grantJWT, s.newGrant(client, now), account.ID, scopes, now)
+	access, err := s.issueAccessToken(r, client, grantJWT, refreshToken{grantID: s.newGrant(r, client), subject: account.ID, authTime: now}, scopes)
 	if err != nil {
 		return nil, err
 	}
 	return &tokenResponse{
 		AccessToken: access, Scope: strings.Join(scopes, " "), TokenType: "Bearer",
-		ExpiresIn: int64(client.lifetime().Seconds()) - 1,
+		ExpiresIn: s.expiresIn(r, client),
 	}, nil
 }
 
@@ -196,21 +196,20 @@ func (s *Service) seal(c claims) (string, error) {
 	return sealed.CompactSerialize()
 }
 
-func (s *Service) unseal(token string) (claims, error) {
-	var c claims
+func (s *Service) unseal(token string) (json.RawMessage, error) {
 	sealed, err := jose.ParseEncryptedCompact(token, []jose.KeyAlgorithm{jose.DIRECT}, []jose.ContentEncryption{jose.A128CBC_HS256})
 	if err != nil {
-		return c, fmt.Errorf("not an encrypted JWT: %w", err)
+		return nil, fmt.Errorf("not an encrypted JWT: %w", err)
 	}
 	text, err := sealed.Decrypt(s.sealingKey)
 	if err != nil {
-		return c, fmt.Errorf("decrypt a token: %w", err)
+		return nil, fmt.Errorf("decrypt a token: %w", err)
 	}
-	return c, json.Unmarshal(text, &c)
+	return text, nil
 }
 
 // accountCaller is who a service account's token stands for.
 func (s *Service) accountCaller(c *claims) (route.Caller, bool) {
 	account, ok := s.options.Identities.ServiceAccount(c.Subject)
-	return route.Caller{ID: account.ID, Name: cmp.Or(account.Name, account.ID), Client: c.ClientID, Scopes: c.Scope, ServiceAccount: true}, ok
+	return route.Caller{ID: account.ID, Name: cmp.Or(account.Name, account.ID), Client: c.client(), Scopes: c.Scope, ServiceAccount: true}, ok
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"net/http"
 	"slices"
-	"time"
 )
 
 const openID = "openid"
@@ -13,23 +12,26 @@ const openID = "openid"
 // idClaims are those of AM's ID tokens, in AM's order.
 type idClaims struct {
 	AccessTokenHash string `json:"at_hash"`
+	CodeHash        string `json:"c_hash,omitempty"`
+	StateHash       string `json:"s_hash,omitempty"`
 	Subject         string `json:"sub"`
 	TrackingID      string `json:"auditTrackingId"`
-	SubjectName     string `json:"subname"`
+	SubjectName     string `json:"subname,omitempty"`
 	Issuer          string `json:"iss"`
 	TokenName       string `json:"tokenName"`
+	SessionID       string `json:"sid,omitempty"`
 	Audience        string `json:"aud"`
 	Party           string `json:"azp"`
 	ContextClass    string `json:"acr"`
 	Nonce           string `json:"nonce,omitempty"`
+	Operations      string `json:"org.forgerock.openidconnect.ops,omitempty"`
 	AuthTime        int64  `json:"auth_time"`
 	Realm           string `json:"realm"`
 	Expires         int64  `json:"exp"`
-	TokenType       string `json:"tokenType"`
 	IssuedAt        int64  `json:"iat"`
+	TokenType       string `json:"tokenType"`
+	profile
 }
-
-const idTokenLifetime = time.Hour
 
 // issueIDToken says who granted an access token; it says nothing without the
 // scope openid.
@@ -37,31 +39,77 @@ func (s *Service) issueIDToken(r *http.Request, client *Client, g refreshToken, 
 	if !slices.Contains(g.scopes, openID) {
 		return "", nil
 	}
-	key, err := s.key()
+	p := s.provider(r, client)
+	name := client.IDTokenAlgorithm
+	if name == "" && realmOf(r) == root {
+		name = "RS256" // recorded
+	}
+	a, known := algorithmOf(name)
+	if !known || a.family == "HS" && client.Secret == "" {
+		return "", unknownAlgorithm()
+	}
+	c, _, err := s.openToken(access)
 	if err != nil {
 		return "", err
 	}
-	c, err := s.openToken(access)
-	if err != nil {
-		return "", err
-	}
-	half := sha256.Sum256([]byte(access))
 	now := s.options.Now()
-	return key.sign(idClaims{
-		AccessTokenHash: base64.RawURLEncoding.EncodeToString(half[:len(half)/2]), // OpenID Connect Core 3.1.3.6
+	expires := now.Add(p.IDTokenLifetime)
+	claims := idClaims{
+		AccessTokenHash: a.half(access),
+		CodeHash:        a.half(g.code),
+		StateHash:       a.half(g.state),
 		Subject:         g.subject,
 		TrackingID:      c.TrackingID,
-		SubjectName:     g.subject,
 		Issuer:          s.issuer(r),
 		TokenName:       "id_token",
+		SessionID:       sessionID(g.session),
 		Audience:        client.ID,
 		Party:           client.ID,
 		ContextClass:    "0",
 		Nonce:           g.nonce,
 		AuthTime:        g.authTime.Unix(),
 		Realm:           realmOf(r),
-		Expires:         now.Add(idTokenLifetime).Unix(),
-		TokenType:       "JWTToken",
+		Expires:         expires.Unix(),
 		IssuedAt:        now.Unix(),
-	})
+		TokenType:       "JWTToken",
+	}
+	if p.SubjectNameInTokens {
+		claims.SubjectName = g.subject
+	}
+	if p.StoreOperations && g.session != "" {
+		claims.Operations = g.operations
+		s.mu.Lock()
+		s.operations.put(g.operations, g.session, now, expires)
+		s.mu.Unlock()
+	}
+	if p.ClaimsInIDToken {
+		claims.profile = s.profileOf(r, g.subject, g.scopes)
+	}
+	return s.sign(a, []byte(client.Secret), "JWT", claims)
+}
+
+// sessionID names a session to clients, for the logout.
+func sessionID(token string) string {
+	if token == "" {
+		return ""
+	}
+	digest := sha256.Sum256([]byte(token))
+	return base64.StdEncoding.EncodeToString(digest[:])
+}
+
+// idTokenOf returns the claims of an ID token of the request's realm, expired or
+// not, and the client that it is for. The claims come also as they stand in the token.
+func (s *Service) idTokenOf(r *http.Request, token string) (c idClaims, text []byte, client *Client) {
+	unverified, err := claimsOf(token)
+	if err != nil {
+		return c, nil, nil
+	}
+	if client = s.client(r, unverified.Audience); client == nil {
+		return c, nil, nil
+	}
+	text, err = s.verify(token, []byte(client.Secret))
+	if err != nil || unverified.TokenName != "id_token" || unverified.Realm != realmOf(r) {
+		return c, nil, nil
+	}
+	return unverified, text, client
 }

@@ -31,6 +31,7 @@ var scopeText = map[string]string{
 
 type consentPage struct {
 	Client, Person, Action, Token, RedirectHost string
+	Device                                      bool // asks, and nobody is sent back to it
 	Scopes                                      []consentScope
 	Params                                      []hiddenField
 }
@@ -40,13 +41,11 @@ type consentScope struct{ Name, Text string }
 type hiddenField struct{ Name, Value string }
 
 func (s *Service) showConsent(w http.ResponseWriter, r *http.Request, a *authorization, current session.Session) {
-	action := url.URL{Path: r.URL.Path}
-	if realm := r.URL.Query().Get("realm"); realm != "" {
-		action.RawQuery = url.Values{"realm": {realm}}.Encode()
-	}
-	page := consentPage{
-		Client: a.client.Name, Person: current.Name, Token: current.Token,
-		Action: action.String(), RedirectHost: a.redirectURI.Host,
+	policy := "; form-action 'self'"
+	page := consentPage{Client: a.client.Name, Person: current.Name, Token: current.Token, Action: formAction(r), Device: a.redirectURI == nil}
+	if !page.Device {
+		page.RedirectHost = a.redirectURI.Host
+		policy += " " + formTarget(a.redirectURI)
 	}
 	if page.Client == "" {
 		page.Client = a.client.ID
@@ -54,12 +53,25 @@ func (s *Service) showConsent(w http.ResponseWriter, r *http.Request, a *authori
 	for _, scope := range a.scopes {
 		page.Scopes = append(page.Scopes, consentScope{scope, scopeText[scope]})
 	}
-	for _, name := range slices.Sorted(maps.Keys(a.params)) {
+	params := a.params
+	if a.pushed != "" {
+		params = a.named()
+	}
+	for _, name := range slices.Sorted(maps.Keys(params)) {
 		if name != "decision" && name != "csrf" && name != "save_consent" && name != "realm" {
-			page.Params = append(page.Params, hiddenField{name, a.params.Get(name)})
+			page.Params = append(page.Params, hiddenField{name, params.Get(name)})
 		}
 	}
-	s.showPage(w, r, http.StatusOK, "consent.html", page, "; form-action 'self' "+formTarget(a.redirectURI))
+	s.showPage(w, r, http.StatusOK, "consent.html", page, policy)
+}
+
+// formAction is the address of the request, for a form, in its realm.
+func formAction(r *http.Request) string {
+	action := url.URL{Path: r.URL.Path}
+	if realm := r.URL.Query().Get("realm"); realm != "" {
+		action.RawQuery = url.Values{"realm": {realm}}.Encode()
+	}
+	return action.String()
 }
 
 // formTarget is a redirection URI as a source of a Content-Security-Policy:

@@ -3,10 +3,12 @@ package oauth
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -14,13 +16,6 @@ import (
 
 	"aicmcp/mockaic/internal/journey"
 	"aicmcp/mockaic/internal/session"
-)
-
-// Lifetimes of a new tenant's provider.
-const (
-	accessTokenLifetime  = time.Hour
-	refreshTokenLifetime = 7 * 24 * time.Hour
-	codeLifetime         = 2 * time.Minute
 )
 
 // Identity is someone who can log in.
@@ -35,13 +30,17 @@ type Identities interface {
 	Administrator(id string) (Identity, bool)
 	// ServiceAccount finds an account that is active.
 	ServiceAccount(id string) (ServiceAccount, bool)
+	// Profile is the managed object of a user of a realm, which is written with its
+	// slash.
+	Profile(realm, id string) (map[string]any, bool)
 }
 
 // Registry has the providers of the realms below the root realm.
 type Registry interface {
 	// Client finds a client that may be used.
 	Client(realm, id string) (Client, bool)
-	HasProvider(realm string) bool
+	// Provider tells how a realm's provider is set for a client; "" is no client.
+	Provider(realm, clientID string) (Provider, bool)
 }
 
 // Options are what a Service needs. All are required but Realms and DevToken.
@@ -63,7 +62,7 @@ type Options struct {
 type Service struct {
 	options Options
 	clients map[string]*Client
-	key     func() (*signingKey, error)
+	keys    keyring
 	routes  map[string]http.HandlerFunc
 	login   http.Handler
 
@@ -73,6 +72,12 @@ type Service struct {
 	codes      table[code]
 	grants     table[grant]
 	refresh    table[refreshToken]
+	opaque     table[json.RawMessage] // the claims of access tokens that are no JWTs
+	denied     table[struct{}]        // revoked access tokens, by ID
+	operations table[string]          // sessions, by their names in ID tokens
+	devices    table[device]
+	userCodes  table[string] // to device codes
+	pushed     table[url.Values]
 	assertions table[struct{}]     // that were used, by issuer and identifier
 	consents   map[string][]string // subject and client to the scopes consented to
 }
@@ -95,21 +100,31 @@ func New(options Options) (*Service, error) {
 	if _, err := rand.Read(s.sealingKey); err != nil {
 		return nil, fmt.Errorf("make a key for tokens: %w", err)
 	}
-	// Making a key takes long next to everything else at a tenant's start, and
-	// many tests never log in.
-	s.key = sync.OnceValues(func() (*signingKey, error) { return newSigningKey(rand.Reader, options.Now()) })
+	s.keys.now, s.keys.mac = options.Now, make([]byte, macSize)
+	if _, err := rand.Read(s.keys.mac); err != nil {
+		return nil, fmt.Errorf("make a key for signatures: %w", err)
+	}
 	s.routes = map[string]http.HandlerFunc{
 		"/.well-known/openid-configuration": s.serveDiscovery,
 		"/connect/jwk_uri":                  s.serveKeys,
 		"/authorize":                        s.serveAuthorize,
 		"/access_token":                     s.serveToken,
+		"/introspect":                       s.serveIntrospect,
+		"/tokeninfo":                        s.serveTokenInfo,
+		"/userinfo":                         s.serveUserInfo,
+		"/idtokeninfo":                      s.serveIDTokenInfo,
+		"/token/revoke":                     s.serveRevoke,
+		"/connect/endSession":               s.serveEndSession,
+		"/par":                              s.servePushed,
+		"/device/code":                      s.serveDeviceCode,
+		"/device/user":                      http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.serveUserCode)).ServeHTTP,
 	}
 	s.login = http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.serveLogin))
 	return s, nil
 }
 
 // absent are the endpoints of a tenant that this fake has not yet.
-var absent = []string{"/par", "/device/code", "/device/user", "/introspect", "/token/revoke", "/tokeninfo", "/userinfo", "/idtokeninfo", "/connect/endSession", "/connect/checkSession", "/register", "/connect/register", "/bc-authorize", "/resource_set", "/.well-known/oauth-authorization-server/aiagent", "/aiagent/register"}
+var absent = []string{"/connect/checkSession", "/register", "/connect/register", "/bc-authorize", "/resource_set", "/.well-known/oauth-authorization-server/aiagent", "/aiagent/register"}
 
 // ServeHTTP answers everything below /am that has to do with OAuth and login.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -126,14 +141,17 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	endpoint, realm := s.splitRealm(path, r.URL.Query().Get("realm"))
-	below := strings.TrimPrefix(realm, "/")
-	switch {
-	case realm == root:
-	case slices.Contains(s.options.Realms, below) && s.options.Registry.HasProvider(below):
+	if realm != root {
+		below := strings.TrimPrefix(realm, "/")
+		known := slices.Contains(s.options.Realms, below)
+		if known {
+			_, known = s.options.Registry.Provider(below, "")
+		}
+		if !known {
+			writeError(w, r, &Error{Status: http.StatusNotFound, Code: "not_found", Description: "No OpenID Connect provider for realm " + realm})
+			return
+		}
 		r = withRealm(r, realm)
-	default:
-		writeError(w, r, &Error{Status: http.StatusNotFound, Code: "not_found", Description: "No OpenID Connect provider for realm " + realm})
-		return
 	}
 	if serve := s.routes[endpoint]; serve != nil {
 		serve(w, r)

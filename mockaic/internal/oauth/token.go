@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 )
 
 const maxForm = 256 << 10
@@ -20,6 +19,7 @@ type tokenResponse struct {
 	IDToken         string `json:"id_token,omitempty"`
 	TokenType       string `json:"token_type"`
 	ExpiresIn       int64  `json:"expires_in"`
+	Nonce           string `json:"nonce,omitempty"`
 }
 
 // tokenGrant handles one grant type of an authenticated client that has it.
@@ -27,8 +27,6 @@ type tokenGrant func(s *Service, r *http.Request, client *Client) (*tokenRespons
 
 // grants of a tenant that this fake has not.
 var absentGrants = []string{
-	"client_credentials", "password", "urn:ietf:params:oauth:grant-type:device_code",
-	"http://oauth.net/grant_type/device/1.0",
 	"urn:ietf:params:oauth:grant-type:saml2-bearer", "urn:openid:params:grant-type:ciba",
 	"urn:ietf:params:oauth:grant-type:uma-ticket",
 }
@@ -60,6 +58,13 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) (*tokenResponse,
 	if grantType == "" {
 		return nil, badRequest("invalid_request", "Grant type is not set")
 	}
+	if grantType == legacyDevice {
+		grantType = grantDevice
+	}
+	p := s.provider(r, nil)
+	if !slices.Contains(p.GrantTypes, grantType) {
+		return nil, badRequest("unsupported_grant_type", "Grant type is not supported")
+	}
 	if slices.Contains(absentGrants, grantType) {
 		return nil, &Error{Status: http.StatusNotImplemented, Code: "unsupported_grant_type", Description: "The grant type " + grantType + " is not implemented by this fake tenant"}
 	}
@@ -72,10 +77,16 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) (*tokenResponse,
 	handle := map[string]tokenGrant{
 		grantCode:     (*Service).grantCode,
 		grantRefresh:  (*Service).grantRefresh,
+		grantClient:   (*Service).grantClient,
+		grantPassword: (*Service).grantPassword,
+		grantDevice:   (*Service).grantDevice,
 		grantExchange: (*Service).grantExchange,
 	}[grantType]
 	if handle == nil {
 		return nil, badRequest("unsupported_grant_type", "Grant type is not supported")
+	}
+	if p.CredentialsInQuery {
+		takeCredentials(r)
 	}
 	client, failed := s.authenticateClient(r)
 	if failed != nil {
@@ -89,7 +100,7 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) (*tokenResponse,
 
 // parseForm reads a form body, whose parameters may each appear once
 // (RFC 6749 3.2), audience and resource excepted (RFC 8693 2.1).
-func parseForm(w http.ResponseWriter, r *http.Request) error {
+func parseForm(w http.ResponseWriter, r *http.Request) *Error {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/x-www-form-urlencoded" {
 		return badRequest("invalid_request", "Invalid Content Type")
@@ -110,7 +121,7 @@ func parseForm(w http.ResponseWriter, r *http.Request) error {
 // have one, a refresh token, which keeps all scopes of the grant (RFC 6749 6).
 func (s *Service) issue(r *http.Request, client *Client, grantType string, g refreshToken, scopes []string) (*tokenResponse, error) {
 	now := s.options.Now()
-	access, err := s.issueAccessToken(r, client, grantType, g.grantID, g.subject, scopes, g.authTime)
+	access, err := s.issueAccessToken(r, client, grantType, g, scopes)
 	if err != nil {
 		return nil, err
 	}
@@ -125,24 +136,34 @@ func (s *Service) issue(r *http.Request, client *Client, grantType string, g ref
 		Scope:       strings.Join(scopes, " "),
 		IDToken:     idToken,
 		TokenType:   "Bearer",
-		// AM counts from the arrival of the request, so one second is gone.
-		ExpiresIn: int64(client.lifetime().Seconds()) - 1,
+		ExpiresIn:   s.expiresIn(r, client),
 	}
-	if slices.Contains(client.GrantTypes, grantRefresh) {
+	if idToken != "" {
+		response.Nonce = g.nonce
+	}
+	p := s.provider(r, client)
+	if p.IssueRefreshToken && slices.Contains(client.GrantTypes, grantRefresh) && (grantType != grantRefresh || p.RenewRefreshToken) {
 		response.RefreshToken = s.random(idBytes)
-		g.realm, g.clientID = realmOf(r), client.ID
+		g.realm, g.clientID, g.code, g.state = realmOf(r), client.ID, "", ""
 		s.mu.Lock()
-		s.refresh.put(response.RefreshToken, g, now, now.Add(refreshTokenLifetime))
-		s.grants.extend(g.grantID, now.Add(refreshTokenLifetime+client.lifetime()))
+		s.refresh.put(response.RefreshToken, g, now, now.Add(p.RefreshTokenLifetime))
+		s.grants.extend(g.grantID, now.Add(p.RefreshTokenLifetime+p.AccessTokenLifetime))
 		s.mu.Unlock()
 	}
 	return response, nil
 }
 
+// expiresIn is what an answer says of a new access token. AM counts from the arrival
+// of the request, so one second is gone.
+func (s *Service) expiresIn(r *http.Request, client *Client) int64 {
+	return max(0, int64(s.provider(r, client).AccessTokenLifetime.Seconds())-1)
+}
+
 // newGrant remembers a grant; issue extends it with each refresh token, so that
 // it outlives all of its tokens.
-func (s *Service) newGrant(client *Client, now time.Time) string {
-	lifetime := max(refreshTokenLifetime, codeLifetime+client.lifetime())
+func (s *Service) newGrant(r *http.Request, client *Client) string {
+	now, p := s.options.Now(), s.provider(r, client)
+	lifetime := max(p.RefreshTokenLifetime, p.CodeLifetime+p.AccessTokenLifetime)
 	id := s.random(idBytes)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,0 +1,138 @@
+package am
+
+import (
+	"encoding/json"
+	"maps"
+	"math"
+	"time"
+)
+
+// OAuthProvider is how the OAuth provider of a realm is set. A lifetime below 0 is
+// endless.
+type OAuthProvider struct {
+	AccessTokenLifetime, RefreshTokenLifetime, CodeLifetime, IDTokenLifetime time.Duration
+
+	IssueRefreshToken, RenewRefreshToken bool // RenewRefreshToken is for each use
+	Stateless                            bool
+	SigningAlgorithm                     string
+	CodeVerifier                         string // whose clients need one: true, public, passwordless, false
+	GrantTypes, Scopes, DefaultScopes    []string
+	ClientsCanSkipConsent                bool
+	Discovery                            bool
+	PasswordJourney                      string
+
+	DeviceCodeLifetime, DevicePollInterval time.Duration
+	UserCodeLength                         int
+	UserCodeCharacters                     string
+	OpenUserCodeForm                       bool // to those who are not logged in
+
+	RequestURILifetime    time.Duration
+	RequirePushedRequests bool
+
+	ClaimsInIDToken, StoreOperations, IDTokenInfoNeedsClient bool
+	ClientIDInTokens, SubjectNameInTokens                    bool
+	CredentialsInQuery                                       bool
+	AudienceInExchange                                       bool
+}
+
+// OAuthProvider tells how the provider of a realm treats a client, which may override
+// some settings. What is not set is as in a new tenant.
+func (s *Service) OAuthProvider(realm, clientID string) (OAuthProvider, bool) {
+	stored := s.view(oauthProvider.collection(), realm)
+	if stored == nil {
+		return OAuthProvider{}, false
+	}
+	core, advanced := providerGroup(stored, "coreOAuth2Config"), providerGroup(stored, "advancedOAuth2Config")
+	oidc, advancedOIDC := providerGroup(stored, "coreOIDCConfig"), providerGroup(stored, "advancedOIDCConfig")
+	device, consent := providerGroup(stored, "deviceCodeConfig"), providerGroup(stored, "consent")
+	p := OAuthProvider{
+		AccessTokenLifetime:  core.seconds("accessTokenLifetime"),
+		RefreshTokenLifetime: core.seconds("refreshTokenLifetime"),
+		CodeLifetime:         core.seconds("codeLifetime"),
+		IDTokenLifetime:      oidc.seconds("jwtTokenLifetime"),
+
+		IssueRefreshToken:     core.flag("issueRefreshToken"),
+		RenewRefreshToken:     core.flag("issueRefreshTokenOnRefreshedToken"),
+		Stateless:             core.flag("statelessTokensEnabled"),
+		SigningAlgorithm:      advanced.text("tokenSigningAlgorithm"),
+		CodeVerifier:          advanced.text("codeVerifierEnforced"),
+		GrantTypes:            texts(advanced["grantTypes"]),
+		Scopes:                scopeNames(advanced["supportedScopes"]),
+		DefaultScopes:         scopeNames(advanced["defaultScopes"]),
+		ClientsCanSkipConsent: consent.flag("clientsCanSkipConsent"),
+		Discovery:             oidc.flag("oidcDiscoveryEndpointEnabled"),
+		PasswordJourney:       advanced.text("passwordGrantAuthService"),
+
+		DeviceCodeLifetime: device.seconds("deviceCodeLifetime"),
+		DevicePollInterval: device.seconds("devicePollInterval"),
+		UserCodeLength:     device.whole("deviceUserCodeLength"),
+		UserCodeCharacters: device.text("deviceUserCodeCharacterSet"),
+		OpenUserCodeForm:   device.flag("realmAllowUnauthorisedAccessToUserCodeForm"),
+
+		RequestURILifetime:    advanced.seconds("parRequestUriLifetime"),
+		RequirePushedRequests: advanced.flag("requirePushedAuthorizationRequests"),
+
+		ClaimsInIDToken:        advancedOIDC.flag("alwaysAddClaimsToToken"),
+		StoreOperations:        advancedOIDC.flag("storeOpsTokens"),
+		IDTokenInfoNeedsClient: advancedOIDC.flag("idTokenInfoClientAuthenticationEnabled"),
+		ClientIDInTokens:       advanced.flag("includeClientIdClaimInStatelessTokens"),
+		SubjectNameInTokens:    advanced.flag("includeSubnameInTokenClaims"),
+		CredentialsInQuery:     advanced.flag("allowClientCredentialsInTokenRequestQueryParameters"),
+		AudienceInExchange:     advanced.flag("acceptAudienceParametersInTokenExchangeRequests"),
+	}
+	if p.PasswordJourney == noScript {
+		p.PasswordJourney = ""
+	}
+	client := s.view(collection(realm, clientKind), clientID)
+	if own := groupOf(client, "overrideOAuth2ClientConfig"); own.flag("providerOverridesEnabled") {
+		p.IssueRefreshToken = own.flag("issueRefreshToken")
+		p.RenewRefreshToken = own.flag("issueRefreshTokenOnRefreshedToken")
+		p.Stateless = own.flag("statelessTokensEnabled")
+		p.ClientsCanSkipConsent = own.flag("clientsCanSkipConsent")
+		p.AudienceInExchange = own.flag("acceptAudienceParametersInTokenExchangeRequests")
+	}
+	return p, true
+}
+
+// group is a group of attributes.
+type group map[string]any
+
+func groupOf(document map[string]any, name string) group {
+	members, _ := document[name].(map[string]any)
+	return members
+}
+
+// providerGroup is a group with what a new tenant has where it lacks something.
+func providerGroup(stored map[string]any, name string) group {
+	completed := group(maps.Clone(groupOf(StockProvider(), name)))
+	maps.Copy(completed, groupOf(stored, name))
+	return completed
+}
+
+func (g group) flag(name string) bool { return g[name] == true }
+
+func (g group) text(name string) string {
+	text, _ := g[name].(string)
+	return text
+}
+
+// whole is a number between 0 and the largest of 32 bits, or -1; what is no whole
+// number is 0.
+func (g group) whole(name string) int {
+	number, _ := g[name].(json.Number)
+	n, _ := number.Int64()
+	return int(min(max(-1, n), math.MaxInt32))
+}
+
+func (g group) seconds(name string) time.Duration { return time.Duration(g.whole(name)) * time.Second }
+
+// SignWithPublicKeys lets the providers of realms sign so that anybody can check it,
+// and exchange tokens.
+func (d Data) SignWithPublicKeys(realms []string) {
+	for _, realm := range realms {
+		advanced := groupOf(d.Settings[realm+"/"+oauthProvider.kind], "advancedOAuth2Config")
+		advanced["tokenSigningAlgorithm"] = "RS256"
+		grants, _ := advanced["grantTypes"].([]any)
+		advanced["grantTypes"] = append(grants, "urn:ietf:params:oauth:grant-type:token-exchange")
+	}
+}
