@@ -14,7 +14,7 @@ import (
 )
 
 // Person plays someone at a browser: it keeps cookies, follows redirects, fills
-// in the tenant's login form and answers its consent page. Tests and demos use
+// in the tenant's login form, confirms the code of a device and answers the consent page. Tests and demos use
 // it where a real client would open a browser.
 type Person struct {
 	UserName string
@@ -49,7 +49,7 @@ func (p Person) Visit(ctx context.Context, address string) (*Page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("visit %q: %w", address, err)
 	}
-	loggedIn := false
+	loggedIn, coded := false, false
 	for range maxPages {
 		page, err := load(browser, request)
 		if err != nil {
@@ -64,6 +64,8 @@ func (p Person) Visit(ctx context.Context, address string) (*Page, error) {
 			loggedIn = form.has("password")
 			form.fill("username", p.UserName)
 			form.fill("password", p.Password)
+		case form != nil && !coded && form.values.Get("user_code") != "" && !form.has("decision"):
+			coded = true
 		case form != nil && form.has("decision"):
 			form.values.Set("decision", "allow")
 			if p.Denies {
