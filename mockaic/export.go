@@ -147,6 +147,10 @@ func (t *Tenant) Reset() error {
 // Advance moves the tenant's clock, back if d is negative.
 func (t *Tenant) Advance(d time.Duration) { t.current.Load().clock.offset.Add(int64(d)) }
 
+// RotateKeys gives the OAuth providers new keys for signatures. The older ones stay
+// in the JWKS, and what they signed stays good.
+func (t *Tenant) RotateKeys() error { return t.current.Load().oauth.RotateKeys() }
+
 // export writes the content to a directory that is there and empty.
 func (c *content) export(dir string) (err error) {
 	root, err := os.OpenRoot(dir)

@@ -69,8 +69,9 @@ type content struct {
 	log        *logs.Log
 	logs       *logs.Service
 
-	openidm, am, platform, oauth http.Handler
-	login                        *login.Service
+	openidm, am, platform http.Handler
+	oauth                 *oauth.Service
+	login                 *login.Service
 }
 
 const (

@@ -31,7 +31,9 @@ type Tenant struct {
 	Forget  func() // empties the journal
 	Now     func() time.Time
 	Advance func(time.Duration)
-	Logger  *slog.Logger
+	// RotateKeys makes new keys for tokens, beside the older ones.
+	RotateKeys func() error
+	Logger     *slog.Logger
 }
 
 type handler struct {
@@ -48,6 +50,7 @@ func New(tenant Tenant) http.Handler {
 		"/reset":   {http.MethodPost: h.reset},
 		"/journal": {http.MethodGet: h.getJournal, http.MethodDelete: h.deleteJournal},
 		"/clock":   {http.MethodGet: h.getClock, http.MethodPost: h.postClock},
+		"/keys":    {http.MethodPost: h.rotateKeys},
 	}
 	return h
 }
@@ -132,6 +135,14 @@ func (h *handler) page(w http.ResponseWriter, r *http.Request) error {
 	slices.Reverse(requests)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	return page.Execute(w, map[string]any{"Host": r.Host, "Now": h.Now().UTC().Format(time.RFC3339), "Requests": requests})
+}
+
+func (h *handler) rotateKeys(w http.ResponseWriter, _ *http.Request) error {
+	if err := h.RotateKeys(); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 func (h *handler) reset(w http.ResponseWriter, _ *http.Request) error {

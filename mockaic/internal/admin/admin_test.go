@@ -317,3 +317,17 @@ func TestPagesElsewhereAreShutOut(t *testing.T) {
 		t.Error("a page has reset the tenant")
 	}
 }
+
+func TestKeysAreRotated(t *testing.T) {
+	a := start(t)
+	keys := func() int {
+		_, text := do(t, "GET", a.tenant.URL+"/am/oauth2/connect/jwk_uri", nil, nil)
+		return strings.Count(text, `"kid"`)
+	}
+	before := keys()
+	a.call("POST", "/keys", http.StatusNoContent, "")
+	if after := keys(); before == 0 || after != 2*before {
+		t.Errorf("%d keys, then %d", before, after)
+	}
+	a.call("GET", "/keys", http.StatusMethodNotAllowed, "")
+}
