@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"slices"
 
 	"aicmcp/mockaic/internal/crest"
 	"aicmcp/mockaic/internal/journey"
@@ -38,7 +39,10 @@ func (s *Service) grantPassword(r *http.Request, client *Client) (*tokenResponse
 	if err != nil {
 		return nil, serverError(err.Error())
 	}
-	if answer.AuthID != "" {
+	switch {
+	case answer.AuthID != "" && asksCredentials(answer.Callbacks):
+		return nil, invalidGrant() // the journey has tried them, and lets people try again
+	case answer.AuthID != "":
 		return nil, serverError("The journey asks for more than a name and a password")
 	}
 	by := session.Session{Login: session.Login{UserID: answer.UserID}, Started: s.options.Now()}
@@ -47,6 +51,12 @@ func (s *Service) grantPassword(r *http.Request, client *Client) (*tokenResponse
 
 func serverError(description string) *Error {
 	return &Error{Status: http.StatusInternalServerError, Code: "server_error", Description: description}
+}
+
+func asksCredentials(callbacks []journey.Callback) bool {
+	return !slices.ContainsFunc(callbacks, func(c journey.Callback) bool {
+		return c.Type != "NameCallback" && c.Type != "PasswordCallback"
+	})
 }
 
 // encodedWord is a text as RFC 2047 writes it, which no text can be mistaken for.

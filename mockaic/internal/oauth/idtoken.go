@@ -53,7 +53,6 @@ func (s *Service) issueIDToken(r *http.Request, client *Client, g refreshToken, 
 		return "", err
 	}
 	now := s.options.Now()
-	expires := now.Add(p.IDTokenLifetime)
 	claims := idClaims{
 		AccessTokenHash: a.half(access),
 		CodeHash:        a.half(g.code),
@@ -69,7 +68,7 @@ func (s *Service) issueIDToken(r *http.Request, client *Client, g refreshToken, 
 		Nonce:           g.nonce,
 		AuthTime:        g.authTime.Unix(),
 		Realm:           realmOf(r),
-		Expires:         expires.Unix(),
+		Expires:         now.Add(p.IDTokenLifetime).Unix(),
 		IssuedAt:        now.Unix(),
 		TokenType:       "JWTToken",
 	}
@@ -78,9 +77,11 @@ func (s *Service) issueIDToken(r *http.Request, client *Client, g refreshToken, 
 	}
 	if p.StoreOperations && g.session != "" {
 		claims.Operations = g.operations
-		s.mu.Lock()
-		s.operations.put(g.operations, g.session, now, expires)
-		s.mu.Unlock()
+		if current, ok := s.options.Sessions.Find(g.session); ok {
+			s.mu.Lock()
+			s.operations.put(g.operations, g.session, now, current.End())
+			s.mu.Unlock()
+		}
 	}
 	if p.ClaimsInIDToken {
 		claims.profile = s.profileOf(r, g.subject, g.scopes)
