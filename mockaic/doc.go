@@ -46,9 +46,19 @@
 //     am-core, environment-access, idm-access, idm-activity, idm-authentication,
 //     idm-config and idm-core, the last events up to [LogBytes]
 //   - /am/oauth2 of every realm: discovery, JWKS, the authorization endpoint
-//     with a login page for every step of a journey and a consent page, authorization_code with PKCE, refresh_token
-//     with rotation, token exchange by impersonation, jwt-bearer for service
-//     accounts; tokens are good under every name that the tenant is reached by
+//     with a login page for every step of a journey and a consent page, pushed
+//     authorization requests, device codes with the page where people type them;
+//     authorization_code with PKCE, refresh_token, client_credentials, password,
+//     device_code, token exchange by impersonation, jwt-bearer for service
+//     accounts; introspection (as JSON and as a JWT), tokeninfo, userinfo,
+//     idtokeninfo, revocation, endSession; tokens are good under every name that
+//     the tenant is reached by
+//   - the OAuth providers of the realms alpha and bravo follow their settings, and the
+//     clients' profiles and overrides: lifetimes, refresh tokens, algorithms, tokens
+//     that are JWTs or opaque, PKCE, grants, scopes, consent, discovery, device codes,
+//     pushed requests, claims, credentials in the query, audiences of exchanges.
+//     A new tenant's sign access tokens with HS256 (recorded); those of the demo with
+//     RS256, and they exchange tokens. [Tenant.RotateKeys] makes new keys
 //
 // # What is not
 //
@@ -59,8 +69,9 @@
 //     /openidm/ui/theme (themes are written in config/ui/themerealm)
 //   - _action=triggerSyncCheck, _queryId, _queryExpression, multipart bodies of
 //     more than one part
-//   - other grants; actor tokens; introspection, tokeninfo, userinfo, revocation,
-//     registration, device and PAR endpoints
+//   - the grants saml2-bearer, ciba and uma-ticket, and jwt-bearer for others than
+//     service accounts; actor tokens; registration, /bc-authorize, /resource_set and
+//     /connect/checkSession
 //   - the schema, template and outcomes of the node types named at the end, and
 //     nodes of them
 //   - nodes of other types, or that validate what is typed, when a journey comes to
@@ -72,19 +83,19 @@
 // response modes other than query with the error invalid_request. A policy whose
 // regular expression has \p{Script=...} is refused with 400.
 //
-// Not there yet, and not noticed by an error: scripts of a type (onCreate and the
-// like) and those of AM are stored and do not run; the OAuth providers do not follow
-// their settings, nor what a client overrides of them; ID tokens are signed with RS256
-// and have no claims from the user's profile; tokens of the realms alpha and bravo are
-// for their clients only, not for the tenant's APIs; passwordLastChangedTime and
-// passwordExpirationTime stay unset; policies without a rule here (mapping-exists,
-// scripts of one's own) are not enforced, nor is that a user's _id is a UUID; any
-// resource version may be asked for, but where versions differ; the order of an
-// object's members is not kept (JSON gives it no meaning); the query _id sw
-// "emailTemplate" finds the shipped templates too; the tenant enforces no quota but
-// for those named below; nothing is ever written to idm-recon and idm-sync, nor an
-// event when a session ends by itself, and events of am-access name no tracking IDs of
-// bearers.
+// Not there yet, and not noticed by an error: scripts of a type (onCreate and
+// the like) and those of AM are stored and do not run; the OAuth providers have no
+// other settings than those above, so that tokens, introspection and user information are
+// never encrypted, refresh tokens have no grace period, user information is JSON, and
+// acr_values choose nothing; tokens of the realms alpha and
+// bravo are for their clients only, not for the tenant's APIs; passwordLastChangedTime and passwordExpirationTime stay unset;
+// policies without a rule here (mapping-exists, scripts of one's own) are not
+// enforced, nor is that a user's _id is a UUID; any resource version may be asked
+// for, but where versions differ; the order of an object's members is not kept
+// (JSON gives it no meaning); the query _id sw "emailTemplate" finds the shipped
+// templates too; the tenant enforces no quota but for those named below; nothing is
+// ever written to idm-recon and idm-sync, nor an event when a session ends by
+// itself, and events of am-access name no tracking IDs of bearers.
 //
 // # Unkind by default
 //
@@ -177,6 +188,20 @@
 //   - that a client which is not Active is unknown to its provider, and that a
 //     confidential one without a secret can't authenticate; that a session of
 //     one realm is none in another
+//   - of OAuth: that refresh tokens, device codes and names of pushed requests are opaque
+//     whatever the settings are, and pushed requests can be used until they expire; that
+//     a client without default scopes gets those of the provider's that it may have;
+//     that a device may poll half a second early, and that a poll which came too early
+//     does not count; that pages where people type codes refuse forms of other sites;
+//     that whose client no token is revokes nothing, with 200; that the user name of an
+//     introspection is the user's ID; what is said of ID tokens that are not good, and of
+//     a journey that asks more than the password grant has, with 500 (documented); that one which asks for
+//     name and password again has refused them; the text that discovery is off, and
+//     that of requests which must be pushed; that tokeninfo tells the remaining time,
+//     and nothing of scopes; that zoneinfo and locale are the properties
+//     preferredTimezone and preferredLocale; that an ID token with an algorithm of the
+//     family HS is signed with the client's secret, and an access token with a key that
+//     nobody is told
 //   - of logins: that administrators have no second factor, whose set-up page is recorded;
 //     that an inactive account with the right password is locked for the
 //     IdentityStoreDecisionNode, and fails the DataStoreDecisionNode; that the headers
