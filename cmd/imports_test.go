@@ -23,6 +23,7 @@ var may = []struct {
 	{"server/...", []string{"server/tool", "server/aic"}}, // an area, never another
 	{"mockaic/internal/crest", nil},
 	{"mockaic/internal/store", nil},
+	{"mockaic/internal/script", nil},
 	{"mockaic/internal/route", []string{"mockaic/internal/crest", "mockaic/internal/store"}},
 	{"mockaic/internal/idm", []string{"mockaic/internal/crest", "mockaic/internal/store", "mockaic/internal/route"}},
 	{"mockaic/internal/am/nodetype", []string{"mockaic/internal/crest"}},
@@ -33,7 +34,7 @@ var may = []struct {
 	{"mockaic/internal/esv", []string{"mockaic/internal/crest", "mockaic/internal/store", "mockaic/internal/route"}},
 	{"mockaic/internal/logs", []string{"mockaic/internal/crest", "mockaic/internal/store", "mockaic/internal/route"}},
 	{"mockaic/internal/admin", []string{"mockaic/internal/crest", "mockaic/internal/store", "mockaic/internal/route"}},
-	{"mockaic/internal/oauth", []string{"mockaic/internal/journey", "mockaic/internal/session", "mockaic/internal/crest", "mockaic/internal/store", "mockaic/internal/route"}},
+	{"mockaic/internal/oauth", []string{"mockaic/internal/journey", "mockaic/internal/session", "mockaic/internal/crest", "mockaic/internal/store", "mockaic/internal/route", "mockaic/internal/script"}},
 	{"conformance/cases", []string{"conformance"}},
 	{"conformance", nil},
 	{"server", []string{"server/..."}},

@@ -59,6 +59,8 @@
 //     pushed requests, claims, credentials in the query, audiences of exchanges.
 //     A new tenant's sign access tokens with HS256 (recorded); those of the demo with
 //     RS256, and they exchange tokens. [Tenant.RotateKeys] makes new keys
+//   - the scripts in JavaScript that set may_act and that modify access tokens, of
+//     the provider or of a client that overrides it, in the realms alpha and bravo
 //
 // # What is not
 //
@@ -84,7 +86,7 @@
 // regular expression has \p{Script=...} is refused with 400.
 //
 // Not there yet, and not noticed by an error: scripts of a type (onCreate and
-// the like) and those of AM are stored and do not run; the OAuth providers have no
+// the like) and those of AM but for the two kinds above are stored and do not run; the OAuth providers have no
 // other settings than those above, so that tokens, introspection and user information are
 // never encrypted, refresh tokens have no grace period, user information is JSON, and
 // acr_values choose nothing; tokens of the realms alpha and
@@ -96,6 +98,19 @@
 // templates too; the tenant enforces no quota but for those named below; nothing is
 // ever written to idm-recon and idm-sync, nor an event when a session ends by
 // itself, and events of am-access name no tracking IDs of bearers.
+//
+// # Scripts
+//
+// A script may take 5 s, or [ScriptTime]; its caller gets the tenant's error then,
+// whatever the script does. Also bounded are the length and nesting of its source, the
+// depth of calls, what built-in functions take and make, the time of regular
+// expressions, the memory that the process takes meanwhile, and the number of scripts
+// that go on after their time. Not bounded are the time of parsing a source that is
+// made to take long, what is allocated within 10 ms, and built-in functions that take
+// minutes for texts near the bound. Map, Set, Symbol, Promise and the like are not
+// there, as in AM; BigInt, typed arrays, httpClient, openidm, secrets, ESVs, crypto but
+// for randomUUID, and Java classes but for JsonValue are not there yet. Syntax that
+// AM's engine refuses is not refused.
 //
 // # Unkind by default
 //
@@ -185,6 +200,9 @@
 //   - of script contexts: the classes, limits and bindings of those that are not
 //     recorded, which are like others of their generation; a binding of which only
 //     the name is recorded is of the type unknown
+//   - of token scripts: that the one for may_act runs first, and both with every
+//     access token; that expiry times are in milliseconds; that a script which is not
+//     there, or in Groovy, fails
 //   - that a client which is not Active is unknown to its provider, and that a
 //     confidential one without a secret can't authenticate; that a session of
 //     one realm is none in another

@@ -24,8 +24,9 @@ type settings struct {
 	logger    *slog.Logger
 
 	restartTime time.Duration
-	logBytes    int // 0 is the package's default
-	logRate     int // requests a minute
+	scriptTime  time.Duration // 0 is the default of the engine
+	logBytes    int           // 0 is the package's default
+	logRate     int           // requests a minute
 }
 
 const (
@@ -43,6 +44,8 @@ func (s *settings) check() error {
 		return fmt.Errorf("the logs can't do with %d bytes: the least is %d", s.logBytes, minLogBytes)
 	case s.logRate < 1:
 		return fmt.Errorf("a rate of %d requests a minute closes the logs", s.logRate)
+	case s.scriptTime < 0:
+		return fmt.Errorf("a script can't take %s", s.scriptTime)
 	case s.restartTime < 0:
 		return fmt.Errorf("a restart can't take %s", s.restartTime)
 	}
@@ -107,6 +110,10 @@ func LoopbackRedirects(clientID string) Option {
 // by the tenant's clock: a minute without this option. Meanwhile the tenant goes
 // on answering; values that wait for a restart are loaded at its end.
 func RestartTime(d time.Duration) Option { return func(s *settings) { s.restartTime = d } }
+
+// ScriptTime sets how long a script may take, in real time: 5 s without this option,
+// or with 0.
+func ScriptTime(d time.Duration) Option { return func(s *settings) { s.scriptTime = d } }
 
 // LogBytes bounds what the tenant's logs take, in bytes: the oldest events give
 // way to new ones. Without this option, or with 0, they take 32 MiB at most.

@@ -58,6 +58,15 @@ func (g registry) Provider(realm, clientID string) (oauth.Provider, bool) {
 	return oauth.Provider(provider), ok
 }
 
+func (g registry) TokenScripts(realm, clientID string) oauth.TokenScripts {
+	return oauth.TokenScripts(g.am.TokenScripts(realm, clientID))
+}
+
+func (g registry) Script(realm, id string) (oauth.Script, bool) {
+	found, ok := g.am.Script(realm, id)
+	return oauth.Script(found), ok
+}
+
 // accounts lets journeys ask IDM who is there.
 type accounts struct{ *idm.Service }
 

@@ -23,9 +23,9 @@ type portal struct {
 	browser  *http.Client
 }
 
-func newPortal(t *testing.T, spelling string) *portal {
+func newPortal(t *testing.T, spelling string, options ...mockaic.Option) *portal {
 	t.Helper()
-	a := newApp(t, mockaic.DevToken("dev"))
+	a := newApp(t, append(options, mockaic.DevToken("dev"))...)
 	create(t, a.mock, users, jane)
 	send(t, a.mock, "PUT", clients+"/portal", fmt.Sprintf(`{
 		"coreOAuth2ClientConfig":{"clientType":"Confidential","userpassword":"s e","scopes":["openid","profile|Your name"],"defaultScopes":["openid"],"redirectionUris":[%q]},

@@ -73,11 +73,18 @@ func (a *audience) UnmarshalJSON(text []byte) error {
 // revoked together.
 type grant struct{ revoked bool }
 
+// issued is a new access token, with what its scripts add to the answer.
+type issued struct {
+	token  string
+	scopes []string
+	extra  map[string]any
+}
+
 // issueAccessToken makes an access token of a grant for a client.
-func (s *Service) issueAccessToken(r *http.Request, client *Client, grantType string, g refreshToken, scopes []string) (string, error) {
+func (s *Service) issueAccessToken(r *http.Request, client *Client, grantType string, g refreshToken, scopes []string) (issued, error) {
 	tracking, err := uuid.NewRandomFromReader(s.options.Chance)
 	if err != nil {
-		return "", fmt.Errorf("make a tracking ID: %w", err)
+		return issued{}, fmt.Errorf("make a tracking ID: %w", err)
 	}
 	trail := route.TrailOf(r.Context())
 	trail.Subject, trail.TrackingIDs = g.subject, append(trail.TrackingIDs, tracking.String())
@@ -120,9 +127,15 @@ func (s *Service) issueAccessToken(r *http.Request, client *Client, grantType st
 		c.AuthTime, c.AuthLevel = g.authTime.Unix(), &g.authLevel
 	}
 	if grantType == grantJWT {
-		return s.seal(c)
+		sealed, err := s.seal(c)
+		return issued{token: sealed, scopes: scopes}, err
 	}
-	return s.makeToken(p, c, now.Add(lifetime))
+	changed, err := s.runTokenScripts(r, client, c)
+	if err != nil {
+		return issued{}, err
+	}
+	token, err := s.makeToken(p, changed.claims, now.Add(lifetime))
+	return issued{token: token, scopes: changed.scopes, extra: changed.extra}, err
 }
 
 // makeToken makes an access token: a JWT, or the name of one that is kept here.

@@ -18,7 +18,7 @@ func (s *Service) grantClient(r *http.Request, client *Client) (*tokenResponse, 
 	if err != nil {
 		return nil, err
 	}
-	return &tokenResponse{AccessToken: access, Scope: strings.Join(scopes, " "), TokenType: "Bearer", ExpiresIn: s.expiresIn(r, client)}, nil
+	return &tokenResponse{AccessToken: access.token, Scope: strings.Join(access.scopes, " "), extra: access.extra, TokenType: "Bearer", ExpiresIn: s.expiresIn(r, client)}, nil
 }
 
 // takeCredentials moves a client's credentials from the query to the form, where they

@@ -50,9 +50,10 @@ func (s *Service) grantExchange(r *http.Request, client *Client) (*tokenResponse
 		return nil, err
 	}
 	return &tokenResponse{
-		AccessToken:     access,
+		AccessToken:     access.token,
 		IssuedTokenType: accessTokenType,
-		Scope:           strings.Join(scopes, " "),
+		Scope:           strings.Join(access.scopes, " "),
+		extra:           access.extra,
 		TokenType:       "Bearer",
 		ExpiresIn:       s.expiresIn(r, client),
 	}, nil

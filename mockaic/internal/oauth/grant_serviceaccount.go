@@ -65,7 +65,7 @@ func (s *Service) grantServiceAccount(r *http.Request, client *Client) (*tokenRe
 		return nil, err
 	}
 	return &tokenResponse{
-		AccessToken: access, Scope: strings.Join(scopes, " "), TokenType: "Bearer",
+		AccessToken: access.token, Scope: strings.Join(scopes, " "), TokenType: "Bearer",
 		ExpiresIn: s.expiresIn(r, client),
 	}, nil
 }

@@ -30,6 +30,7 @@ type idClaims struct {
 	Expires         int64  `json:"exp"`
 	IssuedAt        int64  `json:"iat"`
 	TokenType       string `json:"tokenType"`
+	MayAct          any    `json:"may_act,omitempty"`
 	profile
 }
 
@@ -52,6 +53,10 @@ func (s *Service) issueIDToken(r *http.Request, client *Client, g refreshToken, 
 	if err != nil {
 		return "", err
 	}
+	mayAct, err := s.runIDTokenMayAct(r, client, g.scopes)
+	if err != nil {
+		return "", err
+	}
 	now := s.options.Now()
 	claims := idClaims{
 		AccessTokenHash: a.half(access),
@@ -71,6 +76,7 @@ func (s *Service) issueIDToken(r *http.Request, client *Client, g refreshToken, 
 		Expires:         now.Add(p.IDTokenLifetime).Unix(),
 		IssuedAt:        now.Unix(),
 		TokenType:       "JWTToken",
+		MayAct:          mayAct,
 	}
 	if p.SubjectNameInTokens {
 		claims.SubjectName = g.subject

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"aicmcp/mockaic/internal/journey"
+	"aicmcp/mockaic/internal/script"
 	"aicmcp/mockaic/internal/session"
 )
 
@@ -43,7 +44,8 @@ type Registry interface {
 	Provider(realm, clientID string) (Provider, bool)
 }
 
-// Options are what a Service needs. All are required but Realms and DevToken.
+// Options are what a Service needs. All are required but Realms, Scripts, ScriptTime
+// and DevToken.
 type Options struct {
 	BaseURL    func(*http.Request) string // scheme, host and port, always with the port
 	Chance     io.Reader                  // safe for concurrent use
@@ -52,6 +54,8 @@ type Options struct {
 	Realms     []string // below the root realm
 	Clients    []Client // of the root realm
 	Registry   Registry
+	Scripts    Scripts       // of the realms
+	ScriptTime time.Duration // that one may take
 	Sessions   *session.Store
 	Journeys   *journey.Runner
 	DevToken   string // a bearer that may do everything, on loopback only
@@ -65,6 +69,7 @@ type Service struct {
 	keys    keyring
 	routes  map[string]http.HandlerFunc
 	login   http.Handler
+	engine  *script.Engine
 
 	sealingKey []byte // of service accounts' tokens
 
@@ -85,6 +90,7 @@ type Service struct {
 // New checks the clients and returns the service.
 func New(options Options) (*Service, error) {
 	s := &Service{options: options, clients: map[string]*Client{}, consents: map[string][]string{}}
+	s.engine = script.New(script.Options{Time: options.ScriptTime, Now: options.Now, Chance: options.Chance})
 	for i := range options.Clients {
 		client := &options.Clients[i]
 		if err := client.check(); err != nil {

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"encoding/json"
 	"errors"
 	"mime"
 	"net/http"
@@ -20,6 +21,27 @@ type tokenResponse struct {
 	TokenType       string `json:"token_type"`
 	ExpiresIn       int64  `json:"expires_in"`
 	Nonce           string `json:"nonce,omitempty"`
+
+	extra map[string]any // what a script added
+}
+
+// MarshalJSON writes what a script added last, but for what is there without it.
+func (t *tokenResponse) MarshalJSON() ([]byte, error) {
+	type plain tokenResponse
+	text, err := json.Marshal((*plain)(t))
+	if err != nil || len(t.extra) == 0 {
+		return text, err
+	}
+	members, err := readMembers(text)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range t.extra {
+		if _, isOwn := members.values[name]; !isOwn {
+			members.values[name] = value
+		}
+	}
+	return json.Marshal(members)
 }
 
 // tokenGrant handles one grant type of an authenticated client that has it.
@@ -127,13 +149,14 @@ func (s *Service) issue(r *http.Request, client *Client, grantType string, g ref
 	}
 	identified := g
 	identified.scopes = scopes
-	idToken, err := s.issueIDToken(r, client, identified, access)
+	idToken, err := s.issueIDToken(r, client, identified, access.token)
 	if err != nil {
 		return nil, err
 	}
 	response := &tokenResponse{
-		AccessToken: access,
-		Scope:       strings.Join(scopes, " "),
+		AccessToken: access.token,
+		Scope:       strings.Join(access.scopes, " "),
+		extra:       access.extra,
 		IDToken:     idToken,
 		TokenType:   "Bearer",
 		ExpiresIn:   s.expiresIn(r, client),

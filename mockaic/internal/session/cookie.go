@@ -8,6 +8,9 @@ import (
 	"aicmcp/mockaic/internal/route"
 )
 
+// CookieName is that of the tenant's cookie.
+func (s *Store) CookieName() string { return s.options.CookieName }
+
 // TokenOf is the token that a request has in the tenant's cookie, or in a header
 // of the same name, as scripts send it.
 func (s *Store) TokenOf(r *http.Request) string {
