@@ -1,5 +1,6 @@
 // Package oauth is the OAuth 2.0 authorization servers of a tenant's realms:
 // discovery, keys, the authorization endpoint with its login and consent
-// pages, the token endpoint with a file per grant, and the check of bearer
-// tokens that the tenant's other APIs rely on.
+// pages, the token endpoint with a file per grant, what tells of tokens and ends
+// them, and the check of bearer tokens that the tenant's other APIs rely on. A
+// Provider says how a realm's server is set.
 package oauth

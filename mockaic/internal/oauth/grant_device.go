@@ -18,8 +18,8 @@ const legacyDevice = "http://oauth.net/grant_type/device/1.0"
 // device is a device that waits until somebody types its code.
 type device struct {
 	realm, clientID, userCode string
+	nonce, challenge, method  string
 	scopes                    []string
-	params                    url.Values
 	expires, polled           time.Time
 	by                        session.Session // who allowed it; there is a token in it then
 }
@@ -31,6 +31,9 @@ const pollTolerance = 500 * time.Millisecond
 // serveDeviceCode gives a device a code to show, RFC 8628 section 3.1. AM asks for a
 // response_type in some versions; it may be there or not.
 func (s *Service) serveDeviceCode(w http.ResponseWriter, r *http.Request) {
+	if !allow(w, r, http.MethodPost) {
+		return
+	}
 	client, failed := s.formOfClient(w, r)
 	if failed != nil {
 		writeError(w, r, failed)
@@ -59,7 +62,10 @@ func (s *Service) serveDeviceCode(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now, code := s.options.Now(), s.random(idBytes)
-	d := device{realm: realmOf(r), clientID: client.ID, userCode: userCode, scopes: scopes, params: form, expires: now.Add(p.DeviceCodeLifetime)}
+	d := device{
+		realm: realmOf(r), clientID: client.ID, userCode: userCode, scopes: scopes, expires: now.Add(p.DeviceCodeLifetime),
+		nonce: form.Get("nonce"), challenge: form.Get("code_challenge"), method: form.Get("code_challenge_method"),
+	}
 	s.mu.Lock()
 	// What is over is told from what never was for as long again.
 	s.devices.put(code, d, now, d.expires.Add(p.DeviceCodeLifetime))
@@ -119,7 +125,7 @@ func (s *Service) grantDevice(r *http.Request, client *Client) (*tokenResponse, 
 	if failed != nil {
 		return nil, failed
 	}
-	if failed := checkVerifier(d.params.Get("code_challenge"), d.params.Get("code_challenge_method"), r.PostForm.Get("code_verifier")); failed != nil {
+	if failed := checkVerifier(d.challenge, d.method, r.PostForm.Get("code_verifier")); failed != nil {
 		return nil, failed
 	}
 	s.mu.Lock()
@@ -129,7 +135,7 @@ func (s *Service) grantDevice(r *http.Request, client *Client) (*tokenResponse, 
 	if !waits {
 		return nil, declined()
 	}
-	return s.issue(r, client, grantDevice, s.granted(d.by, s.newGrant(r, client), d.scopes, d.params.Get("nonce")), d.scopes)
+	return s.issue(r, client, grantDevice, s.granted(d.by, s.newGrant(r, client), d.scopes, d.nonce), d.scopes)
 }
 
 func declined() *Error {

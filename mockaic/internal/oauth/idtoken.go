@@ -114,7 +114,11 @@ func (s *Service) idTokenOf(r *http.Request, token string) (c idClaims, text []b
 	if client = s.client(r, unverified.Audience); client == nil {
 		return c, nil, nil
 	}
-	text, err = s.verify(token, []byte(client.Secret))
+	var secret []byte // no key for tokens that are signed by a private one
+	if a, _ := algorithmOf(client.IDTokenAlgorithm); a.family == "HS" {
+		secret = []byte(client.Secret)
+	}
+	text, err = s.verify(token, secret)
 	if err != nil || unverified.TokenName != "id_token" || unverified.Realm != realmOf(r) {
 		return c, nil, nil
 	}

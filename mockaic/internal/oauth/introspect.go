@@ -46,6 +46,9 @@ type signedIntrospection struct {
 const introspectionType = "token-introspection+jwt"
 
 func (s *Service) serveIntrospect(w http.ResponseWriter, r *http.Request) {
+	if !allow(w, r, http.MethodPost) {
+		return
+	}
 	client, failed := s.formOfClient(w, r)
 	if failed != nil {
 		writeError(w, r, failed)
@@ -139,12 +142,8 @@ func (s *Service) refreshTokenOf(token string) (kept refreshToken, expires int64
 	return kept, s.refresh.entries[token].expires.Unix(), known && !g.revoked
 }
 
-// formOfClient reads the form of a POST and finds the client that sent it.
+// formOfClient reads a form and finds the client that sent it.
 func (s *Service) formOfClient(w http.ResponseWriter, r *http.Request) (*Client, *Error) {
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
-		return nil, &Error{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Description: "The method " + r.Method + " is not allowed here"}
-	}
 	if failed := parseForm(w, r); failed != nil {
 		return nil, failed
 	}

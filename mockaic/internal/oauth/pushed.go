@@ -9,6 +9,9 @@ import (
 // servePushed keeps the parameters of an authorization request, which the browser then
 // only names: RFC 9126.
 func (s *Service) servePushed(w http.ResponseWriter, r *http.Request) {
+	if !allow(w, r, http.MethodPost) {
+		return
+	}
 	client, failed := s.formOfClient(w, r)
 	if failed != nil {
 		writeError(w, r, failed)

@@ -8,6 +8,9 @@ import (
 // serveRevoke makes a token invalid; a refresh token goes with all tokens of its
 // grant. What is no token of the client's is passed over.
 func (s *Service) serveRevoke(w http.ResponseWriter, r *http.Request) {
+	if !allow(w, r, http.MethodPost) {
+		return
+	}
 	client, failed := s.formOfClient(w, r)
 	if failed != nil {
 		if failed.Code == "invalid_client" { // documented, also for credentials in the header
