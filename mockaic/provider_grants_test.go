@@ -95,32 +95,41 @@ func TestCredentialsInTheQueryAsTheProviderIsSet(t *testing.T) {
 	}
 }
 
-func TestTheAudienceOfAnExchange(t *testing.T) {
-	a := newApp(t)
-	token := a.redeem(a.code()).AccessToken
-	form := url.Values{
-		"grant_type": {"urn:ietf:params:oauth:grant-type:token-exchange"}, "client_id": {exchange}, "scope": {"fr:idm:*"}, "audience": {"https://api.example.com"},
-		"subject_token": {token}, "subject_token_type": {"urn:ietf:params:oauth:token-type:access_token"},
-	}
-	got := a.token(form)
-	if _, own := partsOf(t, got.AccessToken); own["aud"] != exchange {
-		t.Errorf("a provider that ignores it: %v", own)
-	}
-}
-
 // The provider listens to audiences, and the client may have one of them.
 func TestAudiencesAsTheProviderIsSet(t *testing.T) {
 	p := newPortal(t, "/am/oauth2/alpha")
-	const grant = "urn:ietf:params:oauth:grant-type:token-exchange"
-	if status, got := p.redeem(url.Values{"grant_type": {grant}}); status != 400 || got["error"] != "unsupported_grant_type" {
+	if status, got := p.redeem(url.Values{"grant_type": {tokenExchange}}); status != 400 || got["error"] != "unsupported_grant_type" {
 		t.Errorf("not enabled: %d %v", status, got)
 	}
-	grants := get(t, p.mock, alpha+"/realm-config/services/oauth-oidc")["advancedOAuth2Config"].(map[string]any)["grantTypes"].([]any)
-	p.setProvider(map[string]any{"advancedOAuth2Config/grantTypes": append(grants, grant), "advancedOAuth2Config/acceptAudienceParametersInTokenExchangeRequests": true})
-	p.allow("authorization_code", grant)
-	status, got := p.redeem(url.Values{"grant_type": {grant}, "subject_token": {p.tokens()["access_token"].(string)}, "subject_token_type": {"urn:ietf:params:oauth:token-type:access_token"}})
-	if status != 400 || got["error_description"] != "Invalid token exchange." {
-		t.Errorf("nobody may act: %d %v", status, got)
+	p.actor("agent")
+	p.mayActBy(mayAct, "token.setMayAct({client_id: 'agent'});")
+	change(t, p.mock, clients+"/agent", map[string]any{"advancedOAuth2ClientConfig/allowedResourceServerAudienceValues": []string{"https://api.example.com"}})
+	subject := p.tokens()["access_token"].(string)
+	exchange := func(audiences ...string) (int, map[string]any) {
+		form := url.Values{
+			"grant_type": {tokenExchange}, "client_id": {"agent"}, "subject_token": {subject}, "subject_token_type": {accessTokenType}, "audience": audiences,
+		}
+		got := call(t, p.mock, "POST", p.spelling+"/access_token", map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Authorization": "none"}, form.Encode())
+		return got.status, got.object(t)
+	}
+	audience := func(want any, audiences ...string) {
+		t.Helper()
+		status, got := exchange(audiences...)
+		if status != 200 {
+			t.Fatalf("%d %v", status, got)
+		}
+		if _, own := partsOf(t, got["access_token"]); encode(t, own["aud"]) != encode(t, want) {
+			t.Errorf("aud: %v", own["aud"])
+		}
+	}
+	audience("agent", "https://other.example.com")
+	p.setProvider(map[string]any{"advancedOAuth2Config/acceptAudienceParametersInTokenExchangeRequests": true})
+	audience("agent")
+	audience([]string{"agent", "https://api.example.com"}, "https://api.example.com")
+	for _, unlisted := range []string{"", "https://other.example.com", "https://api.example.com/"} {
+		if status, got := exchange(unlisted); status != 400 || got["error_description"] != "Invalid audience requested." {
+			t.Errorf("%q: %d %v", unlisted, status, got)
+		}
 	}
 }
 
