@@ -217,7 +217,8 @@
 //     name and password again has refused them; the text that discovery is off, and
 //     that of requests which must be pushed; that tokeninfo tells the remaining time,
 //     and nothing of scopes; that zoneinfo and locale are the properties
-//     preferredTimezone and preferredLocale; that an ID token with an algorithm of the
+//     preferredTimezone and preferredLocale; that the JWKS has one key of each type, not two
+//     (documented), and none for encryption; that an ID token with an algorithm of the
 //     family HS is signed with the client's secret, and an access token with a key that
 //     nobody is told
 //   - of logins: that administrators have no second factor, whose set-up page is recorded;

@@ -51,7 +51,7 @@ func parseFlags(args []string, stderr io.Writer) (*flags, error) {
 	set.SetOutput(io.Discard)
 	set.StringVar(&f.http, "http", "127.0.0.1:8080", "`address` to serve HTTP on; empty for none")
 	set.StringVar(&f.https, "https", "", "`address` to serve HTTPS on, with a certificate of its own authority")
-	set.StringVar(&f.admin, "admin", "", "loopback `address` to serve the admin API on: export, import, reset, journal and clock; open it in a browser")
+	set.StringVar(&f.admin, "admin", "", "loopback `address` to serve the admin API on: export, import, reset, journal, clock and new keys; open it in a browser")
 	set.StringVar(&f.caFile, "ca-file", defaultCAFile(), "`file` that the authority's certificate is kept in; its key is beside it, in .key")
 	set.StringVar(&f.hostname, "hostname", "", "further host `name` for the HTTPS certificate")
 	set.StringVar(&f.publicURL, "public-url", "", "`URL` that clients know the tenant by, for a tenant behind a proxy")

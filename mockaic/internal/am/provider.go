@@ -42,9 +42,10 @@ func (s *Service) OAuthProvider(realm, clientID string) (OAuthProvider, bool) {
 	if stored == nil {
 		return OAuthProvider{}, false
 	}
-	core, advanced := providerGroup(stored, "coreOAuth2Config"), providerGroup(stored, "advancedOAuth2Config")
-	oidc, advancedOIDC := providerGroup(stored, "coreOIDCConfig"), providerGroup(stored, "advancedOIDCConfig")
-	device, consent := providerGroup(stored, "deviceCodeConfig"), providerGroup(stored, "consent")
+	settings := completeProvider(stored)
+	core, advanced := groupOf(settings, "coreOAuth2Config"), groupOf(settings, "advancedOAuth2Config")
+	oidc, advancedOIDC := groupOf(settings, "coreOIDCConfig"), groupOf(settings, "advancedOIDCConfig")
+	device, consent := groupOf(settings, "deviceCodeConfig"), groupOf(settings, "consent")
 	p := OAuthProvider{
 		AccessTokenLifetime:  core.seconds("accessTokenLifetime"),
 		RefreshTokenLifetime: core.seconds("refreshTokenLifetime"),
@@ -102,10 +103,14 @@ func groupOf(document map[string]any, name string) group {
 	return members
 }
 
-// providerGroup is a group with what a new tenant has where it lacks something.
-func providerGroup(stored map[string]any, name string) group {
-	completed := group(maps.Clone(groupOf(StockProvider(), name)))
-	maps.Copy(completed, groupOf(stored, name))
+// completeProvider has what a new tenant has where settings lack something.
+func completeProvider(stored map[string]any) map[string]any {
+	completed := StockProvider()
+	for name := range completed {
+		if members := groupOf(completed, name); members != nil {
+			maps.Copy(members, groupOf(stored, name))
+		}
+	}
 	return completed
 }
 
