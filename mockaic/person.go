@@ -71,6 +71,8 @@ func (p Person) Visit(ctx context.Context, address string) (*Page, error) {
 			if p.Denies {
 				form.values.Set("decision", "deny")
 			}
+		case form != nil && form.has("authId"):
+			// A journey that asks for more, such as preferences: they go on as they are.
 		default:
 			return page, nil
 		}
