@@ -191,7 +191,7 @@ func build(ctx context.Context, settings *server.Settings, std streams) (*app, e
 	// A keychain that asks its owner something is not to hold up the start.
 	opening, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	store, err := tokenstore.Open(opening, config.TokenStore)
+	store, err := tokenstore.Open(opening, config.TokenStore, "")
 	if err != nil {
 		return nil, fmt.Errorf("AIC_TOKEN_STORE: %w", err)
 	}

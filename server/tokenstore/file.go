@@ -3,7 +3,6 @@ package tokenstore
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,15 +12,39 @@ import (
 	"runtime"
 )
 
-type file struct{ dir string }
+type file struct {
+	dir string
+	// name is of the only file; without it each key has its own.
+	name string
+}
 
 // NewFile returns a store of one file a login in dir, readable by its owner
 // only.
 func NewFile(dir string) Store { return &file{dir: dir} }
 
+// NewFileAt returns a store of one login, in the file at path.
+func NewFileAt(path string) Store {
+	return &file{dir: filepath.Dir(path), name: filepath.Base(path)}
+}
+
 func (f *file) path(key string) string {
+	if f.name != "" {
+		return filepath.Join(f.dir, f.name)
+	}
+	return filepath.Join(f.dir, "login-"+digest(key)+".json")
+}
+
+// digest stands for a key in the names of files.
+func digest(key string) string {
 	sum := sha256.Sum256([]byte(key))
-	return filepath.Join(f.dir, fmt.Sprintf("login-%x.json", sum[:8]))
+	return fmt.Sprintf("%x", sum[:8])
+}
+
+func (f *file) String() string {
+	if f.name != "" {
+		return "file " + filepath.Join(f.dir, f.name)
+	}
+	return "files in " + f.dir
 }
 
 const maxFile = 1 << 20
@@ -48,9 +71,9 @@ func (f *file) Load(_ context.Context, key string) (Login, error) {
 	if err != nil {
 		return Login{}, fmt.Errorf("stored login: %w", err)
 	}
-	var login Login
-	if json.Unmarshal(data, &login) != nil || login.AccessToken == "" && login.RefreshToken == "" {
-		return Login{}, ErrNotFound
+	login, err := decode(key, data)
+	if err != nil {
+		return Login{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return login, nil
 }
@@ -59,7 +82,7 @@ func (f *file) Save(_ context.Context, key string, login Login) (err error) {
 	if err := os.MkdirAll(f.dir, 0o700); err != nil {
 		return fmt.Errorf("store login: %w", err)
 	}
-	data, err := json.Marshal(login)
+	data, err := encode(key, login)
 	if err != nil {
 		return fmt.Errorf("store login: %w", err)
 	}
@@ -89,9 +112,20 @@ func (f *file) Save(_ context.Context, key string, login Login) (err error) {
 	return nil
 }
 
-func (f *file) Delete(_ context.Context, key string) error {
+// Delete leaves what another tenant's login is: a file of one login may hold
+// that.
+func (f *file) Delete(ctx context.Context, key string) error {
+	if f.name != "" {
+		if _, err := f.Load(ctx, key); errors.Is(err, ErrUnusable) {
+			return nil
+		}
+	}
 	if err := os.Remove(f.path(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("forget login: %w", err)
 	}
 	return nil
+}
+
+func (f *file) Lock(ctx context.Context, key string) (func(), error) {
+	return lockFile(ctx, f.path(key)+".lock")
 }

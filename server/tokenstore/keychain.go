@@ -3,9 +3,9 @@ package tokenstore
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -24,13 +24,14 @@ const (
 // which is written last and names the parts: two processes that save at the same
 // time don't mix theirs.
 type keychain struct {
+	locks  string // a folder
 	get    func(service, user string) (string, error)
 	set    func(service, user, value string) error
 	remove func(service, user string) error
 }
 
-func systemKeychain() *keychain {
-	return &keychain{get: keyring.Get, set: keyring.Set, remove: keyring.Delete}
+func systemKeychain(locks string) *keychain {
+	return &keychain{locks: locks, get: keyring.Get, set: keyring.Set, remove: keyring.Delete}
 }
 
 // probe reports whether the keychain works. go-keyring has no one error for
@@ -73,15 +74,18 @@ func (k *keychain) load(key string) (Login, error) {
 	if err != nil {
 		return Login{}, fmt.Errorf("keychain: %w", err)
 	}
-	var login Login
-	if !ok || checksum(b.String()) != sum || json.Unmarshal([]byte(b.String()), &login) != nil {
-		return Login{}, ErrNotFound
+	if !ok || checksum(b.String()) != sum {
+		return Login{}, fmt.Errorf("keychain: %w", ErrUnusable)
+	}
+	login, err := decode(key, []byte(b.String()))
+	if err != nil {
+		return Login{}, fmt.Errorf("keychain: %w", err)
 	}
 	return login, nil
 }
 
 func (k *keychain) Save(ctx context.Context, key string, login Login) error {
-	data, err := json.Marshal(login)
+	data, err := encode(key, login)
 	if err != nil {
 		return fmt.Errorf("store login: %w", err)
 	}
@@ -126,6 +130,12 @@ func (k *keychain) Delete(ctx context.Context, key string) error {
 		return nil
 	})
 }
+
+func (k *keychain) Lock(ctx context.Context, key string) (func(), error) {
+	return lockFile(ctx, filepath.Join(k.locks, "login-"+digest(key)+".lock"))
+}
+
+func (k *keychain) String() string { return "the system's keychain" }
 
 // head is what the head announces: no parts, if there is none.
 func (k *keychain) head(key string) (count int, sum string) {

@@ -16,9 +16,10 @@ import (
 )
 
 // fakeKeychain holds at most limit bytes a value, as Windows does.
-func fakeKeychain(limit int) (*keychain, map[string]string) {
+func fakeKeychain(t *testing.T, limit int) (*keychain, map[string]string) {
 	values := map[string]string{}
 	return &keychain{
+		locks: t.TempDir(),
 		get: func(_, user string) (string, error) {
 			if v, ok := values[user]; ok {
 				return v, nil
@@ -47,13 +48,14 @@ func login(n int) Login {
 }
 
 func TestStores(t *testing.T) {
-	chain, values := fakeKeychain(2560)
-	second, _ := fakeKeychain(2560)
+	chain, values := fakeKeychain(t, 2560)
+	second, _ := fakeKeychain(t, 2560)
 	for name, store := range map[string]Store{
-		"memory":   NewMemory(),
-		"file":     NewFile(filepath.Join(t.TempDir(), "deep", "dir")),
-		"keychain": chain,
-		"both":     &both{keychain: second, file: NewFile(t.TempDir())},
+		"memory":      NewMemory(),
+		"file":        NewFile(filepath.Join(t.TempDir(), "deep", "dir")),
+		"file of one": NewFileAt(filepath.Join(t.TempDir(), "deep", "token.json")),
+		"keychain":    chain,
+		"both":        &both{keychain: second, file: NewFile(t.TempDir())},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := t.Context()
@@ -70,9 +72,15 @@ func TestStores(t *testing.T) {
 				if got, err := store.Load(ctx, "k"); err != nil || got != login(n) {
 					t.Errorf("loaded %d bytes, %v", len(got.AccessToken), err)
 				}
-				if _, err := store.Load(ctx, "other"); !errors.Is(err, ErrNotFound) {
+				if _, err := store.Load(ctx, "other"); !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrUnusable) {
 					t.Errorf("another key: %v", err)
 				}
+				if err := store.Delete(ctx, "other"); err != nil {
+					t.Errorf("delete of another key: %v", err)
+				}
+			}
+			if got, err := store.Load(ctx, "k"); err != nil || got != login(100) {
+				t.Errorf("after the delete of another key: %v, %v", got, err)
 			}
 			if err := store.Delete(ctx, "k"); err != nil {
 				t.Fatal(err)
@@ -80,27 +88,94 @@ func TestStores(t *testing.T) {
 			if _, err := store.Load(ctx, "k"); !errors.Is(err, ErrNotFound) {
 				t.Errorf("after delete: %v", err)
 			}
+			if store.String() == "" {
+				t.Error("the store has no name")
+			}
 		})
+		t.Run(name+" locks", func(t *testing.T) { testLock(t, store) })
 	}
 	if len(values) != 0 {
 		t.Errorf("the keychain still holds %d entries", len(values))
 	}
 }
 
+func testLock(t *testing.T, store Store) {
+	ctx := t.Context()
+	unlock, err := store.Lock(ctx, "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	impatient, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := store.Lock(impatient, "k"); !errors.Is(err, context.Canceled) {
+		t.Errorf("a second lock: %v", err)
+	}
+	got := make(chan error, 1)
+	go func() {
+		unlock, err := store.Lock(ctx, "k")
+		if err == nil {
+			unlock()
+		}
+		got <- err
+	}()
+	select {
+	case err := <-got:
+		t.Errorf("a second lock while there is one: %v", err)
+	default:
+	}
+	unlock()
+	if err := <-got; err != nil {
+		t.Errorf("the next lock: %v", err)
+	}
+}
+
+// What is stored can be damaged, or be another tenant's.
+func TestWhatIsNoLoginIsUnusable(t *testing.T) {
+	ctx := t.Context()
+	for _, content := range []string{"", "{", "[]", "null", `"x"`, `{"key":"k"}`, `{"accessToken":"x"}`, `{"key":"other","accessToken":"x"}`, `{"key":"k","accessToken":7}`} {
+		path := filepath.Join(t.TempDir(), "token.json")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		one := NewFileAt(path)
+		each := &file{dir: t.TempDir()}
+		if err := os.WriteFile(each.path("k"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var chains [2]*keychain
+		for i := range chains {
+			var values map[string]string
+			chains[i], values = fakeKeychain(t, 2560)
+			values["k"], values[partKey("k", checksum(content), 0)] = "1:"+checksum(content), content
+		}
+		for _, store := range []Store{one, each, chains[0], &both{keychain: chains[1], file: NewFile(t.TempDir())}} {
+			if _, err := store.Load(ctx, "k"); !errors.Is(err, ErrUnusable) {
+				t.Errorf("%s: %q: %v", store, content, err)
+			}
+			if err := store.Save(ctx, "k", login(10)); err != nil {
+				t.Errorf("%s: %q: %v", store, content, err)
+			}
+			if got, err := store.Load(ctx, "k"); err != nil || got != login(10) {
+				t.Errorf("%s: %q: then %v, %v", store, content, got, err)
+			}
+		}
+	}
+}
+
 func TestTornKeychainEntryIsNoLogin(t *testing.T) {
-	chain, values := fakeKeychain(2560)
+	chain, values := fakeKeychain(t, 2560)
 	if err := chain.Save(t.Context(), "k", login(3000)); err != nil {
 		t.Fatal(err)
 	}
 	_, sum := chain.head("k")
 	values[partKey("k", sum, 1)] = "x"
-	if _, err := chain.Load(t.Context(), "k"); !errors.Is(err, ErrNotFound) {
+	if _, err := chain.Load(t.Context(), "k"); !errors.Is(err, ErrUnusable) {
 		t.Errorf("error is %v", err)
 	}
 }
 
 func TestWhatStoodInForTheKeychainIsFoundAndRemoved(t *testing.T) {
-	chain, _ := fakeKeychain(2560)
+	chain, _ := fakeKeychain(t, 2560)
 	file := NewFile(t.TempDir())
 	store := &both{keychain: chain, file: file}
 	ctx := t.Context()
@@ -128,7 +203,7 @@ func TestWhatStoodInForTheKeychainIsFoundAndRemoved(t *testing.T) {
 }
 
 func TestKeychainThatHangs(t *testing.T) {
-	chain, _ := fakeKeychain(1)
+	chain, _ := fakeKeychain(t, 1)
 	hang := make(chan struct{})
 	defer close(hang)
 	chain.get = func(string, string) (string, error) { <-hang; return "", nil }
@@ -140,7 +215,7 @@ func TestKeychainThatHangs(t *testing.T) {
 }
 
 func TestProbe(t *testing.T) {
-	chain, _ := fakeKeychain(1)
+	chain, _ := fakeKeychain(t, 1)
 	if err := chain.probe(t.Context()); err != nil {
 		t.Errorf("an empty keychain: %v", err)
 	}
@@ -185,7 +260,7 @@ func TestFileIsPrivate(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Load(t.Context(), "k"); !errors.Is(err, ErrNotFound) {
+	if _, err := store.Load(t.Context(), "k"); !errors.Is(err, ErrUnusable) {
 		t.Errorf("a broken file: %v", err)
 	}
 }
@@ -196,7 +271,7 @@ func TestOpenHonoursTheConfigDirectory(t *testing.T) {
 	}
 	dir := t.TempDir()
 	t.Setenv("XDG_CONFIG_HOME", dir)
-	store, err := Open(t.Context(), File)
+	store, err := Open(t.Context(), File, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +281,7 @@ func TestOpenHonoursTheConfigDirectory(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "aic-mcp")); err != nil {
 		t.Error(err)
 	}
-	if _, err := Open(t.Context(), "cloud"); err == nil {
+	if _, err := Open(t.Context(), "cloud", ""); err == nil {
 		t.Error("an unknown kind is accepted")
 	}
 }
