@@ -8,7 +8,8 @@ import (
 
 // Error is a login or a grant that did not succeed.
 type Error struct {
-	// Op is what was tried: "login", "refresh" or "exchange".
+	// Op is what was tried: "login", "refresh", "exchange", "assertion" or
+	// "revocation".
 	Op string
 	// Status is the HTTP status, 0 if there was no answer.
 	Status int
@@ -36,6 +37,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Causes of an Error that has no answer behind it.
 var (
 	ErrTimeout  = errors.New("nobody logged in within the time allowed")
+	ErrDeclined = errors.New("the login was declined")
 	ErrPortBusy = errors.New("the port for the login's answer is in use")
 )
 

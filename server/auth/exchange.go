@@ -35,26 +35,33 @@ const (
 // plainID is a transaction ID that can be shown as it is.
 var plainID = regexp.MustCompile(`^[A-Za-z0-9._:/-]{1,200}$`)
 
-// grant asks the token endpoint.
-func (s *Source) grant(ctx context.Context, op string, form url.Values) (tokenstore.Login, error) {
-	var none tokenstore.Login
-	id := uuid.NewString()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint("access_token"), strings.NewReader(form.Encode()))
+// endpoint is one of the authorization server's.
+type endpoint struct{ path, name string }
+
+var (
+	tokenEndpoint      = endpoint{"access_token", "token endpoint"}
+	deviceEndpoint     = endpoint{"device/code", "device endpoint"}
+	revocationEndpoint = endpoint{"token/revoke", "revocation endpoint"}
+)
+
+// post sends a form, and returns an answer of 200 with its transaction ID.
+func (s *Source) post(ctx context.Context, op string, to endpoint, form url.Values) (answer []byte, id string, err error) {
+	id = uuid.NewString()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint(to.path), strings.NewReader(form.Encode()))
 	if err != nil {
-		return none, &Error{Op: op, Description: "the request could not be made", Err: err}
+		return nil, id, &Error{Op: op, Description: "the request could not be made", Err: err}
 	}
 	// Grants use up codes and refresh tokens: net/http must not repeat one.
 	req.GetBody = nil
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("X-ForgeRock-TransactionId", id)
-	began := s.now()
 	res, err := s.http.Do(req)
 	if err != nil {
 		if ctx.Err() != nil {
-			return none, ctx.Err()
+			return nil, id, ctx.Err()
 		}
-		return none, &Error{Op: op, Description: "the tenant cannot be reached: check the address, the network and the certificate", TransactionID: id, Err: err}
+		return nil, id, &Error{Op: op, Description: "the tenant cannot be reached: check the address, the network and the certificate", TransactionID: id, Err: err}
 	}
 	defer res.Body.Close()
 	if got := res.Header.Get("X-ForgeRock-TransactionId"); plainID.MatchString(got) {
@@ -62,41 +69,59 @@ func (s *Source) grant(ctx context.Context, op string, form url.Values) (tokenst
 	}
 	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
-		return none, &Error{Op: op, Status: res.StatusCode, Description: "the tenant's answer broke off", TransactionID: id, Err: err}
+		return nil, id, &Error{Op: op, Status: res.StatusCode, Description: "the tenant's answer broke off", TransactionID: id, Err: err}
+	}
+	s.log.DebugContext(ctx, to.name+" answered", "op", op, "status", res.StatusCode, "transactionId", id)
+	if res.StatusCode == http.StatusOK {
+		return data, id, nil
+	}
+	var refusal struct {
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
+	}
+	err = json.Unmarshal(data, &refusal)
+	e := &Error{Op: op, Status: res.StatusCode, Code: clean(refusal.Error), Description: clean(refusal.Description), TransactionID: id}
+	if err != nil || e.Code == "" {
+		e.Description = fmt.Sprintf("the %s answered %s without saying why", to.name, statusText(res.StatusCode))
+	}
+	if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && seconds > 0 {
+		e.Description += fmt.Sprintf("; it asks to wait %d s", seconds)
+	}
+	return nil, id, e
+}
+
+// grant asks the token endpoint.
+func (s *Source) grant(ctx context.Context, op string, form url.Values) (tokenstore.Login, error) {
+	var none tokenstore.Login
+	began := s.now()
+	data, id, err := s.post(ctx, op, tokenEndpoint, form)
+	if err != nil {
+		return none, err
 	}
 	var answer struct {
 		AccessToken  string      `json:"access_token"`
 		RefreshToken string      `json:"refresh_token"`
 		TokenType    string      `json:"token_type"`
 		ExpiresIn    json.Number `json:"expires_in"`
-		Error        string      `json:"error"`
-		Description  string      `json:"error_description"`
 	}
 	err = json.Unmarshal(data, &answer)
-	s.log.DebugContext(ctx, "token endpoint answered", "op", op, "status", res.StatusCode, "transactionId", id)
-	if res.StatusCode != http.StatusOK {
-		e := &Error{Op: op, Status: res.StatusCode, Code: clean(answer.Error), Description: clean(answer.Description), TransactionID: id}
-		if err != nil || e.Code == "" {
-			e.Description = fmt.Sprintf("the token endpoint answered %s without saying why", statusText(res.StatusCode))
-		}
-		if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && seconds > 0 {
-			e.Description += fmt.Sprintf("; it asks to wait %d s", seconds)
-		}
-		return none, e
-	}
 	if err != nil || answer.AccessToken == "" || answer.TokenType != "" && !strings.EqualFold(answer.TokenType, "Bearer") {
-		return none, &Error{Op: op, Status: res.StatusCode, Description: "the token endpoint's answer holds no bearer token", TransactionID: id}
+		return none, &Error{Op: op, Status: http.StatusOK, Description: "the token endpoint's answer holds no bearer token", TransactionID: id}
 	}
-	lifetime := defaultLifetime
-	if n, err := answer.ExpiresIn.Int64(); err == nil && n >= 0 {
-		lifetime = time.Duration(min(n, 1<<31)) * time.Second
-	}
+	lifetime := seconds(answer.ExpiresIn, defaultLifetime)
 	return tokenstore.Login{
 		AccessToken:  answer.AccessToken,
 		RefreshToken: answer.RefreshToken,
 		// A short-lived token would never be used with the full margin.
 		Expiry: began.Add(lifetime - min(margin, lifetime/10)),
 	}, nil
+}
+
+func seconds(n json.Number, fallback time.Duration) time.Duration {
+	if n, err := n.Int64(); err == nil && n >= 0 {
+		return time.Duration(min(n, 1<<31)) * time.Second
+	}
+	return fallback
 }
 
 func (s *Source) exchange(ctx context.Context, subject tokenstore.Login, scopes []string) (tokenstore.Login, error) {

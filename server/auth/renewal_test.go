@@ -5,9 +5,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"aicmcp/server/tokenstore"
 )
@@ -226,4 +230,85 @@ func TestAClientThatIsRefusedIsNoReasonToLogIn(t *testing.T) {
 		t.Error("no error")
 	}
 	r.expect(t, 1, 0, 2)
+}
+
+// Two processes with 200 calls each, at the moment when the login and all tokens
+// end.
+func TestOneRefreshForAllCallsOfAllProcesses(t *testing.T) {
+	dir := t.TempDir()
+	r := newRig(t, func(o *Options) { o.Store = tokenstore.NewFile(dir) })
+	other, err := New(Options{BaseURL: r.base, Scopes: r.scopes, Store: tokenstore.NewFile(dir), Now: r.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.get(t, "a")
+	if _, err := other.Token(t.Context(), []string{"a"}); err != nil {
+		t.Fatal(err)
+	}
+	r.advance(time.Hour)
+	burst(t, r.Source, other)
+	r.expect(t, 1, 1, 4)
+}
+
+func TestOneLoginForAllCallsOfAllProcesses(t *testing.T) {
+	dir := t.TempDir()
+	r := newRig(t, func(o *Options) { o.Store = tokenstore.NewFile(dir) })
+	other, err := New(Options{BaseURL: r.base, Scopes: r.scopes, Store: tokenstore.NewFile(dir), Now: r.now, OpenURL: r.openURL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	burst(t, r.Source, other)
+	r.expect(t, 1, 0, 2)
+}
+
+func burst(t *testing.T, sources ...*Source) {
+	t.Helper()
+	var g errgroup.Group
+	for _, s := range sources {
+		for range 200 {
+			g.Go(func() error {
+				_, err := s.Token(t.Context(), []string{"a"})
+				return err
+			})
+		}
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A process that was idle for long has a refresh token that others have used up.
+func TestTheStoredRefreshTokenIsTheOneToUse(t *testing.T) {
+	store := tokenstore.NewMemory()
+	r := newRig(t, func(o *Options) { o.Store = store })
+	other, err := New(Options{BaseURL: r.base, Scopes: r.scopes, Store: store, Now: r.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.get(t, "a")
+	if _, err := other.Token(t.Context(), []string{"a"}); err != nil {
+		t.Fatal(err)
+	}
+	r.advance(time.Hour)
+	r.get(t, "a")
+	r.advance(time.Hour)
+	if _, err := other.Token(t.Context(), []string{"a"}); err != nil {
+		t.Fatal(err)
+	}
+	r.expect(t, 1, 2, 4)
+}
+
+func TestAnUnusableEntryIsIgnoredWithAWarning(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token.json")
+	if err := os.WriteFile(path, []byte(`{"key":"https://other.example AICMCPClient","accessToken":"x-secret-x"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, func(o *Options) { o.Store = tokenstore.NewFileAt(path) })
+	r.get(t, "a")
+	r.expect(t, 1, 0, 1)
+	r.logMu.Lock()
+	defer r.logMu.Unlock()
+	if log := r.log.String(); !strings.Contains(log, "level=WARN") || !strings.Contains(log, "no login of this tenant") {
+		t.Errorf("log: %s", log)
+	}
 }

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -13,8 +14,22 @@ import (
 	"aicmcp/server/tokenstore"
 )
 
+// Way is how a login is got.
+type Way string
+
+// The ways to log in.
+const (
+	Browser         Way = "browser"
+	Device          Way = "device"
+	ServiceAccounts Way = "service-account"
+)
+
 // Options configure a Source. BaseURL and Scopes are required.
 type Options struct {
+	// Way is Browser if empty.
+	Way Way
+	// Account logs in if Way is ServiceAccounts.
+	Account *ServiceAccount
 	// Context ends a login that is under way; it should end with the process.
 	// The calls that wait for a login may end sooner. Background if nil.
 	Context context.Context
@@ -65,6 +80,11 @@ type Source struct {
 	after          func(time.Duration) <-chan time.Time
 	timeout        time.Duration
 
+	account *ServiceAccount
+	// logIn gets a login from a person, supply a token for scopes.
+	logIn  func(ctx context.Context) (tokenstore.Login, error)
+	supply func(ctx context.Context, scopes []string, key string) (string, error)
+
 	process   context.Context
 	exchanged cache
 	tokens    flights[string]
@@ -76,8 +96,10 @@ type Source struct {
 	// unexchangeable is an access token that was refused when it was new: the
 	// fault is not its age, so another login would not help.
 	unexchangeable string
-	// page is the address of the login that is under way.
-	page string
+	// page is the address of the login that is under way in a browser, attempt
+	// the one by device code.
+	page    string
+	attempt *attempt
 }
 
 // New returns a Source for one tenant.
@@ -101,8 +123,22 @@ func New(opts Options) (*Source, error) {
 		after:          opts.After,
 		timeout:        opts.LoginTimeout,
 		process:        opts.Context,
+		account:        opts.Account,
 		// A person may need longer than a client waits for a call.
 		renewals: flights[renewed]{last: true},
+	}
+	s.logIn, s.supply = s.browserLogin, s.obtain
+	switch opts.Way {
+	case Browser, "":
+	case Device:
+		s.logIn = s.deviceLogin
+	case ServiceAccounts:
+		if s.account == nil {
+			return nil, errors.New("auth: no service account")
+		}
+		s.logIn, s.supply = noLogin, s.assert
+	default:
+		return nil, fmt.Errorf("auth: there is no way %q to log in", opts.Way)
 	}
 	if s.process == nil {
 		s.process = context.Background()
@@ -161,7 +197,7 @@ func (s *Source) Token(ctx context.Context, scopes []string) (string, error) {
 		if token, ok := s.exchanged.get(key, s.now()); ok {
 			return token, nil
 		}
-		return s.obtain(ctx, scopes, key)
+		return s.supply(ctx, scopes, key)
 	})
 }
 
@@ -249,8 +285,8 @@ func (s *Source) current(ctx context.Context) tokenstore.Login {
 		return login
 	}
 	loaded, err := s.load(ctx)
-	if err != nil && !errors.Is(err, tokenstore.ErrNotFound) {
-		s.log.WarnContext(ctx, "stored login cannot be used", "error", err)
+	if err != nil {
+		s.warn(ctx, err)
 	}
 	if ctx.Err() != nil {
 		return login
@@ -275,8 +311,13 @@ func (s *Source) replace(ctx context.Context, old tokenstore.Login, refresh bool
 		if now := s.current(ctx); now.AccessToken != old.AccessToken && usable(now, s.now()) {
 			return renewed{Login: now}, nil
 		}
+		defer s.lock(ctx)()
 		if login, ok := s.adopt(ctx, old); ok {
 			return renewed{Login: login}, nil
+		}
+		// Another process may have used up the refresh token long ago.
+		if stored, err := s.load(ctx); err == nil && stored.RefreshToken != "" && stored.Expiry.After(old.Expiry) {
+			old, refresh = stored, true
 		}
 		if refresh && old.RefreshToken != "" {
 			login, err := s.refresh(ctx, old)
@@ -294,7 +335,7 @@ func (s *Source) replace(ctx context.Context, old tokenstore.Login, refresh bool
 			}
 			s.log.InfoContext(ctx, "refresh token is no longer accepted", "error", err)
 		}
-		login, err := s.browserLogin(ctx)
+		login, err := s.logIn(ctx)
 		if err != nil {
 			return renewed{}, err
 		}
@@ -314,6 +355,24 @@ func (s *Source) adopt(ctx context.Context, old tokenstore.Login) (tokenstore.Lo
 	s.login, s.stored = login, true
 	s.mu.Unlock()
 	return login, true
+}
+
+// lock keeps other processes from renewing the login at the same time: what the
+// first of them gets, the others adopt. A lock that cannot be had costs at most
+// a renewal too many.
+func (s *Source) lock(ctx context.Context) (unlock func()) {
+	// Another process may be waiting for its person.
+	ctx, cancel := context.WithTimeout(ctx, s.timeout+time.Minute)
+	defer cancel()
+	defer context.AfterFunc(s.process, cancel)()
+	unlock, err := s.store.Lock(ctx, s.key())
+	if err == nil {
+		return unlock
+	}
+	if s.process.Err() == nil {
+		s.log.WarnContext(ctx, "the login cannot be locked against other processes", "error", err)
+	}
+	return func() {}
 }
 
 // storeTimeout bounds a keychain that asks its owner something.
@@ -344,17 +403,47 @@ func (s *Source) keepIfPossible(ctx context.Context, login tokenstore.Login) {
 }
 
 // Login logs the person in now, whatever is stored, and fails if the login
-// cannot be stored.
+// cannot be stored. A login that another process got meanwhile will do.
 func (s *Source) Login(ctx context.Context) error {
 	_, err := s.renewals.do(ctx, "", func(ctx context.Context) (renewed, error) {
-		login, err := s.browserLogin(ctx)
+		before, err := s.load(ctx)
+		if err != nil {
+			s.warn(ctx, err)
+		}
+		defer s.lock(ctx)()
+		s.exchanged.clear()
+		if login, ok := s.adopt(ctx, before); ok {
+			return renewed{Login: login}, nil
+		}
+		login, err := s.logIn(ctx)
 		if err == nil {
-			s.exchanged.clear()
 			err = s.keep(ctx, login)
 		}
 		return renewed{login, true}, err
 	})
-	return err
+	var pending *Pending
+	if !errors.As(err, &pending) {
+		return err
+	}
+	a := pending.attempt
+	select {
+	case <-a.done:
+		return errors.Join(s.finish(a), a.unkept)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// noLogin is the login of accounts that need none.
+func noLogin(context.Context) (tokenstore.Login, error) {
+	return tokenstore.Login{}, &Error{Op: "login", Description: "a service account does not log in"}
+}
+
+// warn tells that what is stored cannot be used.
+func (s *Source) warn(ctx context.Context, err error) {
+	if !errors.Is(err, tokenstore.ErrNotFound) && ctx.Err() == nil {
+		s.log.WarnContext(ctx, "stored login cannot be used", "error", err)
+	}
 }
 
 // Logout forgets the login, here and in the store.
