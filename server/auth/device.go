@@ -145,13 +145,13 @@ func (s *Source) requestCode(ctx context.Context) (*attempt, error) {
 	}
 	err = json.Unmarshal(data, &answer)
 	page := orElse(answer.Complete, answer.URI)
-	if err != nil || answer.DeviceCode == "" || answer.UserCode == "" || !webPage(page) {
-		return nil, &Error{Op: "login", Status: http.StatusOK, Description: "the device endpoint's answer holds no code, or no page to enter it at", TransactionID: id}
+	if err != nil || answer.DeviceCode == "" || !plainID.MatchString(answer.UserCode) || !webPage(page) {
+		return nil, &Error{Op: "login", Status: http.StatusOK, Description: "the device endpoint's answer holds no usable code, or no page to enter it at", TransactionID: id}
 	}
 	a.code = answer.DeviceCode
 	a.interval = max(seconds(answer.Interval, defaultInterval), time.Second)
 	a.pending = &Pending{
-		ID: uuid.NewString(), URL: page, Code: clean(answer.UserCode),
+		ID: uuid.NewString(), URL: page, Code: answer.UserCode,
 		Expires: began.Add(seconds(answer.ExpiresIn, defaultLifetime)),
 		attempt: a,
 	}

@@ -36,9 +36,10 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Causes of an Error that has no answer behind it.
 var (
-	ErrTimeout  = errors.New("nobody logged in within the time allowed")
-	ErrDeclined = errors.New("the login was declined")
-	ErrPortBusy = errors.New("the port for the login's answer is in use")
+	ErrTimeout    = errors.New("nobody logged in within the time allowed")
+	ErrDeclined   = errors.New("the login was declined")
+	ErrUnattended = errors.New("there is nobody to log in")
+	ErrPortBusy   = errors.New("the port for the login's answer is in use")
 )
 
 // final reports whether the tenant itself refused, so that the same request

@@ -32,7 +32,7 @@ const (
 	defaultLifetime = 5 * time.Minute
 )
 
-// plainID is a transaction ID that can be shown as it is.
+// plainID is a transaction ID, or a code, that can be shown as it is.
 var plainID = regexp.MustCompile(`^[A-Za-z0-9._:/-]{1,200}$`)
 
 // endpoint is one of the authorization server's.

@@ -30,6 +30,9 @@ type Options struct {
 	Way Way
 	// Account logs in if Way is ServiceAccounts.
 	Account *ServiceAccount
+	// Unattended says that nobody is there to log in: what would ask them fails
+	// with ErrUnattended.
+	Unattended bool
 	// Context ends a login that is under way; it should end with the process.
 	// The calls that wait for a login may end sooner. Background if nil.
 	Context context.Context
@@ -136,9 +139,12 @@ func New(opts Options) (*Source, error) {
 		if s.account == nil {
 			return nil, errors.New("auth: no service account")
 		}
-		s.logIn, s.supply = noLogin, s.assert
+		s.supply = s.assert
 	default:
 		return nil, fmt.Errorf("auth: there is no way %q to log in", opts.Way)
+	}
+	if opts.Unattended || opts.Way == ServiceAccounts {
+		s.logIn = noLogin
 	}
 	if s.process == nil {
 		s.process = context.Background()
@@ -434,9 +440,8 @@ func (s *Source) Login(ctx context.Context) error {
 	}
 }
 
-// noLogin is the login of accounts that need none.
 func noLogin(context.Context) (tokenstore.Login, error) {
-	return tokenstore.Login{}, &Error{Op: "login", Description: "a service account does not log in"}
+	return tokenstore.Login{}, &Error{Op: "login", Err: ErrUnattended, Description: "nobody has logged in"}
 }
 
 // warn tells that what is stored cannot be used.

@@ -1,0 +1,120 @@
+package auth
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"aicmcp/server/tokenstore"
+)
+
+// Session is what can be told of a login.
+type Session struct {
+	// Subject is the account's ID, Name another name that the tenant gives it.
+	Subject, Name string
+	Scopes        []string
+	Expiry        time.Time
+	// Renewable says that nobody has to log in when it expires.
+	Renewable bool
+}
+
+// Session tells about the stored login: as the tenant does, or else as its token
+// does, if that can be read. Without one its error is ErrNotFound.
+func (s *Source) Session(ctx context.Context) (Session, error) {
+	login, err := s.load(ctx)
+	if err != nil {
+		return Session{}, err
+	}
+	session := Session{Expiry: login.Expiry, Renewable: login.RefreshToken != ""}
+	var told map[string]any
+	if usable(login, s.now()) {
+		told, err = s.tokenInfo(ctx, login.AccessToken)
+	}
+	if err != nil {
+		s.log.DebugContext(ctx, "the tenant does not tell about the token", "error", err)
+	}
+	if told == nil {
+		told = claims(login.AccessToken)
+	}
+	session.Subject, session.Name = text(told["sub"]), text(told["subname"])
+	switch scopes := told["scope"].(type) {
+	case string:
+		session.Scopes = strings.Fields(clean(scopes))
+	case []any:
+		for _, scope := range scopes {
+			session.Scopes = append(session.Scopes, text(scope))
+		}
+	}
+	return session, nil
+}
+
+func text(v any) string {
+	s, _ := v.(string)
+	return clean(s)
+}
+
+func (s *Source) tokenInfo(ctx context.Context, token string) (map[string]any, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.endpoint("tokeninfo"), nil)
+	if err != nil {
+		return nil, fmt.Errorf("tokeninfo: %w", err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Accept", "application/json")
+	res, err := s.http.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("tokeninfo: %w", err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("tokeninfo: status %s", statusText(res.StatusCode))
+	}
+	var told map[string]any
+	if err := json.NewDecoder(io.LimitReader(res.Body, maxAnswer)).Decode(&told); err != nil {
+		return nil, fmt.Errorf("tokeninfo: %w", err)
+	}
+	return told, nil
+}
+
+// claims are what a JWT says of itself, unverified: good for people to read. A
+// token that is none, or is encrypted, has none.
+func claims(token string) map[string]any {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return nil
+	}
+	data, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return nil
+	}
+	var told map[string]any
+	if json.Unmarshal(data, &told) != nil {
+		return nil
+	}
+	return told
+}
+
+// Revoke makes the tenant forget the stored login: the refresh token, with which
+// go the access tokens of the same grant, or else the access token.
+func (s *Source) Revoke(ctx context.Context) error {
+	login, err := s.load(ctx)
+	if errors.Is(err, tokenstore.ErrNotFound) || errors.Is(err, tokenstore.ErrUnusable) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	form := url.Values{"client_id": {s.client}, "token": {login.RefreshToken}, "token_type_hint": {"refresh_token"}}
+	if login.RefreshToken == "" {
+		form.Set("token", login.AccessToken)
+		form.Set("token_type_hint", "access_token")
+	}
+	_, _, err = s.post(ctx, "revocation", revocationEndpoint, form)
+	return err
+}
