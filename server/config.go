@@ -25,14 +25,26 @@ import (
 type Config struct {
 	BaseURL          *url.URL
 	CAFile           string
+	Login            auth.Way
+	ServiceAccount   *auth.ServiceAccount
 	TokenStore       tokenstore.Kind
+	TokenFile        string
 	RedirectPort     int
 	ClientID         string
 	ExchangeClientID string
 	ReadOnly         bool
+	AMTools          bool
 	NoBrowser        bool
 	LogLevel         slog.Level
+
+	container    bool
+	accountID    string
+	key          []byte
+	wantsAMTools *bool
 }
+
+// containerTokens is where a container keeps its login: on a volume.
+const containerTokens = "/app/tokens/token.json"
 
 // option is one setting: a flag, an environment variable, or both. A flag
 // wins over the variable, the variable over the default.
@@ -51,6 +63,37 @@ func options() []option {
 		{
 			flag: "ca-file", env: "AIC_CA_FILE", help: "PEM `file` of certificate authorities to trust besides the system's",
 			set: func(c *Config, v string) error { c.CAFile = v; return nil },
+		},
+		{
+			flag: "login", env: "AIC_LOGIN", fallback: "auto", help: "how to log in: browser, device, service-account, or auto: service-account if one is set, device in a container, else browser",
+			set: func(c *Config, v string) error {
+				c.Login = auth.Way(v)
+				return oneOf(v, "auto", "browser", "device", "service-account")
+			},
+		},
+		{
+			flag: "container", env: "DOCKER_CONTAINER", boolean: true, help: "this is a container: nobody's browser is here",
+			set: func(c *Config, v string) (err error) { c.container, err = parseBool(v); return },
+		},
+		{
+			flag: "service-account-id", env: "AIC_SERVICE_ACCOUNT_ID", help: "ID of a service account to act as",
+			set: func(c *Config, v string) error { c.accountID = v; return nil },
+		},
+		{
+			flag: "service-account-key", env: "AIC_SERVICE_ACCOUNT_KEY", help: "`file` with its private key, a JWK; the variable may hold the JWK itself",
+			set: func(c *Config, v string) (err error) { c.key, err = keyOf(v); return },
+		},
+		{
+			flag: "am-tools", env: "AIC_AM_TOOLS", boolean: true, help: "offer the tools for AM and applications (fr:am:*); default false after a login by device code, else true",
+			set: func(c *Config, v string) error {
+				on, err := parseBool(v)
+				c.wantsAMTools = &on
+				return err
+			},
+		},
+		{
+			flag: "token-file", env: "AIC_TOKEN_FILE", help: "`file` for the login instead of a keychain or the usual file; default in a container " + containerTokens,
+			set: func(c *Config, v string) error { c.TokenFile = v; return nil },
 		},
 		{
 			flag: "token-store", env: "AIC_TOKEN_STORE", fallback: "auto", help: "where the login is kept: auto, keychain, file or memory",
@@ -169,7 +212,57 @@ func (s *Settings) Config() (Config, error) {
 			mistakes = append(mistakes, fmt.Errorf("%s %w", s.values["ca-file"].source, err))
 		}
 	}
+	if err := c.settle(); err != nil && len(mistakes) == 0 {
+		mistakes = append(mistakes, err)
+	}
 	return c, errors.Join(mistakes...)
+}
+
+// settle decides what depends on more than one setting.
+func (c *Config) settle() error {
+	if c.Login == "auto" {
+		switch {
+		case c.accountID != "" || c.key != nil:
+			c.Login = auth.ServiceAccounts
+		case c.container:
+			c.Login = auth.Device
+		default:
+			c.Login = auth.Browser
+		}
+	}
+	c.AMTools = c.Login != auth.Device
+	if c.wantsAMTools != nil {
+		c.AMTools = *c.wantsAMTools
+	}
+	if c.container && c.TokenFile == "" {
+		c.TokenFile = containerTokens
+	}
+	key := c.key
+	c.key = nil
+	if c.Login != auth.ServiceAccounts {
+		return nil
+	}
+	if c.accountID == "" || key == nil {
+		return errors.New("AIC_SERVICE_ACCOUNT_ID and AIC_SERVICE_ACCOUNT_KEY must both be set to log in as a service account")
+	}
+	var err error
+	if c.ServiceAccount, err = auth.NewServiceAccount(c.accountID, key); err != nil {
+		return fmt.Errorf("AIC_SERVICE_ACCOUNT_KEY %w", err)
+	}
+	return nil
+}
+
+// keyOf is a JWK, or the content of the file that the value names. A value that
+// may be a key is not repeated.
+func keyOf(v string) ([]byte, error) {
+	if strings.HasPrefix(v, "{") {
+		return []byte(v), nil
+	}
+	key, err := os.ReadFile(v)
+	if err != nil {
+		return nil, errors.New("must be a JWK or a file that can be read")
+	}
+	return key, nil
 }
 
 func parseBool(v string) (bool, error) {

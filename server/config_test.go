@@ -1,16 +1,23 @@
 package server
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
 	"encoding/pem"
 	"flag"
+	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 func load(t *testing.T, env map[string]string, args ...string) (Config, error) {
@@ -122,5 +129,64 @@ func TestCAFileIsTrusted(t *testing.T) {
 	}
 	if _, err := load(t, map[string]string{"AIC_BASE_URL": srv.URL, "AIC_CA_FILE": file}); err == nil || !strings.Contains(err.Error(), "no PEM certificate") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+func TestWaysToLogIn(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := json.Marshal(jose.JSONWebKey{Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := json.Marshal(jose.JSONWebKey{Key: &key.PublicKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "key.json")
+	if err := os.WriteFile(file, private, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	type env map[string]string
+	for _, tc := range []struct {
+		env  env
+		want string
+	}{
+		{nil, "browser, AM true, "},
+		{env{"DOCKER_CONTAINER": "true"}, "device, AM false, /app/tokens/token.json"},
+		{env{"DOCKER_CONTAINER": "true", "AIC_AM_TOOLS": "true", "AIC_TOKEN_FILE": "/x"}, "device, AM true, /x"},
+		{env{"DOCKER_CONTAINER": "true", "AIC_LOGIN": "browser"}, "browser, AM true, /app/tokens/token.json"},
+		{env{"AIC_LOGIN": "device"}, "device, AM false, "},
+		{env{"AIC_AM_TOOLS": "false"}, "browser, AM false, "},
+		{env{"AIC_SERVICE_ACCOUNT_ID": "sa", "AIC_SERVICE_ACCOUNT_KEY": file}, "service-account, AM true, "},
+		{env{"AIC_SERVICE_ACCOUNT_ID": "sa", "AIC_SERVICE_ACCOUNT_KEY": string(private), "DOCKER_CONTAINER": "true"}, "service-account, AM true, /app/tokens/token.json"},
+		{env{"AIC_SERVICE_ACCOUNT_ID": "sa", "AIC_SERVICE_ACCOUNT_KEY": file, "AIC_LOGIN": "browser"}, "browser, AM true, "},
+		{env{"AIC_LOGIN": "magic"}, "!AIC_LOGIN must be one of"},
+		{env{"DOCKER_CONTAINER": "perhaps"}, "!DOCKER_CONTAINER must be true or false"},
+		{env{"AIC_LOGIN": "service-account"}, "!must both be set"},
+		{env{"AIC_SERVICE_ACCOUNT_ID": "sa"}, "!must both be set"},
+		{env{"AIC_SERVICE_ACCOUNT_KEY": file}, "!must both be set"},
+		{env{"AIC_SERVICE_ACCOUNT_ID": "sa", "AIC_SERVICE_ACCOUNT_KEY": "/does/not/exist"}, "!AIC_SERVICE_ACCOUNT_KEY must be a JWK or a file"},
+		{env{"AIC_SERVICE_ACCOUNT_ID": "sa", "AIC_SERVICE_ACCOUNT_KEY": `{"d":"secret`}, "!AIC_SERVICE_ACCOUNT_KEY must be a private key"},
+		{env{"AIC_SERVICE_ACCOUNT_ID": "sa", "AIC_SERVICE_ACCOUNT_KEY": string(public)}, "!AIC_SERVICE_ACCOUNT_KEY must be a private RSA key"},
+	} {
+		settings := env{"AIC_BASE_URL": "a.example"}
+		maps.Copy(settings, tc.env)
+		c, err := load(t, settings)
+		if message, bad := strings.CutPrefix(tc.want, "!"); bad {
+			if err == nil || !strings.Contains(err.Error(), message) || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%v: %v", tc.env, err)
+			}
+			continue
+		}
+		if got := fmt.Sprintf("%s, AM %t, %s", c.Login, c.AMTools, c.TokenFile); err != nil || got != tc.want {
+			t.Errorf("%v: %s, %v", tc.env, got, err)
+		}
+		text := fmt.Sprintf("%v %+v %#v %s", c, c, c, c.ServiceAccount)
+		if secret := key.D.String(); strings.Contains(text, secret) || strings.Contains(text, string(private)) || strings.Contains(text, fmt.Sprint([]byte(private))) {
+			t.Errorf("%v: the key is printed", tc.env)
+		}
 	}
 }

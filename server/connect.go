@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 
 	"aicmcp/server/aic"
 	"aicmcp/server/auth"
@@ -26,6 +28,8 @@ type ConnectorOptions struct {
 	BaseURL    *url.URL
 	HTTPClient *http.Client
 	Bearers    Bearers
+	// Robot says that the bearers are a service account's.
+	Robot bool
 	// Retry is aic.DefaultRetry if nil.
 	Retry  *aic.Retry
 	Logger *slog.Logger
@@ -49,6 +53,13 @@ func (c *connector) Client(_ context.Context, scopes []tool.Scope) (*aic.Client,
 	for i, s := range scopes {
 		names[i] = string(s)
 	}
+	if c.opts.Robot && slices.Contains(scopes, tool.Monitoring) {
+		return nil, &tool.Failure{
+			Reason:  "Not for service accounts",
+			Message: "the tenant's logs are closed to service accounts, whatever their scopes",
+			Hint:    "Nothing was done. Somebody can log in as an administrator instead: the setting AIC_LOGIN.",
+		}
+	}
 	return aic.New(aic.Options{
 		BaseURL:    c.opts.BaseURL,
 		HTTPClient: c.opts.HTTPClient,
@@ -56,7 +67,15 @@ func (c *connector) Client(_ context.Context, scopes []tool.Scope) (*aic.Client,
 		Locks:      &c.locks,
 		Logger:     c.opts.Logger,
 		Token: func(ctx context.Context) (string, error) {
+			if err := refusedLogin(ctx); err != nil {
+				return "", loginFailure(err)
+			}
 			token, err := c.opts.Bearers.Token(ctx, names)
+			var pending *auth.Pending
+			if errors.As(err, &pending) {
+				notePending(ctx, pending)
+				return "", loginNeeded(pending)
+			}
 			if err != nil {
 				return "", loginFailure(err)
 			}
@@ -64,6 +83,16 @@ func (c *connector) Client(_ context.Context, scopes []tool.Scope) (*aic.Client,
 		},
 		Invalidate: func(token string) { c.opts.Bearers.Invalidate(names, token) },
 	})
+}
+
+// loginNeeded tells a tool's caller what a person has to do first.
+func loginNeeded(p *auth.Pending) error {
+	return &tool.Failure{
+		Reason:    "Login needed",
+		Message:   fmt.Sprintf("a person has to log in at %s, where the code is %s, before %s", p.URL, p.Code, p.Expires.UTC().Format(time.TimeOnly+" MST")),
+		Hint:      "Show them this address and code, word for word; any device will do. Call again when they have logged in.",
+		Retryable: true,
+	}
 }
 
 // loginFailure tells a tool's caller what it may know of a failed login.
@@ -78,6 +107,12 @@ func loginFailure(err error) error {
 		TransactionID: e.TransactionID,
 	}
 	switch {
+	case errors.Is(err, auth.ErrDeclined):
+		f.Reason = "Login declined"
+		f.Hint = "Nothing was done. Don't call again unless the person wants to log in."
+	case e.Lacking() != nil:
+		f.Reason = "Access token refused"
+		f.Hint = "Nothing was done. As long as the service account lacks these scopes, these tools cannot work: " + strings.Join(Selection{}.Needing(e.Lacking()...), ", ") + "."
 	case e.Status == 0 && e.Op != "login":
 		f.Reason, f.Retryable = "No answer", true
 		f.Hint = "Nothing was done. Check the tenant's address, the network and the certificate authority, then call again."
@@ -90,6 +125,9 @@ func loginFailure(err error) error {
 	case e.Op == "exchange":
 		f.Reason = "Access token refused"
 		f.Hint = "Nothing was done. The tenant did not grant a token for this tool: the account, or the tenant's client for the exchange, may lack the scopes, or the login's tokens lack a may_act for that client."
+	case e.Op == "assertion":
+		f.Reason = "Access token refused"
+		f.Hint = "Nothing was done. Check AIC_SERVICE_ACCOUNT_ID and AIC_SERVICE_ACCOUNT_KEY, whether the account is active, and this machine's clock."
 	default:
 		f.Reason, f.Retryable = "Login failed", true
 		f.Hint = "Nothing was done. The person at the computer can log in when you call again."

@@ -4,12 +4,14 @@
 //	config.go   Settings and Config: each option declared once
 //	server.go   New: tools, middleware
 //	connect.go  Connector: from a source of bearers to a tool's client
+//	login.go    a person is asked to log in, through the client
 //	tools.go    Tools, Scopes, Table: the one catalogue
+//	select.go   which of the tools are offered
 //	stdio.go    the stdio transport
 //
 //	tool/       Define: from a typed function to a tool
 //	aic/        the tenant's REST APIs
-//	auth/       browser login, refresh, token exchange
+//	auth/       login by browser, device code or key, refresh, token exchange
 //	tokenstore/ where a login is kept
 //	managed/    the tools for managed objects and their types
 //	themes/     the tools for themes

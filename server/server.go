@@ -21,9 +21,11 @@ const Name = "aic-mcp"
 // Options configure a server. Connector is required.
 type Options struct {
 	Connector tool.Connector
-	// ReadOnly leaves out every tool that can change something.
-	ReadOnly bool
-	Logger   *slog.Logger
+	Selection
+	// Login is asked for through the client, if set: one that does not wait
+	// for a person by itself.
+	Login  Login
+	Logger *slog.Logger
 	// Version is the build's if empty.
 	Version string
 }
@@ -51,12 +53,13 @@ func New(ctx context.Context, opts Options) (*mcp.Server, error) {
 		// By default the SDK also advertises logging and list changes.
 		Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}},
 	})
-	srv.AddReceivingMiddleware(bind(ctx), toolsOnly, logCalls(log))
-	for _, t := range Tools() {
-		if opts.ReadOnly && t.Effect != tool.ReadOnly {
-			continue
-		}
-		t.Register(srv, opts.Connector, log)
+	srv.AddReceivingMiddleware(bind(ctx), toolsOnly, logCalls(log), unasked)
+	var asks []tool.Around
+	if opts.Login != nil {
+		asks = append(asks, askToLogIn(opts.Login))
+	}
+	for _, t := range opts.Tools() {
+		t.Register(srv, opts.Connector, log, asks...)
 	}
 	return srv, nil
 }

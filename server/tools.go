@@ -2,7 +2,6 @@ package server
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -33,16 +32,8 @@ func Tools() []tool.Tool {
 	)
 }
 
-// Scopes is the sorted union of what the tools need.
-func Scopes() []string {
-	union := map[string]bool{}
-	for _, t := range Tools() {
-		for _, s := range t.Scopes {
-			union[string(s)] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(union))
-}
+// Scopes is the sorted union of what all tools need.
+func Scopes() []string { return Selection{}.Scopes() }
 
 // The markers between which the README holds Table.
 const (

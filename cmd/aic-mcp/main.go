@@ -96,12 +96,13 @@ func serve(ctx context.Context, args []string, std streams, getenv func(string) 
 		BaseURL:    a.config.BaseURL,
 		HTTPClient: a.source.HTTPClient,
 		Bearers:    a.bearers,
+		Robot:      a.config.Login == auth.ServiceAccounts,
 		Logger:     a.log,
 	})
 	if err != nil {
 		return complain(std, err)
 	}
-	srv, err := server.New(ctx, server.Options{Connector: connector, ReadOnly: a.config.ReadOnly, Logger: a.log})
+	srv, err := server.New(ctx, server.Options{Connector: connector, Selection: a.selection, Login: a.asked(), Logger: a.log})
 	if err != nil {
 		return complain(std, err)
 	}
@@ -169,10 +170,19 @@ func version(_ context.Context, _ []string, std streams, _ func(string) string) 
 
 // app is what every command that talks to a tenant needs.
 type app struct {
-	config  server.Config
-	log     *slog.Logger
-	source  auth.Options
-	bearers *auth.Source
+	config    server.Config
+	selection server.Selection
+	log       *slog.Logger
+	source    auth.Options
+	bearers   *auth.Source
+}
+
+// asked is the login that people are asked for through their client.
+func (a *app) asked() server.Login {
+	if a.config.Login != auth.Device {
+		return nil
+	}
+	return a.bearers
 }
 
 func build(ctx context.Context, settings *server.Settings, std streams) (*app, error) {
@@ -185,20 +195,24 @@ func build(ctx context.Context, settings *server.Settings, std streams) (*app, e
 		return nil, err
 	}
 	a := &app{
-		config: config,
-		log:    slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: config.LogLevel})),
+		config:    config,
+		selection: server.Selection{ReadOnly: config.ReadOnly, NoAM: !config.AMTools},
+		log:       slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: config.LogLevel})),
 	}
 	// A keychain that asks its owner something is not to hold up the start.
 	opening, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	store, err := tokenstore.Open(opening, config.TokenStore, "")
+	store, err := tokenstore.Open(opening, config.TokenStore, config.TokenFile)
 	if err != nil {
 		return nil, fmt.Errorf("AIC_TOKEN_STORE: %w", err)
 	}
 	a.source = auth.Options{
-		Context:          ctx,
-		BaseURL:          config.BaseURL,
-		Scopes:           server.Scopes(),
+		Way:     config.Login,
+		Account: config.ServiceAccount,
+		Context: ctx,
+		BaseURL: config.BaseURL,
+		// A login outlives the process, and the next one may not be read-only.
+		Scopes:           server.Selection{NoAM: !config.AMTools}.Scopes(),
 		ClientID:         config.ClientID,
 		ExchangeClientID: config.ExchangeClientID,
 		RedirectPort:     config.RedirectPort,

@@ -51,6 +51,8 @@ func startMock(ctx context.Context, settings *server.Settings, stderr io.Writer)
 	}
 	settings.Set("base-url", address)
 	settings.Set("ca-file", "")
+	settings.Set("login", "browser")
+	settings.Set("service-account-key", "")
 	settings.Set("token-store", "memory")
 	settings.Set("redirect-port", "0")
 	settings.Set("client-id", auth.DefaultClientID)

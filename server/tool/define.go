@@ -21,10 +21,17 @@ type Tool struct {
 	handler     func(Connector, *slog.Logger) mcp.ToolHandler
 }
 
+// Around is what happens before and after each call.
+type Around func(mcp.ToolHandler) mcp.ToolHandler
+
 // Register adds the tool to a server. Calls get their client from conn;
 // panics go to the log.
-func (t Tool) Register(srv *mcp.Server, conn Connector, log *slog.Logger) {
-	srv.AddTool(t.Declaration, t.handler(conn, log))
+func (t Tool) Register(srv *mcp.Server, conn Connector, log *slog.Logger, around ...Around) {
+	handler := t.handler(conn, log)
+	for _, a := range around {
+		handler = a(handler)
+	}
+	srv.AddTool(t.Declaration, handler)
 }
 
 // Define makes a tool of fn. It panics on a declaration that cannot work.
