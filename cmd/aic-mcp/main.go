@@ -18,6 +18,7 @@ import (
 	"aicmcp/server"
 	"aicmcp/server/auth"
 	"aicmcp/server/tokenstore"
+	"aicmcp/server/tool"
 )
 
 // Exit codes.
@@ -47,8 +48,10 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"demo", "watch an MCP client administer a fake tenant", demo},
-		{"login", "log in to the tenant in the browser, now", login},
-		{"logout", "forget the login", logout},
+		{"login", "log in to the tenant now", login},
+		{"logout", "end the login, here and at the tenant", logout},
+		{"status", "say who is logged in; --json", showStatus},
+		{"doctor", "check settings, tenant, login and APIs, and say what to mend; --json", doctor},
 		{"docs", "rewrite the README's tool table; --check only compares", docs},
 		{"version", "print the version", version},
 	}
@@ -92,13 +95,7 @@ func serve(ctx context.Context, args []string, std streams, getenv func(string) 
 	if err != nil {
 		return complain(std, err)
 	}
-	connector, err := server.NewConnector(server.ConnectorOptions{
-		BaseURL:    a.config.BaseURL,
-		HTTPClient: a.source.HTTPClient,
-		Bearers:    a.bearers,
-		Robot:      a.config.Login == auth.ServiceAccounts,
-		Logger:     a.log,
-	})
+	connector, err := a.connector()
 	if err != nil {
 		return complain(std, err)
 	}
@@ -126,43 +123,6 @@ func aboutTenant(flags *flag.FlagSet) (given string) {
 	return given
 }
 
-func login(ctx context.Context, args []string, std streams, getenv func(string) string) int {
-	settings := server.NewSettings(getenv)
-	if code, done := parse(settings, "login", args, std); done {
-		return code
-	}
-	a, err := build(ctx, settings, std)
-	if err == nil && a.config.TokenStore == tokenstore.Memory {
-		err = errors.New("the token store is memory, so this login would be forgotten at once")
-	}
-	if err != nil {
-		return complain(std, err)
-	}
-	if err := a.bearers.Login(ctx); err != nil {
-		fmt.Fprintf(std.err, "aic-mcp: %v\n", err)
-		return exitFailure
-	}
-	fmt.Fprintf(std.out, "Logged in to %s.\n", a.config.BaseURL.Host)
-	return exitOK
-}
-
-func logout(ctx context.Context, args []string, std streams, getenv func(string) string) int {
-	settings := server.NewSettings(getenv)
-	if code, done := parse(settings, "logout", args, std); done {
-		return code
-	}
-	a, err := build(ctx, settings, std)
-	if err != nil {
-		return complain(std, err)
-	}
-	if err := a.bearers.Logout(ctx); err != nil {
-		fmt.Fprintf(std.err, "aic-mcp: %v\n", err)
-		return exitFailure
-	}
-	fmt.Fprintf(std.out, "The login to %s is forgotten.\n", a.config.BaseURL.Host)
-	return exitOK
-}
-
 func version(_ context.Context, _ []string, std streams, _ func(string) string) int {
 	fmt.Fprintln(std.out, server.Name, server.Version())
 	return exitOK
@@ -175,6 +135,16 @@ type app struct {
 	log       *slog.Logger
 	source    auth.Options
 	bearers   *auth.Source
+}
+
+func (a *app) connector() (tool.Connector, error) {
+	return server.NewConnector(server.ConnectorOptions{
+		BaseURL:    a.config.BaseURL,
+		HTTPClient: a.source.HTTPClient,
+		Bearers:    a.bearers,
+		Robot:      a.config.Login == auth.ServiceAccounts,
+		Logger:     a.log,
+	})
 }
 
 // asked is the login that people are asked for through their client.

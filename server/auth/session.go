@@ -55,6 +55,30 @@ func (s *Source) Session(ctx context.Context) (Session, error) {
 	return session, nil
 }
 
+// CheckStore tries the store's lock, and whether what is in it can be used.
+func (s *Source) CheckStore(ctx context.Context) error {
+	unlock, err := s.store.Lock(ctx, s.key())
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	_, err = s.load(ctx)
+	if errors.Is(err, tokenstore.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// Renew makes sure that the login at hand has not expired. A service account
+// needs none.
+func (s *Source) Renew(ctx context.Context) error {
+	if s.account != nil {
+		return nil
+	}
+	_, err := s.subject(ctx)
+	return err
+}
+
 func text(v any) string {
 	s, _ := v.(string)
 	return clean(s)

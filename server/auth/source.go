@@ -126,7 +126,6 @@ func New(opts Options) (*Source, error) {
 		after:          opts.After,
 		timeout:        opts.LoginTimeout,
 		process:        opts.Context,
-		account:        opts.Account,
 		// A person may need longer than a client waits for a call.
 		renewals: flights[renewed]{last: true},
 	}
@@ -136,10 +135,10 @@ func New(opts Options) (*Source, error) {
 	case Device:
 		s.logIn = s.deviceLogin
 	case ServiceAccounts:
-		if s.account == nil {
+		if opts.Account == nil {
 			return nil, errors.New("auth: no service account")
 		}
-		s.supply = s.assert
+		s.account, s.supply = opts.Account, s.assert
 	default:
 		return nil, fmt.Errorf("auth: there is no way %q to log in", opts.Way)
 	}
