@@ -229,8 +229,17 @@ func TestFileIsPrivate(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no mode bits on Windows")
 	}
-	dir := filepath.Join(t.TempDir(), "aic-mcp")
-	store := NewFile(dir)
+	t.Run("a file a login", func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "aic-mcp")
+		testPrivate(t, dir, NewFile(dir))
+	})
+	t.Run("a file of one", func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "tokens")
+		testPrivate(t, dir, NewFileAt(filepath.Join(dir, "token.json")))
+	})
+}
+
+func testPrivate(t *testing.T, dir string, store Store) {
 	if err := store.Save(t.Context(), "k", login(10)); err != nil {
 		t.Fatal(err)
 	}
