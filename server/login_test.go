@@ -203,7 +203,7 @@ func TestAClientThatCannotAskIsToldWhatToOpen(t *testing.T) {
 			session := s.connect(protocol, nil, nil)
 			for range 2 {
 				text, failed := s.call(session, "listManagedObjects", nil)
-				if !failed || !strings.Contains(text, devicePage+",") || !strings.Contains(text, "ABCD2345") || !strings.Contains(text, "Call again") {
+				if !failed || !strings.Contains(text, devicePage+" ") || !strings.Contains(text, "ABCD2345") || !strings.Contains(text, "Call again") {
 					t.Errorf("told %s", text)
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"aicmcp/server/tokenstore"
 )
 
 // closable is a connection that knows whether it was closed.
@@ -63,6 +66,32 @@ func TestPortInUse(t *testing.T) {
 	defer l.Close()
 	r := newRig(t, func(o *Options) { o.RedirectPort = l.Addr().(*net.TCPAddr).Port })
 	if _, err := r.Token(t.Context(), []string{"a"}); !errors.Is(err, ErrPortBusy) || !strings.Contains(err.Error(), "REDIRECT_URI_PORT") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// Processes for several tenants take turns at the port.
+func TestThePortOfAnotherLogin(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	port := l.Addr().(*net.TCPAddr).Port
+	dir := t.TempDir()
+	unlock, err := tokenstore.NewFile(dir).Lock(t.Context(), fmt.Sprint("port ", port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, func(o *Options) { o.RedirectPort, o.Store = port, tokenstore.NewFile(dir) })
+	got := make(chan error, 1)
+	go func() { _, err := r.Token(t.Context(), []string{"a"}); got <- err }()
+	r.waitFor(t, "", 1)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+	if err := <-got; err != nil {
 		t.Errorf("error is %v", err)
 	}
 }

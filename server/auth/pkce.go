@@ -21,6 +21,10 @@ func (s *Source) browserLogin(ctx context.Context) (tokenstore.Login, error) {
 	defer cancel()
 	defer context.AfterFunc(s.process, cancel)()
 
+	if s.port != 0 {
+		// It may be the one of a login to another tenant.
+		defer s.lock(ctx, fmt.Sprint("port ", s.port))()
+	}
 	listeners, port, err := listen(ctx, s.port)
 	if err != nil {
 		return none, &Error{

@@ -316,7 +316,7 @@ func (s *Source) replace(ctx context.Context, old tokenstore.Login, refresh bool
 		if now := s.current(ctx); now.AccessToken != old.AccessToken && usable(now, s.now()) {
 			return renewed{Login: now}, nil
 		}
-		defer s.lock(ctx)()
+		defer s.lock(ctx, s.key())()
 		if login, ok := s.adopt(ctx, old); ok {
 			return renewed{Login: login}, nil
 		}
@@ -365,17 +365,21 @@ func (s *Source) adopt(ctx context.Context, old tokenstore.Login) (tokenstore.Lo
 // lock keeps other processes from renewing the login at the same time: what the
 // first of them gets, the others adopt. A lock that cannot be had costs at most
 // a renewal too many.
-func (s *Source) lock(ctx context.Context) (unlock func()) {
+func (s *Source) lock(ctx context.Context, key string) (unlock func()) {
 	// Another process may be waiting for its person.
 	ctx, cancel := context.WithTimeout(ctx, s.timeout+time.Minute)
 	defer cancel()
 	defer context.AfterFunc(s.process, cancel)()
-	unlock, err := s.store.Lock(ctx, s.key())
+	notice := time.AfterFunc(time.Second, func() {
+		s.log.InfoContext(ctx, "another aic-mcp is logging in or renewing; waiting for it")
+	})
+	defer notice.Stop()
+	unlock, err := s.store.Lock(ctx, key)
 	if err == nil {
 		return unlock
 	}
 	if s.process.Err() == nil {
-		s.log.WarnContext(ctx, "the login cannot be locked against other processes", "error", err)
+		s.log.WarnContext(ctx, "other processes cannot be kept from logging in at the same time", "error", err)
 	}
 	return func() {}
 }
@@ -415,7 +419,7 @@ func (s *Source) Login(ctx context.Context) error {
 		if err != nil {
 			s.warn(ctx, err)
 		}
-		defer s.lock(ctx)()
+		defer s.lock(ctx, s.key())()
 		s.exchanged.clear()
 		if login, ok := s.adopt(ctx, before); ok {
 			return renewed{Login: login}, nil

@@ -127,5 +127,5 @@ func (f *file) Delete(ctx context.Context, key string) error {
 }
 
 func (f *file) Lock(ctx context.Context, key string) (func(), error) {
-	return lockFile(ctx, f.path(key)+".lock")
+	return lockFile(ctx, f.dir, key)
 }

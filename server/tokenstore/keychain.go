@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -132,7 +131,7 @@ func (k *keychain) Delete(ctx context.Context, key string) error {
 }
 
 func (k *keychain) Lock(ctx context.Context, key string) (func(), error) {
-	return lockFile(ctx, filepath.Join(k.locks, "login-"+digest(key)+".lock"))
+	return lockFile(ctx, k.locks, key)
 }
 
 func (k *keychain) String() string { return "the system's keychain" }

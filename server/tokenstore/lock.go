@@ -14,13 +14,14 @@ import (
 // systems tells when it is free.
 const lockPoll = 100 * time.Millisecond
 
-// lockFile locks the file at path, which stays: to remove it would take it from
-// under a process that waits for it. The system unlocks it when a process dies.
-func lockFile(ctx context.Context, path string) (unlock func(), err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+// lockFile locks a file of the key's in dir. The file stays: to remove it would
+// take it from under a process that waits for it. The system unlocks it when a
+// process dies.
+func lockFile(ctx context.Context, dir, key string) (unlock func(), err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("lock login: %w", err)
 	}
-	lock := flock.New(path, flock.SetPermissions(0o600))
+	lock := flock.New(filepath.Join(dir, "login-"+digest(key)+".lock"), flock.SetPermissions(0o600))
 	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
 		return nil, fmt.Errorf("lock login: %w", err)
 	}
