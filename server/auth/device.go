@@ -65,6 +65,10 @@ func (s *Source) deviceLogin(ctx context.Context) (tokenstore.Login, error) {
 			if err := s.finish(a); err != nil && !errors.Is(err, ErrTimeout) {
 				return none, err
 			}
+			// It may have ended well a moment ago.
+			if login := s.current(ctx); usable(login, s.now()) {
+				return login, nil
+			}
 		default:
 			return none, a.pending
 		}

@@ -301,6 +301,16 @@ func TestDeviceEndpointThatMisbehaves(t *testing.T) {
 	}
 }
 
+func TestADeviceLoginThatHasJustEndedIsUsed(t *testing.T) {
+	r := newDeviceRig(t, nil)
+	p := r.pending(t)
+	r.tick()
+	r.ended(t, p)
+	if login, err := r.deviceLogin(t.Context()); err != nil || login.AccessToken == "" || len(r.device.codes) != 1 {
+		t.Errorf("%v, %v", login, err)
+	}
+}
+
 // What another process got by a browser is good for this one.
 func TestADeviceLoginIsNotNeededWhereThereIsALogin(t *testing.T) {
 	r := newDeviceRig(t, nil)
