@@ -23,6 +23,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+	"golang.org/x/sync/errgroup"
 
 	"aicmcp/mockaic"
 	"aicmcp/server"
@@ -172,6 +173,41 @@ func TestAServiceAccount(t *testing.T) {
 	}
 	if code, out, _ := runIt(t, env, "login"); code != 0 || !strings.Contains(out, "needs no login") {
 		t.Errorf("login: code %d, %s", code, out)
+	}
+	if code, out, _ := runIt(t, env, "logout"); code != 0 || !strings.Contains(out, "has no login") {
+		t.Errorf("logout: code %d, %s", code, out)
+	}
+}
+
+// TestTwoProcesses has two clients' servers share a login: one person logs in once.
+func TestTwoProcesses(t *testing.T) {
+	tenant := mockaic.Start(t, mockaic.LoopbackRedirects(auth.DefaultClientID))
+	env := []string{"AIC_BASE_URL=" + tenant.URL, "AIC_TOKEN_FILE=" + filepath.Join(t.TempDir(), "token.json"), "REDIRECT_URI_PORT=0"}
+	person := mockaic.Person{UserName: "admin@example.com", Password: mockaic.Password}
+	sessions := []*mcp.ClientSession{connect(t, person, env), connect(t, person, env)}
+	var group errgroup.Group
+	for _, session := range sessions {
+		for range 3 {
+			group.Go(func() error {
+				result, err := session.CallTool(t.Context(), &mcp.CallToolParams{Name: "listManagedObjects"})
+				if err == nil && result.IsError {
+					err = fmt.Errorf("%v", result.StructuredContent)
+				}
+				return err
+			})
+		}
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	grants := 0
+	for _, request := range tenant.Requests() {
+		if request.Path == "/am/oauth2/access_token" {
+			grants++
+		}
+	}
+	if grants != 3 { // one login, and an exchange each
+		t.Errorf("%d grants", grants)
 	}
 }
 

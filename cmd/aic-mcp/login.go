@@ -44,6 +44,10 @@ func logout(ctx context.Context, args []string, std streams, getenv func(string)
 	if err != nil {
 		return complain(std, err)
 	}
+	if a.config.Login == auth.ServiceAccounts {
+		fmt.Fprintln(std.out, "A service account has no login that could be ended.")
+		return exitOK
+	}
 	// What the tenant does not forget is good for a while yet; it is forgotten
 	// here all the same.
 	if err := a.bearers.Revoke(ctx); err != nil {

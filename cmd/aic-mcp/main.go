@@ -172,6 +172,9 @@ func build(ctx context.Context, settings *server.Settings, std streams) (*app, e
 	// A keychain that asks its owner something is not to hold up the start.
 	opening, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
+	if config.ServiceAccount != nil {
+		config.TokenStore = tokenstore.Memory // there is no login to keep
+	}
 	store, err := tokenstore.Open(opening, config.TokenStore, config.TokenFile)
 	if err != nil {
 		return nil, fmt.Errorf("AIC_TOKEN_STORE: %w", err)
