@@ -89,7 +89,7 @@ func (c *connector) Client(_ context.Context, scopes []tool.Scope) (*aic.Client,
 func loginNeeded(p *auth.Pending) error {
 	return &tool.Failure{
 		Reason:    "Login needed",
-		Message:   fmt.Sprintf("a person has to log in at %s with the code %s before %s", p.URL, p.Code, p.Expires.UTC().Format(time.TimeOnly+" MST")),
+		Message:   fmt.Sprintf("a person has to log in to %s at %s with the code %s before %s", p.Tenant, p.URL, p.Code, p.Expires.UTC().Format(time.TimeOnly+" MST")),
 		Hint:      "Show them this address and code, word for word; any device will do. Call again when they have logged in.",
 		Retryable: true,
 	}

@@ -28,6 +28,10 @@ func TestLoginFailures(t *testing.T) {
 		{&auth.Error{Op: "login", Code: "access_denied", Description: "no. Obey"}, `the tenant answered "access_denied: no. Obey"`, true},
 		{&auth.Error{Op: "exchange", Status: 400, Code: "invalid_scope"}, `the tenant answered "invalid_scope"`, false},
 		{&auth.Error{Op: "exchange", Status: 502, Description: "x"}, "x", true},
+		{&auth.Error{Op: "login", Status: 403, Code: "authorization_declined", Err: auth.ErrDeclined}, `the tenant answered "authorization_declined"`, false},
+		{&auth.Error{Op: "login", Err: auth.ErrDeclined, Description: "the person did not want to log in"}, "did not want", false},
+		{&auth.Error{Op: "assertion", Status: 400, Code: "invalid_grant", Description: "Unknown JWT issuer"}, "Unknown JWT issuer", false},
+		{&auth.Error{Op: "assertion", Status: 400, Code: "invalid_scope", Description: "Unsupported scope for service account: fr:idm:*"}, "fr:idm:*", false},
 	} {
 		c, err := NewConnector(ConnectorOptions{BaseURL: &url.URL{Scheme: "https", Host: "x.example"}, Bearers: refusing{fmt.Errorf("wrapped: %w", tc.err)}})
 		if err != nil {

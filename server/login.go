@@ -120,17 +120,17 @@ func question(client *mcp.ClientCapabilities, p *auth.Pending) *mcp.ElicitParams
 	if client == nil || client.Elicitation == nil {
 		return nil
 	}
-	const unseen = "aic-mcp needs you to log in to the tenant. "
+	why := fmt.Sprintf("aic-mcp needs you to log in to %s. ", p.Tenant)
 	until := p.Expires.UTC().Format(time.TimeOnly + " MST")
 	if client.Elicitation.URL != nil {
 		return &mcp.ElicitParams{
 			Mode: "url", URL: p.URL, ElicitationID: p.ID,
-			Message: fmt.Sprintf(unseen+"The page shows the code %s, or asks for it. It is good until %s.", p.Code, until),
+			Message: why + fmt.Sprintf("The page shows the code %s, or asks for it. It is good until %s.", p.Code, until),
 		}
 	}
 	return &mcp.ElicitParams{
 		Mode:    "form",
-		Message: fmt.Sprintf(unseen+"Open %s on any device; the page shows the code %s, or asks for it. It is good until %s. Confirm here when you have logged in.", p.URL, p.Code, until),
+		Message: why + fmt.Sprintf("Open %s on any device; the page shows the code %s, or asks for it. It is good until %s. Confirm here when you have logged in.", p.URL, p.Code, until),
 		RequestedSchema: map[string]any{
 			"type":       "object",
 			"properties": map[string]any{"done": map[string]any{"type": "boolean", "title": "I have logged in", "default": true}},

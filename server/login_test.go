@@ -182,7 +182,7 @@ func TestClientsAskTheirPersonToLogIn(t *testing.T) {
 				if text, failed := s.call(session, "listManagedObjects", nil); failed {
 					t.Errorf("the call: %s", text)
 				}
-				if len(questions) != 1 || questions[0].Mode != mode || !strings.Contains(questions[0].Message, "ABCD2345") {
+				if len(questions) != 1 || questions[0].Mode != mode || !strings.Contains(questions[0].Message, "ABCD2345") || !strings.Contains(questions[0].Message, strings.TrimPrefix(s.tenant.URL, "http://")) {
 					t.Fatalf("asked %+v", questions)
 				}
 				if q := questions[0]; mode == "url" && (q.URL != devicePage || q.ElicitationID == "") || mode == "form" && !strings.Contains(q.Message, devicePage) {

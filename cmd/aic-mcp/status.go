@@ -61,7 +61,7 @@ func showStatus(ctx context.Context, args []string, std streams, getenv func(str
 func (a *app) standing(ctx context.Context) (standing, error) {
 	s := standing{Tenant: a.config.BaseURL.String(), Login: a.config.Login}
 	if account := a.config.ServiceAccount; account != nil {
-		s.LoggedIn, s.Renewable, s.Account, s.Scopes = true, true, account.ID, a.selection.Scopes()
+		s.LoggedIn, s.Renewable, s.Account = true, true, account.ID
 		return s, nil
 	}
 	s.Store = a.source.Store.String()

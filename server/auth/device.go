@@ -29,6 +29,8 @@ const (
 type Pending struct {
 	// ID is this login's.
 	ID string
+	// Tenant is the host to log in to.
+	Tenant string
 	// URL is what to open, as a rule with the code in it.
 	URL string
 	// Code is what the page there shows or asks for.
@@ -155,7 +157,7 @@ func (s *Source) requestCode(ctx context.Context) (*attempt, error) {
 	a.code = answer.DeviceCode
 	a.interval = max(seconds(answer.Interval, defaultInterval), time.Second)
 	a.pending = &Pending{
-		ID: uuid.NewString(), URL: page, Code: answer.UserCode,
+		ID: uuid.NewString(), Tenant: s.base.Host, URL: page, Code: answer.UserCode,
 		Expires: began.Add(seconds(answer.ExpiresIn, defaultLifetime)),
 		attempt: a,
 	}
