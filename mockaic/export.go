@@ -36,6 +36,7 @@ import (
 //	am/REALM/scripts.json      an array of scripts, as the API shows them
 //	am/REALM/OAuth2Client.json  an array of OAuth clients as lists show them; each may
 //	                           have its secret in userpassword
+//	am/root/CorsService.json   an array of entries of the CORS service
 //	esv/variables.json         an array of variables, as the API shows them
 //	esv/secrets.json           an array of secrets; each has an array versions,
 //	                           oldest first, with the valueBase64 of each version

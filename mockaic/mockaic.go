@@ -71,6 +71,7 @@ type content struct {
 
 	openidm, am, platform http.Handler
 	oauth                 *oauth.Service
+	cors                  *route.CORS // of all below /am
 	login                 *login.Service
 }
 
@@ -200,6 +201,7 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader, log *logs
 		clock: clock, chance: chance, store: documents, clients: seed.clients,
 		identities: identities, access: access, esvs: esvs, log: log, logs: readers, oauth: provider,
 	}
+	c.cors = &route.CORS{Entries: access.CORS, Any: s.anyOrigin}
 	c.openidm = &route.CREST{
 		Mount:        "/openidm",
 		Authorize:    authenticated(func(r *http.Request) (route.Caller, error) { return provider.Authorize(r, idm.Scope) }),
@@ -406,6 +408,9 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 var absent = []string{"/am", "/environment", "/platform", "/enduser", "/scim", "/iga", "/sso"}
 
 func (c *content) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if below(r, "/am") && c.cors.Handle(w, r) {
+		return
+	}
 	switch {
 	case below(r, "/openidm"):
 		c.openidm.ServeHTTP(w, r)

@@ -21,6 +21,7 @@ type settings struct {
 	publicURL string
 	redirects map[string][]string
 	loopback  []string
+	anyOrigin bool
 	logger    *slog.Logger
 
 	restartTime time.Duration
@@ -105,6 +106,11 @@ func RedirectURI(clientID string, uris ...string) Option {
 func LoopbackRedirects(clientID string) Option {
 	return func(s *settings) { s.loopback = append(s.loopback, clientID) }
 }
+
+// AnyOrigin lets pages of all origins read the answers below /am, without
+// credentials. Otherwise pages are let in by the entries of the tenant's CORS
+// service, of which there are none at first.
+func AnyOrigin() Option { return func(s *settings) { s.anyOrigin = true } }
 
 // RestartTime sets how long the restart takes that /environment/startup begins,
 // by the tenant's clock: a minute without this option. Meanwhile the tenant goes

@@ -91,6 +91,8 @@ func (s *Service) globalEndpoints() []endpoint {
 		{path: "global-config/realms/*", global: true, serve: s.serveRealm},
 		{path: designPath, global: true, serve: versioned(s.serveDesigns)},
 		{path: designPath + "/*", global: true, serve: versioned(s.serveDesign)},
+		{path: corsPath, global: true, serve: s.serveCORSEntries},
+		{path: corsPath + "/*", global: true, serve: s.serveCORSEntry},
 		{path: "contexts/*", global: true, serve: s.serveContext},
 		{path: scriptingContexts, global: true, serve: s.serveContextSettings},
 		{path: scriptingContexts + "/*", global: true, serve: s.serveContextSetting},

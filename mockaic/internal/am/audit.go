@@ -47,6 +47,7 @@ var services = map[string]string{
 	authentication.kind: "ou=default,ou=OrganizationConfig,ou=1.0,ou=iPlanetAMAuthService,ou=services,o=",
 	clientKind:          "ou=OAuth2Client,ou=default,ou=OrganizationConfig,ou=1.0,ou=AgentService,ou=services,o=",
 	treeKind:            "ou=default,ou=OrganizationConfig,ou=1.0,ou=authenticationTreesService,ou=services,o=",
+	corsKind:            "ou=configuration,ou=default,ou=GlobalConfig,ou=1.0,ou=CorsService,ou=services",
 	designKind:          "ou=nodeTypes,ou=default,ou=GlobalConfig,ou=1.0,ou=NodeDesignerService,ou=services",
 	scriptKind:          "ou=scriptConfigurations,ou=default,ou=OrganizationConfig,ou=1.0,ou=ScriptingService,ou=services,o=",
 }
@@ -59,7 +60,7 @@ func entryOf(d store.Difference) (realm, name string) {
 	switch {
 	case before == "services":
 		return d.ID, services[kind] + d.ID + root
-	case kind == designKind:
+	case kind == designKind, kind == corsKind:
 		return "", "ou=" + route.CutText(d.ID) + "," + services[kind] + ",ou=am-config"
 	case kind == nodeKind:
 		// The nodes of each type are a service of their own.

@@ -29,7 +29,9 @@ type list struct {
 
 func allSettings() []setting { return []setting{oauthProvider, authentication} }
 
-func listKinds() []string { return []string{designKind, treeKind, nodeKind, scriptKind, clientKind} }
+func listKinds() []string {
+	return []string{corsKind, designKind, treeKind, nodeKind, scriptKind, clientKind}
+}
 
 // lists are in the order in which they are imported: nodes need their types.
 func (s *Service) lists() []list {
@@ -40,6 +42,7 @@ func (s *Service) lists() []list {
 		return s.nodes(tx, realm).checkNode(node)
 	}
 	return []list{
+		{corsKind, alone(checkCORS)},
 		{designKind, alone(checkDesign)},
 		{treeKind, alone(checkTree)},
 		{nodeKind, checkNode},
@@ -50,7 +53,7 @@ func (s *Service) lists() []list {
 
 // places are what can have documents of a kind: realms below the root, or the root.
 func (s *Service) places(kind string) []string {
-	if kind == designKind {
+	if kind == designKind || kind == corsKind {
 		return []string{rootRealm}
 	}
 	return s.options.Realms

@@ -31,7 +31,8 @@ const (
 	startNode   = "startNode"
 )
 
-// attribute is a member of a journey, of a node in one, or of a designed node type.
+// attribute is a member of a journey, of a node in one, of a designed node type or
+// of the CORS service.
 type attribute struct {
 	name, title string
 	initial     any // nil leaves it out
