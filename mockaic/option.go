@@ -22,6 +22,7 @@ type settings struct {
 	redirects map[string][]string
 	loopback  []string
 	anyOrigin bool
+	keyHosts  []string
 	logger    *slog.Logger
 
 	restartTime time.Duration
@@ -111,6 +112,13 @@ func LoopbackRedirects(clientID string) Option {
 // credentials. Otherwise pages are let in by the entries of the tenant's CORS
 // service, of which there are none at first.
 func AnyOrigin() Option { return func(s *settings) { s.anyOrigin = true } }
+
+// KeyHosts names hosts from which the tenant fetches the keys that an OAuth client
+// has at its jwksUri, over HTTPS. Without it the tenant asks loopback addresses of
+// this machine only, so that who may register a client can't make it call others.
+func KeyHosts(hosts ...string) Option {
+	return func(s *settings) { s.keyHosts = append(s.keyHosts, hosts...) }
+}
 
 // RestartTime sets how long the restart takes that /environment/startup begins,
 // by the tenant's clock: a minute without this option. Meanwhile the tenant goes

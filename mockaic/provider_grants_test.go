@@ -82,6 +82,7 @@ func TestPasswordsAreCheckedByAJourney(t *testing.T) {
 func TestCredentialsInTheQueryAsTheProviderIsSet(t *testing.T) {
 	p := newPortal(t, "/am/oauth2/alpha")
 	p.allow("client_credentials")
+	p.setClient(map[string]any{"advancedOAuth2ClientConfig/tokenEndpointAuthMethod": "client_secret_post"})
 	ask := func() answer {
 		return call(t, p.mock, "POST", p.spelling+"/access_token?client_id=portal&client_secret=s+e",
 			map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Authorization": "none"}, "grant_type=client_credentials")

@@ -1,6 +1,10 @@
 package am
 
-import "strings"
+import (
+	"encoding/json"
+	"strings"
+	"time"
+)
 
 // OAuthClient is what an OAuth provider has to know of a client. A lifetime is in
 // seconds; 0 is the provider's.
@@ -15,6 +19,10 @@ type OAuthClient struct {
 	ResponseTypes, PostLogoutURIs, Audiences            []string
 	IDTokenAlgorithm                                    string
 	RequirePushedRequests                               bool
+
+	// KeyLocation says which of the keys counts: jwks, jwks_uri or x509.
+	AuthMethod, AuthAlgorithm, KeyLocation, KeySet, KeySetURI, Certificate string
+	KeyLifetime, KeyMissLifetime                                           time.Duration // of keys from KeySetURI
 }
 
 // OAuthClient finds an active client of a realm.
@@ -37,12 +45,24 @@ func (s *Service) OAuthClient(realm, id string) (OAuthClient, bool) {
 		Audiences:             texts(advanced["allowedResourceServerAudienceValues"]),
 		IDTokenAlgorithm:      signing.text("idTokenSignedResponseAlg"),
 		RequirePushedRequests: advanced.flag("require_pushed_authorization_requests"),
+		AuthMethod:            advanced.text("tokenEndpointAuthMethod"), AuthAlgorithm: signing.text("tokenEndpointAuthSigningAlgorithm"),
+		KeyLocation: signing.text("publicKeyLocation"), KeySet: signing.text("jwkSet"),
+		KeySetURI: signing.text("jwksUri"), Certificate: signing.text("clientJwtPublicKey"),
+		KeyLifetime: signing.milliseconds("jwksCacheTimeout"), KeyMissLifetime: signing.milliseconds("jwkStoreCacheMissCacheTime"),
 	}
 	client.Secret, _ = stored[clientSecret].(string)
 	if names := texts(core["clientName"]); len(names) > 0 {
 		client.Name = names[0]
 	}
 	return client, true
+}
+
+const maxKeyLifetime = 24 * time.Hour
+
+func (g group) milliseconds(name string) time.Duration {
+	number, _ := g[name].(json.Number)
+	count, _ := number.Int64() // what is no number is no time
+	return time.Duration(min(max(0, count), maxKeyLifetime.Milliseconds())) * time.Millisecond
 }
 
 func texts(value any) (all []string) {

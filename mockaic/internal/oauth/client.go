@@ -1,12 +1,11 @@
 package oauth
 
 import (
-	"crypto/subtle"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"slices"
+	"time"
 )
 
 // Grant types of the token endpoint.
@@ -45,6 +44,19 @@ type Client struct {
 	Audiences             []string `json:"allowedResourceServerAudienceValues,omitempty"`
 	IDTokenAlgorithm      string   `json:"idTokenSignedResponseAlg,omitempty"`
 	RequirePushedRequests bool     `json:"require_pushed_authorization_requests,omitempty"`
+
+	// AuthMethod is that of the token endpoint, "" if any will do, and AuthAlgorithm
+	// that of the client's assertions. KeyLocation says which of the keys counts.
+	AuthMethod    string `json:"-"`
+	AuthAlgorithm string `json:"-"`
+	KeyLocation   string `json:"-"`
+	KeySet        string `json:"-"`
+	KeySetURI     string `json:"-"`
+	Certificate   string `json:"-"`
+	// KeyLifetime is that of keys from KeySetURI, and KeyMissLifetime when others are
+	// asked for that are not among them.
+	KeyLifetime     time.Duration `json:"-"`
+	KeyMissLifetime time.Duration `json:"-"`
 }
 
 func (c *Client) check() error {
@@ -100,41 +112,4 @@ func (c *Client) allowsRedirect(uri string) bool {
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// authenticateClient finds the client of a token request. A public client is
-// known by its ID alone, whatever secret it sends.
-func (s *Service) authenticateClient(r *http.Request) (*Client, *Error) {
-	formID, formSecret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
-	basicID, basicSecret, basic := r.BasicAuth()
-	if basic && (formSecret != "" || formID != "" && formID != unescape(basicID)) {
-		return nil, badRequest("invalid_request", "Client credentials were sent in more than one way")
-	}
-	failed := &Error{Status: http.StatusBadRequest, Code: "invalid_client", Description: "Client authentication failed"}
-	id, secret := formID, formSecret
-	if basic {
-		id, secret = unescape(basicID), unescape(basicSecret)
-		failed.Status, failed.Challenge = http.StatusUnauthorized, `Basic realm="`+realmOf(r)+`"`
-	}
-	client := s.client(r, id)
-	if client == nil {
-		return nil, failed
-	}
-	if client.Type == "Public" {
-		return client, nil
-	}
-	right := client.Secret != "" && subtle.ConstantTimeCompare([]byte(client.Secret), []byte(secret)) == 1
-	logClientLogin(r, id, right)
-	if !right {
-		return nil, failed
-	}
-	return client, nil
-}
-
-// unescape undoes the form encoding of RFC 6749 2.3.1.
-func unescape(value string) string {
-	if plain, err := url.QueryUnescape(value); err == nil {
-		return plain
-	}
-	return value
 }

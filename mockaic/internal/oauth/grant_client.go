@@ -20,14 +20,3 @@ func (s *Service) grantClient(r *http.Request, client *Client) (*tokenResponse, 
 	}
 	return &tokenResponse{AccessToken: access.token, Scope: strings.Join(access.scopes, " "), extra: access.extra, TokenType: "Bearer", ExpiresIn: s.expiresIn(r, client)}, nil
 }
-
-// takeCredentials moves a client's credentials from the query to the form, where they
-// are looked for.
-func takeCredentials(r *http.Request) {
-	query := r.URL.Query()
-	for _, name := range []string{"client_id", "client_secret"} {
-		if values := query[name]; len(values) == 1 && !r.PostForm.Has(name) {
-			r.PostForm.Set(name, values[0])
-		}
-	}
-}

@@ -44,8 +44,8 @@ type Registry interface {
 	Provider(realm, clientID string) (Provider, bool)
 }
 
-// Options are what a Service needs. All are required but Realms, Scripts, ScriptTime
-// and DevToken.
+// Options are what a Service needs. All are required but Realms, KeyHosts, Scripts,
+// ScriptTime and DevToken.
 type Options struct {
 	BaseURL    func(*http.Request) string // scheme, host and port, always with the port
 	Chance     io.Reader                  // safe for concurrent use
@@ -54,6 +54,7 @@ type Options struct {
 	Realms     []string // below the root realm
 	Clients    []Client // of the root realm
 	Registry   Registry
+	KeyHosts   []string      // where keys of clients may be fetched, besides this machine
 	Scripts    Scripts       // of the realms
 	ScriptTime time.Duration // that one may take
 	Sessions   *session.Store
@@ -71,6 +72,7 @@ type Service struct {
 	login   http.Handler
 	engine  *script.Engine
 
+	fetcher    *http.Client
 	sealingKey []byte // of service accounts' tokens
 
 	mu         sync.Mutex
@@ -84,12 +86,13 @@ type Service struct {
 	userCodes  table[string] // to device codes
 	pushed     table[url.Values]
 	assertions table[struct{}]     // that were used, by issuer and identifier
+	fetched    table[keySet]       // the keys of clients, by address
 	consents   map[string][]string // subject and client to the scopes consented to
 }
 
 // New checks the clients and returns the service.
 func New(options Options) (*Service, error) {
-	s := &Service{options: options, clients: map[string]*Client{}, consents: map[string][]string{}}
+	s := &Service{options: options, clients: map[string]*Client{}, consents: map[string][]string{}, fetcher: newFetcher()}
 	s.engine = script.New(script.Options{Time: options.ScriptTime, Now: options.Now, Chance: options.Chance})
 	for i := range options.Clients {
 		client := &options.Clients[i]

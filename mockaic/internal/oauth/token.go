@@ -107,9 +107,6 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) (*tokenResponse,
 	if handle == nil {
 		return nil, badRequest("unsupported_grant_type", "Grant type is not supported")
 	}
-	if p.CredentialsInQuery {
-		takeCredentials(r)
-	}
 	client, failed := s.authenticateClient(r)
 	if failed != nil {
 		return nil, failed
