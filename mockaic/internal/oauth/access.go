@@ -40,6 +40,7 @@ type claims struct {
 	ExpiresIn   int64          `json:"expires_in"` // the lifetime, not what is left
 	ID          string         `json:"jti"`
 	MayAct      map[string]any `json:"may_act,omitempty"`
+	Act         any            `json:"act,omitempty"`
 }
 
 // client is the client that a token was made for.
@@ -110,6 +111,7 @@ func (s *Service) issueAccessToken(r *http.Request, client *Client, grantType st
 		ExpiresIn:  int64(lifetime.Seconds()),
 		ID:         s.random(idBytes),
 		MayAct:     client.MayAct,
+		Act:        g.actor,
 	}
 	if c.Audience == nil {
 		c.Audience = audience{client.ID}

@@ -16,6 +16,7 @@ type refreshToken struct {
 	subject  string
 	scopes   []string
 	audience []string // of access tokens; nil is the client
+	actor    any      // who acts for the subject, and for whom that one acted; nil is nobody
 	// authTime is when the subject logged in; clients that act for themselves don't.
 	authTime   time.Time
 	authLevel  int

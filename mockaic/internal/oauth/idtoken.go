@@ -25,12 +25,13 @@ type idClaims struct {
 	ContextClass    string `json:"acr"`
 	Nonce           string `json:"nonce,omitempty"`
 	Operations      string `json:"org.forgerock.openidconnect.ops,omitempty"`
-	AuthTime        int64  `json:"auth_time"`
+	AuthTime        int64  `json:"auth_time,omitempty"`
 	Realm           string `json:"realm"`
 	Expires         int64  `json:"exp"`
 	IssuedAt        int64  `json:"iat"`
 	TokenType       string `json:"tokenType"`
 	MayAct          any    `json:"may_act,omitempty"`
+	Act             any    `json:"act,omitempty"`
 	profile
 }
 
@@ -71,12 +72,15 @@ func (s *Service) issueIDToken(r *http.Request, client *Client, g refreshToken, 
 		Party:           client.ID,
 		ContextClass:    "0",
 		Nonce:           g.nonce,
-		AuthTime:        g.authTime.Unix(),
 		Realm:           realmOf(r),
 		Expires:         now.Add(p.IDTokenLifetime).Unix(),
 		IssuedAt:        now.Unix(),
 		TokenType:       "JWTToken",
 		MayAct:          mayAct,
+		Act:             g.actor,
+	}
+	if !g.authTime.IsZero() {
+		claims.AuthTime = g.authTime.Unix()
 	}
 	if p.SubjectNameInTokens {
 		claims.SubjectName = g.subject

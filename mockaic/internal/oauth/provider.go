@@ -130,7 +130,9 @@ func (p Provider) audience(client *Client, requested []string) ([]string, *Error
 		if !slices.Contains(client.Audiences, one) {
 			return nil, badRequest("invalid_request", "Invalid audience requested.")
 		}
-		audience = append(audience, one)
+		if !slices.Contains(audience, one) {
+			audience = append(audience, one)
+		}
 	}
 	return audience, nil
 }
