@@ -35,7 +35,7 @@ import (
 //	am/REALM/authentication.json  how the realm authenticates
 //	am/REALM/scripts.json      an array of scripts, as the API shows them
 //	am/REALM/OAuth2Client.json  an array of OAuth clients as lists show them; each may
-//	                           have its secret in userpassword
+//	                           have its secret in userpassword, and its applicationType
 //	am/root/CorsService.json   an array of entries of the CORS service
 //	esv/variables.json         an array of variables, as the API shows them
 //	esv/secrets.json           an array of secrets; each has an array versions,

@@ -1,6 +1,7 @@
 package mockaic
 
 import (
+	"context"
 	"strings"
 
 	"aicmcp/mockaic/internal/am"
@@ -56,6 +57,18 @@ func (g registry) Client(realm, id string) (oauth.Client, bool) {
 func (g registry) Provider(realm, clientID string) (oauth.Provider, bool) {
 	provider, ok := g.am.OAuthProvider(realm, clientID)
 	return oauth.Provider(provider), ok
+}
+
+func (g registry) RegisterClient(ctx context.Context, realm string, fill func(id string) map[string]any) error {
+	return g.am.RegisterClient(ctx, realm, fill)
+}
+
+func (g registry) RegisteredClient(realm, id string) map[string]any {
+	return g.am.RegisteredClient(realm, id)
+}
+
+func (g registry) ReplaceClient(ctx context.Context, realm, id string, follow func(map[string]any) (map[string]any, error)) error {
+	return g.am.ReplaceClient(ctx, realm, id, follow)
 }
 
 func (g registry) TokenScripts(realm, clientID string) oauth.TokenScripts {

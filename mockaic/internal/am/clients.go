@@ -17,8 +17,9 @@ import (
 const clientKind = "OAuth2Client"
 
 // What is stored beside the sections of a client, which hold values only: its
-// secret, and which attributes are taken from its group, as section/name.
-const clientSecret, inherited = "userpassword", "inherited"
+// secret, which attributes are taken from its group, as section/name, and what kind
+// of application registered itself.
+const clientSecret, inherited, applicationType = "userpassword", "inherited", "applicationType"
 
 func number(n int) json.Number { return json.Number(strconv.Itoa(n)) }
 
@@ -122,6 +123,9 @@ func (s *Service) writeClient(c *call, id string) (*route.Response, error) {
 		if _, changed := client[clientSecret]; !changed && before[clientSecret] != nil {
 			client[clientSecret] = before[clientSecret]
 		}
+		if before[applicationType] != nil {
+			client[applicationType] = before[applicationType]
+		}
 		if before == nil {
 			if err := checkRoom(tx, into); err != nil {
 				return err
@@ -206,7 +210,7 @@ func unwrap(value any) (inner any, isInherited bool) {
 // checkClient completes a client as a seed holds it, whose secret may be beside
 // the sections.
 func (s *Service) checkClient(document store.Object) (store.Object, error) {
-	client, err := s.readClient(without(document, "_id", "_type", "_rev", clientSecret, inherited))
+	client, err := s.readClient(without(document, "_id", "_type", "_rev", clientSecret, inherited, applicationType))
 	if err != nil {
 		return nil, err
 	}
@@ -215,6 +219,9 @@ func (s *Service) checkClient(document store.Object) (store.Object, error) {
 			return nil, err
 		}
 		client[clientSecret] = secret
+	}
+	if kind, ok := document[applicationType].(string); ok {
+		client[applicationType] = kind
 	}
 	if list, ok := document[inherited]; ok {
 		if _, isList := list.([]any); !isList {
@@ -248,7 +255,7 @@ func (s clientSection) initial() map[string]any {
 // showClient is a client as single reads show it: with values that tell where
 // they come from, and without its secret.
 func (s *Service) showClient(stored store.Object) store.Object {
-	shown := without(stored, clientSecret, inherited)
+	shown := without(stored, clientSecret, inherited, applicationType)
 	fromGroup, _ := stored[inherited].([]any)
 	for _, section := range s.clientSections {
 		values, ok := stored[section.name].(map[string]any)
@@ -279,7 +286,7 @@ func (s *Service) showClient(stored store.Object) store.Object {
 // listClient is a client as lists show it: all attributes of its sections, with
 // their plain values.
 func (s *Service) listClient(stored store.Object) store.Object {
-	shown := without(stored, clientSecret, inherited)
+	shown := without(stored, clientSecret, inherited, applicationType)
 	for _, section := range s.clientSections {
 		values, ok := stored[section.name].(map[string]any)
 		if !ok {

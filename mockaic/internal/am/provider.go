@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -33,6 +34,11 @@ type OAuthProvider struct {
 	ClientIDInTokens, SubjectNameInTokens                    bool
 	CredentialsInQuery                                       bool
 	AudienceInExchange                                       bool
+
+	OpenRegistration, RegistrationTokens, NeedsSoftwareStatement bool
+	RegistrationScope                                            string // of those who may register clients where that is not open
+	ResponseTypes                                                []string
+	Supported                                                    map[string][]string // what clients may register, by the names of the settings
 }
 
 // OAuthProvider tells how the provider of a realm treats a client, which may override
@@ -46,6 +52,7 @@ func (s *Service) OAuthProvider(realm, clientID string) (OAuthProvider, bool) {
 	core, advanced := groupOf(settings, "coreOAuth2Config"), groupOf(settings, "advancedOAuth2Config")
 	oidc, advancedOIDC := groupOf(settings, "coreOIDCConfig"), groupOf(settings, "advancedOIDCConfig")
 	device, consent := groupOf(settings, "deviceCodeConfig"), groupOf(settings, "consent")
+	register := groupOf(settings, "clientDynamicRegistrationConfig")
 	p := OAuthProvider{
 		AccessTokenLifetime:  core.seconds("accessTokenLifetime"),
 		RefreshTokenLifetime: core.seconds("refreshTokenLifetime"),
@@ -80,6 +87,13 @@ func (s *Service) OAuthProvider(realm, clientID string) (OAuthProvider, bool) {
 		SubjectNameInTokens:    advanced.flag("includeSubnameInTokenClaims"),
 		CredentialsInQuery:     advanced.flag("allowClientCredentialsInTokenRequestQueryParameters"),
 		AudienceInExchange:     advanced.flag("acceptAudienceParametersInTokenExchangeRequests"),
+
+		OpenRegistration:       register.flag("allowDynamicRegistration"),
+		RegistrationTokens:     register.flag("generateRegistrationAccessTokens"),
+		NeedsSoftwareStatement: register.flag("dynamicClientRegistrationSoftwareStatementRequired"),
+		RegistrationScope:      register.text("dynamicClientRegistrationScope"),
+		ResponseTypes:          scopeNames(advanced["responseTypeClasses"]),
+		Supported:              supported(advanced, oidc, advancedOIDC),
 	}
 	if p.PasswordJourney == noScript {
 		p.PasswordJourney = ""
@@ -93,6 +107,19 @@ func (s *Service) OAuthProvider(realm, clientID string) (OAuthProvider, bool) {
 		p.AudienceInExchange = own.flag("acceptAudienceParametersInTokenExchangeRequests")
 	}
 	return p, true
+}
+
+// supported are the lists of groups that say what clients may register.
+func supported(groups ...group) map[string][]string {
+	lists := map[string][]string{}
+	for _, g := range groups {
+		for name, value := range g {
+			if strings.HasPrefix(name, "supported") {
+				lists[name] = scopeNames(value)
+			}
+		}
+	}
+	return lists
 }
 
 // group is a group of attributes.

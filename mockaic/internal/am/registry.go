@@ -75,7 +75,8 @@ func texts(value any) (all []string) {
 	return all
 }
 
-// scopeNames leaves out what scopes are called, as in "email|Your address".
+// scopeNames leaves out what scopes are called, as in "email|Your address", or what
+// handles a value.
 func scopeNames(value any) []string {
 	names := texts(value)
 	for i, name := range names {

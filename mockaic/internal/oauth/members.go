@@ -14,6 +14,15 @@ type members struct {
 	values map[string]any
 }
 
+func newMembers() *members { return &members{values: map[string]any{}} }
+
+func (m *members) add(name string, value any) {
+	if _, known := m.values[name]; !known {
+		m.order = append(m.order, name)
+	}
+	m.values[name] = value
+}
+
 func readMembers(text []byte) (*members, error) {
 	m := &members{}
 	decoder := json.NewDecoder(bytes.NewReader(text))

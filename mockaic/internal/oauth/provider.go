@@ -33,6 +33,11 @@ type Provider struct {
 	ClientIDInTokens, SubjectNameInTokens                    bool
 	CredentialsInQuery                                       bool
 	AudienceInExchange                                       bool
+
+	OpenRegistration, RegistrationTokens, NeedsSoftwareStatement bool
+	RegistrationScope                                            string // of those who may register clients where that is not open
+	ResponseTypes                                                []string
+	Supported                                                    map[string][]string // what clients may register, by the names of the settings
 }
 
 // endless is how long something lasts that does not end.

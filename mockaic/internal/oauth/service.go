@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
@@ -42,6 +43,13 @@ type Registry interface {
 	Client(realm, id string) (Client, bool)
 	// Provider tells how a realm's provider is set for a client; "" is no client.
 	Provider(realm, clientID string) (Provider, bool)
+
+	// RegisterClient stores a client under a new ID, RegisteredClient finds one that
+	// is active, and ReplaceClient changes or deletes it. Clients are AM's documents,
+	// with plain values.
+	RegisterClient(ctx context.Context, realm string, fill func(id string) map[string]any) error
+	RegisteredClient(realm, id string) map[string]any
+	ReplaceClient(ctx context.Context, realm, id string, follow func(before map[string]any) (map[string]any, error)) error
 }
 
 // Options are what a Service needs. All are required but Realms, KeyHosts, Scripts,
@@ -118,6 +126,8 @@ func New(options Options) (*Service, error) {
 		"/connect/jwk_uri":                  s.serveKeys,
 		"/authorize":                        s.serveAuthorize,
 		"/access_token":                     s.serveToken,
+		"/register":                         s.serveRegister,
+		"/connect/register":                 s.serveRegister,
 		"/introspect":                       s.serveIntrospect,
 		"/tokeninfo":                        s.serveTokenInfo,
 		"/userinfo":                         s.serveUserInfo,
@@ -133,7 +143,7 @@ func New(options Options) (*Service, error) {
 }
 
 // absent are the endpoints of a tenant that this fake has not yet.
-var absent = []string{"/connect/checkSession", "/register", "/connect/register", "/bc-authorize", "/resource_set", "/.well-known/oauth-authorization-server/aiagent", "/aiagent/register"}
+var absent = []string{"/connect/checkSession", "/bc-authorize", "/resource_set", "/.well-known/oauth-authorization-server/aiagent", "/aiagent/register"}
 
 // ServeHTTP answers everything below /am that has to do with OAuth and login.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
