@@ -49,16 +49,21 @@
 //     with a login page for every step of a journey and a consent page, pushed
 //     authorization requests, device codes with the page where people type them;
 //     authorization_code with PKCE, refresh_token, client_credentials, password,
-//     device_code, token exchange by impersonation, jwt-bearer for service
-//     accounts; introspection (as JSON and as a JWT), tokeninfo, userinfo,
+//     device_code, token exchange by impersonation and by delegation, jwt-bearer for
+//     service accounts; introspection (as JSON and as a JWT), tokeninfo, userinfo,
 //     idtokeninfo, revocation, endSession; tokens are good under every name that
 //     the tenant is reached by
 //   - the OAuth providers of the realms alpha and bravo follow their settings, and the
 //     clients' profiles and overrides: lifetimes, refresh tokens, algorithms, tokens
 //     that are JWTs or opaque, PKCE, grants, scopes, consent, discovery, device codes,
-//     pushed requests, claims, credentials in the query, audiences of exchanges.
-//     A new tenant's sign access tokens with HS256 (recorded); those of the demo with
-//     RS256, and they exchange tokens. [Tenant.RotateKeys] makes new keys
+//     pushed requests, claims, credentials in the query, audiences of exchanges,
+//     registration. A new tenant's sign access tokens with HS256 (recorded); those of
+//     the demo with RS256, and they exchange tokens. [Tenant.RotateKeys] makes new keys
+//   - clients that authenticate by a secret (basic, post, client_secret_jwt), by a key
+//     (private_key_jwt) or not at all; dynamic registration in the realms below the
+//     root, with its management, closed or open as the provider is set
+//   - CORS for all below /am, by the entries of the tenant's CORS service, of which
+//     there are none at first, or for [AnyOrigin]; IDM has none
 //   - the scripts in JavaScript that set may_act and that modify access tokens, of
 //     the provider or of a client that overrides it, in the realms alpha and bravo
 //
@@ -72,8 +77,9 @@
 //   - _action=triggerSyncCheck, _queryId, _queryExpression, multipart bodies of
 //     more than one part
 //   - the grants saml2-bearer, ciba and uma-ticket, and jwt-bearer for others than
-//     service accounts; actor tokens; registration, /bc-authorize, /resource_set and
-//     /connect/checkSession
+//     service accounts; an exchange for an ID token; registration in the root realm;
+//     /bc-authorize, /resource_set and /connect/checkSession
+//   - the schema and the template of CORS entries
 //   - the schema, template and outcomes of the node types named at the end, and
 //     nodes of them
 //   - nodes of other types, or that validate what is typed, when a journey comes to
@@ -85,11 +91,18 @@
 // response modes other than query with the error invalid_request. A policy whose
 // regular expression has \p{Script=...} is refused with 400.
 //
+// Keys of clients are fetched from their jwksUri only if that is an address of this
+// machine, or of a host that [KeyHosts] names, over HTTPS: who registers a client
+// can't make the tenant call others. Such a fetch follows no redirects, takes 64 KiB
+// and 5 seconds at most, and nothing of it is ever answered. Other addresses that a
+// client registers are never called.
+//
 // Not there yet, and not noticed by an error: scripts of a type (onCreate and
-// the like) and those of AM but for the two kinds above are stored and do not run; the OAuth providers have no
-// other settings than those above, so that tokens, introspection and user information are
-// never encrypted, refresh tokens have no grace period, user information is JSON, and
-// acr_values choose nothing; tokens of the realms alpha and
+// the like) and those of AM but for the two kinds above are stored and do not run; the
+// OAuth providers have no other settings than those above, so that tokens, introspection
+// and user information are never encrypted, refresh tokens have no grace period, user
+// information is JSON, and acr_values choose nothing; tls_client_auth can be registered
+// and not used; tokens of the realms alpha and
 // bravo are for their clients only, not for the tenant's APIs; passwordLastChangedTime and passwordExpirationTime stay unset;
 // policies without a rule here (mapping-exists, scripts of one's own) are not
 // enforced, nor is that a user's _id is a UUID; any resource version may be asked
@@ -193,6 +206,25 @@
 //     template; that a value of the wrong type is refused, in the words recorded for
 //     trees; that a client whose secret is left out or null keeps it; groups of clients
 //     are not there, and which value is inherited is only kept
+//   - of client authentication: that a client of OpenID Connect which has a secret or
+//     keys must use its own method, any other may use either; that an assertion has the
+//     algorithm of tokenEndpointAuthSigningAlgorithm, and its audience is spelled as the
+//     request was; that keys at a jwksUri are fetched anew after the two times that the
+//     client is set to
+//   - of token exchange: that may_act with a sub needs an actor token of that subject;
+//     that ID tokens are taken where they have may_act, and start a grant of their own;
+//     that a refresh token of an exchange keeps its act and aud
+//   - of registration: the texts of errors; that a client gets no scope which the
+//     provider does not support; what is refused: redirects that are relative, have
+//     credentials, fragments, wildcards or odd characters, or a scheme such as javascript
+//     and data, but not plain http, whatever the host; logos and keys that are not on HTTPS or this machine; keys that are not
+//     public; every software statement, as no publisher is known; that a client with a
+//     redirect to http on a loopback address gets loopbackInterfaceRedirection, unless it
+//     says that it is for the web; that only an active client manages its registration,
+//     and a change leaves what others have set of it; that the developer's token may
+//     register
+//   - of CORS: the members of an entry, which are documented; that a page or a preflight
+//     that no entry lets in is answered as if it came from no page
 //   - that serverinfo/* is answered without a token, and what there is below a user who
 //     does not exist: 404; no devices and no consents are kept, so that the lists of
 //     both are always empty; which properties an entry of /am/json/{realm}/users has

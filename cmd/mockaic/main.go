@@ -37,8 +37,8 @@ type flags struct {
 	publicURL, seed, devToken string
 	matching                  string
 	caFile, hostname          string
-	redirectURIs              []string
-	json, verbose             bool
+	redirectURIs, keyHosts    []string
+	json, verbose, anyOrigin  bool
 	chance                    uint64
 	chanceSet                 bool
 	restartTime               time.Duration
@@ -57,6 +57,11 @@ func parseFlags(args []string, stderr io.Writer) (*flags, error) {
 	set.StringVar(&f.publicURL, "public-url", "", "`URL` that clients know the tenant by, for a tenant behind a proxy")
 	set.Func("redirect-uri", "further redirection `URI` of the OAuth client AICMCPClient; may be repeated", func(uri string) error {
 		f.redirectURIs = append(f.redirectURIs, uri)
+		return nil
+	})
+	set.BoolVar(&f.anyOrigin, "any-origin", false, "let pages of all origins read what is below /am, without credentials; otherwise the tenant's CORS service says who may")
+	set.Func("key-host", "`host` that keys of OAuth clients may be fetched from, besides this machine; may be repeated", func(host string) error {
+		f.keyHosts = append(f.keyHosts, host)
 		return nil
 	})
 	set.StringVar(&f.seed, "seed", "demo", "what the tenant holds: demo, empty, or a `directory`")
@@ -188,7 +193,10 @@ func newTenant(f *flags, stderr io.Writer) (*mockaic.Tenant, error) {
 	options := []mockaic.Option{
 		mockaic.Seed(f.seed), mockaic.StringMatching(matching), mockaic.DevToken(f.devToken),
 		mockaic.PublicURL(f.publicURL), mockaic.RestartTime(f.restartTime),
-		mockaic.LogBytes(f.logBytes), mockaic.LogRate(f.logRate),
+		mockaic.LogBytes(f.logBytes), mockaic.LogRate(f.logRate), mockaic.KeyHosts(f.keyHosts...),
+	}
+	if f.anyOrigin {
+		options = append(options, mockaic.AnyOrigin())
 	}
 	if len(f.redirectURIs) > 0 {
 		options = append(options, mockaic.RedirectURI("AICMCPClient", f.redirectURIs...))
