@@ -94,7 +94,18 @@ func TestTheCommandsOfALogin(t *testing.T) {
 		t.Errorf("doctor: %s", got)
 	}
 
+	stored, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tenant.Inject(mockaic.Fault{Path: "/am/oauth2/token/revoke", Status: 400})
 	expect(0, []string{"is forgotten", "is not ended at the tenant"}, "logout")
+	if err := os.WriteFile(path, stored, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, out, errs := runIt(t, env, "logout"); !strings.Contains(out, "is forgotten") || errs != "" {
+		t.Errorf("logout: %s%s", out, errs)
+	}
 	expect(1, nil, "status")
 	expect(0, []string{"is forgotten"}, "logout")
 	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
