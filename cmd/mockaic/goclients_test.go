@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"testing"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
 )
 
 // TestGoClients lets golang.org/x/oauth2 and go-oidc use the tenant.
@@ -17,6 +19,82 @@ func TestGoClients(t *testing.T) {
 	for _, issuer := range []string{r.issuer, r.address + "/am/oauth2/alpha"} {
 		t.Run("login at "+issuer[len(r.address):], func(t *testing.T) { renewLogin(ctx, t, r, issuer) })
 	}
+	provider, err := oidc.NewProvider(ctx, r.issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("userinfo", func(t *testing.T) {
+		config, token := login(ctx, t, r, provider, r.issuer)
+		info, err := provider.UserInfo(ctx, config.TokenSource(ctx, token))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var claims struct {
+			FamilyName string `json:"family_name"`
+		}
+		if err := info.Claims(&claims); err != nil {
+			t.Fatal(err)
+		}
+		if id := verify(ctx, t, provider, config, token); info.Subject != id.Subject || info.Email != "demo@example.com" || claims.FamilyName != "User" {
+			t.Errorf("%+v %+v, the ID token's subject is %q", info, claims, id.Subject)
+		}
+	})
+	t.Run("device", func(t *testing.T) {
+		config := oauth2.Config{ClientID: "television", Endpoint: provider.Endpoint(), Scopes: []string{oidc.ScopeOpenID}}
+		config.Endpoint.DeviceAuthURL = r.issuer + "/device/code" // which a tenant does not announce
+		config.Endpoint.AuthStyle = oauth2.AuthStyleInParams      // else the first poll is two, to find out
+		verifier := oauth2.GenerateVerifier()
+		shown, err := config.DeviceAuth(ctx, oauth2.S256ChallengeOption(verifier))
+		if err != nil {
+			t.Fatal(err)
+		}
+		polls := &onRefusal{RoundTripper: r.browser.Transport, call: func() error {
+			_, err := r.visit(ctx, shown.VerificationURIComplete)
+			return err
+		}}
+		token, err := config.DeviceAccessToken(oidc.ClientContext(ctx, &http.Client{Transport: polls}), shown, oauth2.VerifierOption(verifier))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if polls.call != nil {
+			t.Error("the device got its token before anybody allowed it")
+		}
+		verify(ctx, t, provider, config, token)
+	})
+	t.Run("client credentials", func(t *testing.T) {
+		config := clientcredentials.Config{ClientID: "nightly", ClientSecret: clientSecret, TokenURL: provider.Endpoint().TokenURL, Scopes: []string{"reports"}, AuthStyle: oauth2.AuthStyleInParams}
+		token, err := config.Token(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checked, err := provider.VerifierContext(ctx, &oidc.Config{ClientID: "nightly"}).Verify(ctx, token.AccessToken)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if checked.Subject != "nightly" || token.RefreshToken != "" {
+			t.Errorf("%+v, refresh token %q", checked, token.RefreshToken)
+		}
+	})
+}
+
+// onRefusal calls once, after the first answer that is not 200.
+type onRefusal struct {
+	http.RoundTripper
+	call func() error
+}
+
+func (o *onRefusal) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := o.RoundTripper.RoundTrip(request)
+	if err != nil || response.StatusCode == http.StatusOK || o.call == nil {
+		return response, err
+	}
+	call := o.call
+	o.call = nil
+	if err := call(); err != nil {
+		response.Body.Close()
+		return nil, err
+	}
+	return response, nil
 }
 
 // renewLogin discovers the provider, logs in and renews the login.

@@ -15,8 +15,8 @@ const server = new URL(ISSUER)
 const accessToken = 'urn:ietf:params:oauth:token-type:access_token'
 const checked = { execute: [oidc.enableNonRepudiationChecks] } // the signatures of ID tokens, too
 
-const discover = (id, authentication) => oidc.discovery(server, id, undefined, authentication, checked)
-const portal = () => discover('portal', oidc.ClientSecretBasic(CLIENT_SECRET))
+const discover = (id, authentication, metadata) => oidc.discovery(server, id, metadata, authentication, checked)
+const portal = (metadata) => discover('portal', oidc.ClientSecretBasic(CLIENT_SECRET), metadata)
 const agent = () => discover('agent', oidc.ClientSecretBasic(CLIENT_SECRET))
 
 async function visit(address) {
@@ -30,7 +30,7 @@ async function login(config, scope = 'openid profile') {
   const pkceCodeVerifier = oidc.randomPKCECodeVerifier()
   const expectedState = oidc.randomState()
   const expectedNonce = oidc.randomNonce()
-  const maxAge = 600
+  const maxAge = 600 // else it heeds the default_max_age of a registration, which is a second though switched off
   const address = oidc.buildAuthorizationUrl(config, {
     redirect_uri: REDIRECT_URI,
     scope,
@@ -91,3 +91,76 @@ test('tokens are exchanged', async () => {
   assert.deepEqual({ sub, aud }, { sub: tokens.claims().sub, aud: 'agent' })
   await assert.rejects(exchange(await agent(), tokens.id_token), { error: 'invalid_request', error_description: 'Invalid token exchange.' })
 })
+
+test('userinfo is that of the person', async () => {
+  const config = await portal()
+  const tokens = await login(config, 'openid profile email')
+  const told = await oidc.fetchUserInfo(config, tokens.access_token, tokens.claims().sub)
+  assert.equal(told.email, 'demo@example.com')
+  assert.equal(told.family_name, 'User')
+})
+
+test('a client acts for itself', async () => {
+  const config = await discover('nightly', oidc.ClientSecretPost(CLIENT_SECRET))
+  const tokens = await oidc.clientCredentialsGrant(config, { scope: 'reports' })
+  assert.equal(tokens.scope, 'reports')
+  assert.equal(claimsOf(tokens.access_token).sub, 'nightly')
+})
+
+test('a device logs in', async () => {
+  const discovered = await discover('television', oidc.None())
+  const metadata = { ...discovered.serverMetadata(), device_authorization_endpoint: `${ISSUER}/device/code` } // not announced
+  const config = new oidc.Configuration(metadata, 'television', undefined, oidc.None())
+  oidc.enableNonRepudiationChecks(config)
+  const shown = await oidc.initiateDeviceAuthorization(config, { scope: 'openid profile' })
+  let refused = 0
+  config[oidc.customFetch] = async (...request) => {
+    const response = await fetch(...request)
+    if (!response.ok && refused++ === 0) await visit(shown.verification_uri_complete)
+    return response
+  }
+  const tokens = await oidc.pollDeviceAuthorizationGrant(config, shown)
+  assert.ok(tokens.claims().sub)
+  assert.equal(refused, 1)
+  await renew(config, tokens)
+})
+
+test('tokens are introspected and revoked', async () => {
+  const config = await portal()
+  const tokens = await login(config)
+  const { sub } = tokens.claims()
+  for (const token of [tokens.access_token, tokens.refresh_token]) {
+    const told = await oidc.tokenIntrospection(config, token)
+    assert.deepEqual([told.active, told.client_id, told.sub], [true, 'portal', sub])
+  }
+  const signed = await oidc.tokenIntrospection(await portal({ introspection_signed_response_alg: 'RS256' }), tokens.access_token)
+  assert.equal(signed.sub, sub)
+  assert.equal((await oidc.tokenIntrospection(config, 'not a token')).active, false)
+  await oidc.tokenRevocation(config, tokens.refresh_token)
+  await assert.rejects(oidc.refreshTokenGrant(config, tokens.refresh_token), { error: 'invalid_grant' })
+  // With a refresh token goes what was issued with it.
+  assert.equal((await oidc.tokenIntrospection(config, tokens.access_token)).active, false)
+})
+
+for (const [method, authentication] of [['client_secret_basic', oidc.ClientSecretBasic()], ['client_secret_post', oidc.ClientSecretPost()], ['none', oidc.None()]]) {
+  test(`a client registers with ${method} and logs in`, async () => {
+    const config = await oidc.dynamicClientRegistration(
+      server,
+      {
+        client_name: 'openid-client',
+        redirect_uris: [REDIRECT_URI],
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code'],
+        scope: 'openid profile',
+        token_endpoint_auth_method: method,
+      },
+      authentication,
+      checked,
+    )
+    const tokens = await login(config)
+    await renew(config, tokens)
+    const spent = await login(config)
+    await oidc.tokenRevocation(config, spent.access_token)
+    assert.equal((await oidc.tokenIntrospection(config, spent.access_token)).active, false)
+  })
+}
