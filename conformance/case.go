@@ -66,6 +66,9 @@ const (
 	// Journeys are those of the alpha realm, with their nodes, which the target's bearer may
 	// read and write.
 	Journeys Feature = "journeys"
+	// Logins is that users of alpha log in by the journey Login that tenants come
+	// with, and that it is the realm's default.
+	Logins Feature = "logins"
 	// NodeDesigner is where node types of one's own are made, for all realms.
 	NodeDesigner Feature = "node-designer"
 	// ESVs are the environment's secrets and variables, at /environment.
@@ -87,7 +90,7 @@ const (
 // Features lists all features.
 func Features() []Feature {
 	return []Feature{
-		Managed, OpenType, Config, Types, Themes, OAuth, FormLogin, TokenExchange, Scripts, Clients, Realms, Journeys, NodeDesigner,
+		Managed, OpenType, Config, Types, Themes, OAuth, FormLogin, TokenExchange, Scripts, Clients, Realms, Journeys, Logins, NodeDesigner,
 		ESVs, Restart, Logs, LogKeys, Tools,
 	}
 }

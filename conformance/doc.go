@@ -36,7 +36,8 @@
 // of names and IDs that begin with conformance- (scripts, oauth-clients); they
 // leave alone those that are there, and only read the settings of realms (realms).
 // Cases about journeys (journeys) make some of such names in alpha, with nodes whose
-// IDs are random, and node types (node-designer) whose display names begin so.
+// IDs are random, and node types (node-designer) whose display names begin so. Cases about
+// logins (logins) make users of alpha and log them in, and lock some of these out.
 //
 // Cases about ESVs (esvs) make environment variables and secrets of names that
 // begin with esv-conformance-, and delete them before anything loads them, but
