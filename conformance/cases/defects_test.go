@@ -242,7 +242,7 @@ func TestDefectsAreNoticed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range slices.Concat(defects, idmDefects, amDefects, journeyDefects, loginDefects, esvDefects, logDefects) {
+	for _, d := range slices.Concat(defects, idmDefects, amDefects, journeyDefects, loginDefects, oauthDefects, esvDefects, logDefects) {
 		t.Run(d.name, func(t *testing.T) {
 			front := httptest.NewServer(d.proxy(t, mock.URL))
 			defer front.Close()
