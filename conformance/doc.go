@@ -37,7 +37,8 @@
 // leave alone those that are there, and only read the settings of realms (realms).
 // Cases about journeys (journeys) make some of such names in alpha, with nodes whose
 // IDs are random, and node types (node-designer) whose display names begin so. Cases about
-// logins (logins) make users of alpha and log them in, and lock some of these out.
+// logins (logins) make users of alpha and log them in, and lock some of these out; those
+// about registration make clients whose IDs are random, and whose names begin so.
 //
 // Cases about ESVs (esvs) make environment variables and secrets of names that
 // begin with esv-conformance-, and delete them before anything loads them, but
@@ -60,6 +61,8 @@
 //	userName sw "conformance-"   for users
 //	/_id co "esv-conformance-"   for variables and secrets
 //	_id sw "conformance-"        for OAuth clients and journeys
+//	coreOAuth2ClientConfig/clientName sw "conformance-"
+//	                             for OAuth clients that registered themselves
 //	name sw "conformance-"       for the others
 //
 // API keys whose names begin with conformance- are listed at /keys. Cases that

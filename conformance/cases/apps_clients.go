@@ -235,7 +235,7 @@ var clientAuthCases = []c.Case{
 			body := object{"redirect_uris": []string{"javascript:alert(1)"}, "client_name": t.Fresh("app")}
 			open, ok := oauthProvider.get(t).At("clientDynamicRegistrationConfig", "allowDynamicRegistration").(bool)
 			t.True("the setting is there", ok)
-			for _, bearer := range []c.Option{c.Anonymous(), c.Bearer("conformance")} {
+			for _, bearer := range []c.Option{c.Anonymous(), c.Bearer(noToken)} {
 				res := t.Post(inAlphaProvider+"/register", body, bearer)
 				t.Lacks("refusal", res.Body, "client_id", "client_secret")
 				if !open {
@@ -254,7 +254,7 @@ var clientAuthCases = []c.Case{
 		Run: func(t *c.T) {
 			a := makeApp(t)
 			for _, method := range []string{http.MethodGet, http.MethodDelete} {
-				for _, bearer := range []c.Option{c.Anonymous(), c.Bearer("conformance")} {
+				for _, bearer := range []c.Option{c.Anonymous(), c.Bearer(noToken)} {
 					res := t.Send(method, a.provider+"/register", nil, bearer, c.Query("client_id", a.id))
 					t.Status(http.StatusUnauthorized, res)
 					t.Equal("error", "invalid_token", res.At("error"))
@@ -265,9 +265,9 @@ var clientAuthCases = []c.Case{
 	},
 }
 
-// noToken is a refresh token that is none: what a client asks for with it is refused
+// noToken is what no token looks like. With it for a refresh token a client is refused
 // only after the client has proved itself.
-const noToken = "conformance"
+const noToken = "not-a-token"
 
 // checkProven checks that a client has proved itself.
 func checkProven(t *c.T, res *c.Response) {

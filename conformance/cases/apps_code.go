@@ -2,6 +2,7 @@ package cases
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	c "aicmcp/conformance"
@@ -530,7 +531,7 @@ var errorForms = []c.Case{
 		Title: "an error has its description first, is JSON in UTF-8 and not to be stored",
 		Level: c.Must, Needs: appsNeeded, Ref: "recorded on tenants: the refusal of a service account's scope", Writes: true,
 		Run: func(t *c.T) {
-			res := makeApp(t).ask("grant_type", grantRefresh, "refresh_token", "conformance")
+			res := makeApp(t).ask("grant_type", grantRefresh, "refresh_token", noToken)
 			t.Status(http.StatusBadRequest, res)
 			checkOrder(t, string(res.Raw), "error_description", "error")
 			for name, want := range map[string]string{
@@ -557,8 +558,21 @@ var errorForms = []c.Case{
 		Level: c.Should, Needs: appsNeeded, Ref: "documented: AM, the grant types of a client; RFC 6749 5.2", Writes: true,
 		Run: func(t *c.T) {
 			a := makeApp(t, grants(grantCode))
-			res := a.ask("grant_type", grantRefresh, "refresh_token", "conformance")
+			res := a.ask("grant_type", grantRefresh, "refresh_token", noToken)
 			checkOAuthError(t, res, http.StatusBadRequest, "unauthorized_client", "")
+		},
+	}, {
+		ID:    "provider/error/exchange",
+		Title: "token exchange is not supported unless the provider's settings have it, and then every fault gets the same answer",
+		Level: c.Must, Needs: append([]c.Feature{c.Realms}, appsNeeded...), Ref: "live-verified on tenants: recorded settings have not this grant", Writes: true,
+		Run: func(t *c.T) {
+			a := makeApp(t, grants(grantExchange))
+			res := a.ask("grant_type", grantExchange, "subject_token", noToken, "subject_token_type", tokenType, "scope", "read")
+			if slices.Contains(oauthProvider.get(t).List("advancedOAuth2Config", "grantTypes"), any(grantExchange)) {
+				checkOAuthError(t, res, http.StatusBadRequest, "invalid_request", "Invalid token exchange.")
+				return
+			}
+			checkOAuthError(t, res, http.StatusBadRequest, "unsupported_grant_type", "Grant type is not supported")
 		},
 	}, {
 		ID:    "provider/error/unknown-realm",

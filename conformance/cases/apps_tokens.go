@@ -149,7 +149,7 @@ var tokenCases = []c.Case{
 		Run: func(t *c.T) {
 			a := makeApp(t)
 			token := a.ownToken()
-			for _, bad := range []string{"conformance", forged(token), unsigned(t, token)} {
+			for _, bad := range []string{noToken, forged(token), unsigned(t, token)} {
 				checkInactive(t, a.post("/introspect", "token", bad))
 			}
 		},
@@ -192,7 +192,7 @@ var tokenCases = []c.Case{
 		Title: "what is no token is refused to the letter",
 		Level: c.Must, Needs: appsNeeded, Ref: refTokenInfo,
 		Run: func(t *c.T) {
-			res := t.Get(inAlphaProvider+"/tokeninfo", c.Bearer("conformance"))
+			res := t.Get(inAlphaProvider+"/tokeninfo", c.Bearer(noToken))
 			t.Status(http.StatusUnauthorized, res)
 			t.Equal("refusal", object{"error": "invalid_token", "error_description": badToken}, res.Body)
 			checkOrder(t, string(res.Raw), "error_description", "error")
@@ -354,7 +354,7 @@ var tokenCases = []c.Case{
 		Level: c.Should, Needs: appsNeeded, Ref: refRevoke, Writes: true,
 		Run: func(t *c.T) {
 			a := makeApp(t)
-			checkRevoked(t, a.post("/token/revoke", "token", "conformance"))
+			checkRevoked(t, a.post("/token/revoke", "token", noToken))
 			checkOAuthError(t, a.post("/token/revoke"), http.StatusBadRequest, "invalid_request", "Missing parameter: token")
 		},
 	}, {
@@ -376,7 +376,7 @@ var tokenCases = []c.Case{
 		Level: c.Should, Needs: appsNeeded, Ref: refRevoke, Writes: true,
 		Run: func(t *c.T) {
 			a := makeApp(t)
-			form := formOf("token", "conformance", "client_id", a.id, "client_secret", freshSecret(t))
+			form := formOf("token", noToken, "client_id", a.id, "client_secret", freshSecret(t))
 			checkOAuthError(t, t.Post(a.provider+"/token/revoke", form, c.Anonymous()), http.StatusBadRequest, "invalid_client", "")
 		},
 	}, {
@@ -418,7 +418,7 @@ var tokenCases = []c.Case{
 			a := makeApp(t).logIn()
 			res := a.tokens()
 			checkOAuthError(t, a.endSession(), http.StatusBadRequest, "bad_request", "")
-			for _, hint := range []string{res.Text("access_token"), forged(res.Text("id_token")), unsigned(t, res.Text("id_token")), "conformance"} {
+			for _, hint := range []string{res.Text("access_token"), forged(res.Text("id_token")), unsigned(t, res.Text("id_token")), noToken} {
 				checkBetween(t, "status", 400, int64(a.endSession("id_token_hint", hint).Status), 401)
 			}
 			t.Equal("the session is valid", true, sessions.ask(t, "validate", a.token).At("valid"))

@@ -11,7 +11,7 @@ import (
 func All() []c.Case {
 	return slices.Concat(managed, patching, stock, querying, crest, config, types, typePolicies, schemas, views, relationships, relationshipPatches, edges, virtuals, policies, policyService, actions,
 		documents, theming, features, internals, metas, oauth, issuing,
-		scripting, scriptContexts, oauthClients, realmSettings, amUsers, journeyCases, nodeCases, nodeTypeCases, designerCases, loginCases, sessionCases, codeCases, errorForms, refreshCases, grantCases, tokenCases, clientAuthCases,
+		scripting, scriptContexts, oauthClients, realmSettings, amUsers, journeyCases, nodeCases, nodeTypeCases, designerCases, loginCases, sessionCases, codeCases, errorForms, refreshCases, grantCases, tokenCases, clientAuthCases, registrationCases,
 		environment, esvLists, esvVariables, esvSecrets, esvVersions, logging, events,
 		tools, typeTools, themeTools, scriptTools, journeyTools, appTools, featureTools, esvTools, logTools, restarting)
 }

@@ -97,7 +97,7 @@ var oauthDefects = []defect{
 		name: "nothing is revoked",
 		ask: inForm(func(r *http.Request, form url.Values) {
 			if strings.HasSuffix(r.URL.Path, "/token/revoke") {
-				ifThere(form, "token", "conformance")
+				ifThere(form, "token", noToken)
 			}
 		}),
 		noticed: []string{"provider/revoke/access-token", "provider/revoke/refresh-token"},
@@ -109,6 +109,18 @@ var oauthDefects = []defect{
 		name:    "requests that were pushed last an hour",
 		answer:  onProvider("/par", inPattern(`"expires_in":[0-9]+`, `"expires_in":3600`)),
 		noticed: []string{"provider/par/answer"},
+	}, {
+		name:    "clients register what they like",
+		answer:  onProvider("/register", inStatus("invalid_redirect_uri", http.StatusCreated)),
+		noticed: []string{"provider/register/dangerous"},
+	}, {
+		name:    "what is not set is null",
+		answer:  onProvider("/register", inText(`"client_id":`, `"logo_uri":null,"client_id":`)),
+		noticed: []string{"provider/register/answer"},
+	}, {
+		name:    "public clients have secrets",
+		answer:  onProvider("/register", inText(`"token_endpoint_auth_method":"none"`, `"token_endpoint_auth_method":"none","client_secret":"conformance"`)),
+		noticed: []string{"provider/register/public"},
 	}, {
 		name:    "a client proves itself by its name",
 		answer:  onProvider("/access_token", inText(`"error":"invalid_client"`, `"error":"invalid_grant"`)),

@@ -87,7 +87,11 @@ func cookiesOf(res *c.Response) []*http.Cookie { return (&http.Response{Header: 
 
 // checkNoSession checks that an answer gives no session, be it a step or a refusal.
 func checkNoSession(t *c.T, res *c.Response) {
-	t.Has("answer", res.Body, map[bool]string{true: "callbacks", false: "message"}[res.Status == http.StatusOK])
+	if res.Status == http.StatusOK {
+		t.Has("step", res.Body, "authId", "callbacks")
+	} else {
+		t.Has("refusal", res.Body, "code", "message")
+	}
 	t.Lacks("answer", res.Body, "tokenId", "successUrl")
 	for _, cookie := range cookiesOf(res) {
 		t.Equal("cookie", serverCookie, cookie.Name)
