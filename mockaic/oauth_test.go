@@ -221,6 +221,10 @@ func TestCodeIsBoundToItsRequest(t *testing.T) {
 	if missing.ErrorDescription != "code_verifier parameter required" {
 		t.Errorf("no verifier: %+v", missing)
 	}
+	a.visit(admin, a.authorizeURL(url.Values{"code_challenge": nil, "code_challenge_method": nil}))
+	if downgraded := a.redeem(a.received.Get("code")); downgraded.Error != "invalid_grant" {
+		t.Errorf("a verifier without a challenge: %+v", downgraded)
+	}
 }
 
 func TestOnlyTheNamedClientMayExchange(t *testing.T) {

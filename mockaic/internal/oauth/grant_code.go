@@ -73,11 +73,15 @@ func (s *Service) granted(by session.Session, grantID string, scopes []string, n
 	}
 }
 
+// checkVerifier refuses a verifier of a code without a challenge, too: somebody took
+// the challenge out of the request (RFC 9700 4.8.2).
 func checkVerifier(challenge, method, verifier string) *Error {
-	if challenge == "" {
+	switch {
+	case challenge == "" && verifier == "":
 		return nil
-	}
-	if verifier == "" {
+	case challenge == "":
+		return invalidGrant()
+	case verifier == "":
 		return badRequest("invalid_request", "code_verifier parameter required")
 	}
 	if !verifierForm.MatchString(verifier) {
