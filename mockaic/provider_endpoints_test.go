@@ -383,3 +383,24 @@ func TestPushedRequests(t *testing.T) {
 		}
 	}
 }
+
+// What the person decides on the consent page no client can push in advance.
+func TestNoConsentIsPushed(t *testing.T) {
+	p := newPortal(t, "/am/oauth2/alpha")
+	p.setProvider(map[string]any{"consent/clientsCanSkipConsent": false})
+	address, err := url.Parse(p.address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	params := address.Query()
+	params.Set("save_consent", "on")
+	named := url.Values{"client_id": {"portal"}, "request_uri": {p.post("/par", params).object(t)["request_uri"].(string)}}
+	session := p.enter()
+	allowed := open(t, p.browser, "POST", p.mock.URL+p.spelling+"/authorize?"+named.Encode(), url.Values{"decision": {"allow"}, "csrf": {session}})
+	if allowed.StatusCode != 302 {
+		t.Fatalf("allowed: %d", allowed.StatusCode)
+	}
+	if got := open(t, p.browser, "GET", p.address(), nil); got.StatusCode != 200 {
+		t.Errorf("a consent is remembered that nobody asked to: %d", got.StatusCode)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 )
 
 // servePushed keeps the parameters of an authorization request, which the browser then
@@ -18,8 +19,8 @@ func (s *Service) servePushed(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a := &authorization{params: maps.Clone(r.PostForm), pushed: s.random(idBytes)}
-	for _, secret := range []string{"client_secret", "client_assertion", "client_assertion_type"} {
-		a.params.Del(secret)
+	for _, name := range slices.Concat([]string{"client_secret", "client_assertion", "client_assertion_type"}, decisionParams()) {
+		a.params.Del(name)
 	}
 	a.params.Set("client_id", client.ID)
 	if a.params.Has("request_uri") {
@@ -45,6 +46,9 @@ func (s *Service) servePushed(w http.ResponseWriter, r *http.Request) {
 	}{a.pushed, int64(p.RequestURILifetime.Seconds())})
 }
 
+// decisionParams are what the consent form adds, which clients can't push.
+func decisionParams() []string { return []string{"decision", "csrf", "save_consent"} }
+
 // pushedKey joins what cannot contain a line break but in the end.
 func pushedKey(r *http.Request, clientID, uri string) string {
 	return realmOf(r) + "\n" + uri + "\n" + clientID
@@ -57,7 +61,7 @@ func (s *Service) pushedParams(r *http.Request, sent url.Values) (url.Values, bo
 	kept, ok := s.pushed.get(pushedKey(r, sent.Get("client_id"), sent.Get("request_uri")), s.options.Now())
 	s.mu.Unlock()
 	params := maps.Clone(kept)
-	for _, name := range []string{"decision", "csrf", "save_consent"} {
+	for _, name := range decisionParams() {
 		if ok && sent.Has(name) {
 			params[name] = sent[name]
 		}
