@@ -220,3 +220,41 @@ func TestExchangeIsForProvidersThatHaveIt(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// A grant lasts as long as the longest of its tokens, whoever exchanges one.
+func TestExchangesDoNotEndAGrant(t *testing.T) {
+	a := newApp(t)
+	dir := t.TempDir()
+	seed(t, dir, "clients.json", `[
+		{"clientId":"AICMCPClient","clientType":"Public","redirectionUris":["`+a.redirect+`"],"scopes":["fr:idm:*"],"grantTypes":["authorization_code","refresh_token"],"isConsentImplied":true,"mayAct":{"client_id":"agent"}},
+		{"clientId":"agent","clientType":"Public","scopes":["payments"],"defaultScopes":["payments"],"grantTypes":["`+tokenExchange+`","refresh_token"],"accessTokenLifetime":60,"refreshTokenLifetime":60}]`)
+	if err := a.mock.Import(dir); err != nil {
+		t.Fatal(err)
+	}
+	a.visit(admin, a.authorizeURL(url.Values{"scope": {"fr:idm:*"}}))
+	own := a.redeem(a.received.Get("code"))
+	if got := a.trade(url.Values{"subject_token": {own.AccessToken}}); got.Status != 200 || got.RefreshToken == "" {
+		t.Fatalf("%+v", got)
+	}
+	a.clock.advance(10 * time.Minute)
+	if got := a.token(url.Values{"grant_type": {"refresh_token"}, "client_id": {client}, "refresh_token": {own.RefreshToken}}); got.Status != 200 {
+		t.Errorf("the refresh token of the login: %+v", got)
+	}
+}
+
+func TestATokenOfAnExchangeLastsAsItSays(t *testing.T) {
+	a := newApp(t)
+	dir := t.TempDir()
+	seed(t, dir, "clients.json", `[
+		{"clientId":"AICMCPClient","clientType":"Public","redirectionUris":["`+a.redirect+`"],"scopes":["fr:idm:*"],"grantTypes":["authorization_code"],"isConsentImplied":true,"mayAct":{"client_id":"agent"}},
+		{"clientId":"agent","clientType":"Public","scopes":["fr:idm:*"],"grantTypes":["`+tokenExchange+`"],"accessTokenLifetime":2592000}]`)
+	if err := a.mock.Import(dir); err != nil {
+		t.Fatal(err)
+	}
+	a.visit(admin, a.authorizeURL(url.Values{"scope": {"fr:idm:*"}}))
+	long := a.trade(url.Values{"subject_token": {a.redeem(a.received.Get("code")).AccessToken}, "scope": {"fr:idm:*"}})
+	a.clock.advance(29 * 24 * time.Hour)
+	if status := a.idmStatus(long.AccessToken); status != 200 {
+		t.Errorf("after 29 of 30 days: %d", status)
+	}
+}

@@ -294,9 +294,9 @@ func (t *table[V]) update(key string, value V) {
 	}
 }
 
-// extend postpones the expiry of an entry.
+// extend postpones the expiry of an entry, unless that is later already.
 func (t *table[V]) extend(key string, expires time.Time) {
-	if entry, ok := t.entries[key]; ok {
+	if entry, ok := t.entries[key]; ok && entry.expires.Before(expires) {
 		entry.expires = expires
 		t.entries[key] = entry
 	}

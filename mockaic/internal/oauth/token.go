@@ -162,14 +162,18 @@ func (s *Service) issue(r *http.Request, client *Client, grantType string, g ref
 		response.Nonce = g.nonce
 	}
 	p := s.provider(r, client)
+	ends := now.Add(p.AccessTokenLifetime)
 	if p.IssueRefreshToken && slices.Contains(client.GrantTypes, grantRefresh) && (grantType != grantRefresh || p.RenewRefreshToken) {
 		response.RefreshToken = s.random(idBytes)
 		g.realm, g.clientID, g.code, g.state = realmOf(r), client.ID, "", ""
 		s.mu.Lock()
 		s.refresh.put(response.RefreshToken, g, now, now.Add(p.RefreshTokenLifetime))
-		s.grants.extend(g.grantID, now.Add(p.RefreshTokenLifetime+p.AccessTokenLifetime))
 		s.mu.Unlock()
+		ends = ends.Add(p.RefreshTokenLifetime)
 	}
+	s.mu.Lock()
+	s.grants.extend(g.grantID, ends)
+	s.mu.Unlock()
 	return response, nil
 }
 
@@ -179,8 +183,8 @@ func (s *Service) expiresIn(r *http.Request, client *Client) int64 {
 	return max(0, int64(s.provider(r, client).AccessTokenLifetime.Seconds())-1)
 }
 
-// newGrant remembers a grant; issue extends it with each refresh token, so that
-// it outlives all of its tokens.
+// newGrant remembers a grant; issue extends it, so that it outlives all of its
+// tokens.
 func (s *Service) newGrant(r *http.Request, client *Client) string {
 	now, p := s.options.Now(), s.provider(r, client)
 	lifetime := max(p.RefreshTokenLifetime, p.CodeLifetime+p.AccessTokenLifetime)
