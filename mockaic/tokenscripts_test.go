@@ -297,3 +297,30 @@ func TestAClientOverridesItsProvidersScripts(t *testing.T) {
 		}
 	}
 }
+
+// A realm's script says nothing of other realms.
+func TestAScriptMakesNoTokenOfAnotherRealm(t *testing.T) {
+	p := newPortal(t, "/am/oauth2/alpha")
+	own := claimsOf(t, p.app.redeem(p.code()).AccessToken)
+	change := fmt.Sprintf("accessToken.setResourceOwnerId(%q); accessToken.setAuthGrantId(%q); accessToken.setScope(['fr:idm:*']);", own["sub"], own["authGrantId"])
+	p.modifyBy(modification, change+"accessToken.setRealm('/')")
+	_, tokens := p.login()
+	if status := p.idmStatus(tokens["access_token"].(string)); status != 401 {
+		t.Errorf("an administrator's token: %d", status)
+	}
+	p.modifyBy(modification, change+"accessToken.setField('Realm', '/')")
+	_, tokens = p.login()
+	if status := p.idmStatus(tokens["access_token"].(string)); status != 401 {
+		t.Errorf("an administrator's token, in another case: %d", status)
+	}
+	change = fmt.Sprintf("accessToken.setResourceOwnerId(%q); accessToken.setField('aud', %q); accessToken.setMayAct({client_id: %q});", own["sub"], client, exchange)
+	p.modifyBy(modification, change+"accessToken.setRealm('/'); accessToken.setTokenName('id_token')")
+	_, tokens = p.login()
+	form := url.Values{
+		"grant_type": {tokenExchange}, "client_id": {exchange}, "scope": {"fr:idm:*"},
+		"subject_token": {tokens["access_token"].(string)}, "subject_token_type": {idType},
+	}
+	if got := p.token(form); got.Status != 400 {
+		t.Errorf("an administrator's ID token: %+v", got)
+	}
+}

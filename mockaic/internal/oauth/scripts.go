@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -85,8 +86,18 @@ func (s *Service) runTokenScripts(r *http.Request, client *Client, c claims) (sc
 		if err := s.runScript(r, client, of, of.AccessTokenModification, modificationFailed, c.Scope, bind); err != nil {
 			return unchanged, err
 		}
+		c.keep(token.values)
 	}
 	return scripted{claims: token, scopes: textsOf(token.values["scope"]), extra: extra}, nil
+}
+
+// keep restores what the tenant knows its own tokens by, so that a realm's script makes
+// none of another realm, kind or grant. Claims are read whatever their case.
+func (c *claims) keep(values map[string]any) {
+	for claim, own := range map[string]string{"tokenName": c.TokenName, "authGrantId": c.GrantID, "realm": c.Realm} {
+		maps.DeleteFunc(values, func(name string, _ any) bool { return strings.EqualFold(name, claim) })
+		values[claim] = own
+	}
 }
 
 // runIDTokenMayAct is the may_act claim of an ID token, or nil.
