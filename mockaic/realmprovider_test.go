@@ -170,6 +170,35 @@ func TestConsentUnderEverySpelling(t *testing.T) {
 	}
 }
 
+// Whoever has the same ID in another realm has consented to nothing there.
+func TestConsentIsOfARealm(t *testing.T) {
+	p := newPortal(t, "/am/oauth2/alpha")
+	inBravo := func(path string) string { return strings.Replace(path, "alpha", "bravo", 1) }
+	id := get(t, p.mock, users+"?_queryFilter=true")["result"].([]any)[0].(map[string]any)["_id"].(string)
+	send(t, p.mock, "PUT", inBravo(users)+"/"+id, jane)
+	send(t, p.mock, "PUT", inBravo(clients)+"/portal", fmt.Sprintf(`{
+		"coreOAuth2ClientConfig":{"clientType":"Public","scopes":["openid","profile"],"redirectionUris":[%q]},
+		"advancedOAuth2ClientConfig":{"grantTypes":["authorization_code"]}}`, p.redirect))
+	for _, realm := range []string{"alpha", "bravo"} {
+		setProvider(t, p.mock, realm, map[string]any{"consent/clientsCanSkipConsent": false})
+	}
+	allow := url.Values{"decision": {"allow"}, "csrf": {p.enter()}, "save_consent": {"on"}}
+	if got := open(t, p.browser, "POST", p.address(), allow); got.StatusCode != 302 {
+		t.Fatalf("in alpha: %d", got.StatusCode)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), "POST", p.mock.URL+"/am/json/realms/root/realms/bravo/authenticate", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("X-OpenAM-Username", "jane")
+	request.Header.Set("X-OpenAM-Password", "S3cret!!")
+	request.Header.Set("Accept-API-Version", "resource=2.0, protocol=1.0")
+	visit(t, p.browser, request)
+	if got := open(t, p.browser, "GET", inBravo(p.address()), nil); got.StatusCode != 200 {
+		t.Errorf("not asked in bravo: %d %s", got.StatusCode, got.Header.Get("Location"))
+	}
+}
+
 // A client whose type is not said, or is a placeholder, is none that needs no secret.
 func TestOnlyPublicClientsNeedNoSecret(t *testing.T) {
 	p := newPortal(t, "/am/oauth2/alpha")

@@ -153,7 +153,7 @@ func (s *Service) decide(w http.ResponseWriter, r *http.Request, a *authorizatio
 	}
 	decision := a.params.Get("decision")
 	implied := a.client.ConsentImplied && s.provider(r, a.client).ClientsCanSkipConsent
-	consented := !slices.Contains(prompts, "consent") && (implied || s.hasConsented(current.UserID, a))
+	consented := !slices.Contains(prompts, "consent") && (implied || s.hasConsented(current, a))
 	if consented && decision != "deny" {
 		s.sendCode(w, r, a, current)
 		return
@@ -174,7 +174,7 @@ func (s *Service) decide(w http.ResponseWriter, r *http.Request, a *authorizatio
 	switch decision {
 	case "allow":
 		if a.params.Get("save_consent") == "on" {
-			s.saveConsent(current.UserID, a)
+			s.saveConsent(current, a)
 		}
 		s.sendCode(w, r, a, current)
 	case "deny":
@@ -249,14 +249,16 @@ func redirect(w http.ResponseWriter, target string) {
 	w.WriteHeader(http.StatusFound)
 }
 
-// consentKey joins what cannot contain a line break but in the end: the ID of a
-// person, who is of one realm only, and that of a client.
-func consentKey(subject string, a *authorization) string { return subject + "\n" + a.client.ID }
+// consentKey joins what cannot contain a line break but in the end: the realm and the
+// ID of a person, which another realm may have, too, and the ID of a client.
+func consentKey(by session.Session, a *authorization) string {
+	return by.Realm + "\n" + by.UserID + "\n" + a.client.ID
+}
 
-func (s *Service) hasConsented(subject string, a *authorization) bool {
+func (s *Service) hasConsented(by session.Session, a *authorization) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	saved := s.consents[consentKey(subject, a)]
+	saved, _ := s.consents.get(consentKey(by, a), s.options.Now())
 	for _, scope := range a.scopes {
 		if !slices.Contains(saved, scope) {
 			return false
@@ -265,13 +267,14 @@ func (s *Service) hasConsented(subject string, a *authorization) bool {
 	return len(a.scopes) > 0
 }
 
-func (s *Service) saveConsent(subject string, a *authorization) {
+func (s *Service) saveConsent(by session.Session, a *authorization) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := consentKey(subject, a)
-	merged := append(slices.Clone(s.consents[key]), a.scopes...)
+	key, now := consentKey(by, a), s.options.Now()
+	saved, _ := s.consents.get(key, now)
+	merged := slices.Concat(saved, a.scopes)
 	slices.Sort(merged)
-	s.consents[key] = slices.Compact(merged)
+	s.consents.put(key, slices.Compact(merged), now, now.Add(endless))
 }
 
 func (s *Service) sendCode(w http.ResponseWriter, r *http.Request, a *authorization, current session.Session) {

@@ -71,7 +71,7 @@ func (s *Service) decideDevice(w http.ResponseWriter, r *http.Request, params ur
 	implied := client.ConsentImplied && s.provider(r, client).ClientsCanSkipConsent
 	decision := params.Get("decision")
 	switch {
-	case decision == "" && (implied || s.hasConsented(current.UserID, a)):
+	case decision == "" && (implied || s.hasConsented(current, a)):
 	case decision == "":
 		s.showConsent(w, r, a, current)
 		return
@@ -86,7 +86,7 @@ func (s *Service) decideDevice(w http.ResponseWriter, r *http.Request, params ur
 		s.showErrorPage(w, r, http.StatusBadRequest, "The decision must be allow or deny.")
 		return
 	case params.Get("save_consent") == "on":
-		s.saveConsent(current.UserID, a)
+		s.saveConsent(current, a)
 	}
 	s.endDevice(r, code, d, &current)
 	s.showPage(w, r, http.StatusOK, "device.html", devicePage{Done: "Your device is connected. You can close this page and go back to it."}, "; form-action 'none'")

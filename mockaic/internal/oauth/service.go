@@ -93,14 +93,14 @@ type Service struct {
 	devices    table[device]
 	userCodes  table[string] // to device codes
 	pushed     table[url.Values]
-	assertions table[struct{}]     // that were used, by issuer and identifier
-	fetched    table[keySet]       // the keys of clients, by address
-	consents   map[string][]string // subject and client to the scopes consented to
+	assertions table[struct{}] // that were used, by issuer and identifier
+	fetched    table[keySet]   // the keys of clients, by address
+	consents   table[[]string] // subject and client to the scopes consented to
 }
 
 // New checks the clients and returns the service.
 func New(options Options) (*Service, error) {
-	s := &Service{options: options, clients: map[string]*Client{}, consents: map[string][]string{}, fetcher: newFetcher()}
+	s := &Service{options: options, clients: map[string]*Client{}, fetcher: newFetcher()}
 	s.engine = script.New(script.Options{Time: options.ScriptTime, Now: options.Now, Chance: options.Chance})
 	for i := range options.Clients {
 		client := &options.Clients[i]
