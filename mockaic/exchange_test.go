@@ -160,7 +160,8 @@ func (p *portal) trade(kind, subject, scope string) (int, map[string]any) {
 	return got.status, got.object(p.t)
 }
 
-// An ID token that is signed with a secret is good only if it is the client's.
+// An ID token that is signed with a secret is good only if it is the client's, which can
+// make such tokens itself.
 func TestIDTokensAreExchanged(t *testing.T) {
 	p := newPortal(t, "/am/oauth2/alpha")
 	p.actor("agent")
@@ -175,9 +176,17 @@ func TestIDTokensAreExchanged(t *testing.T) {
 	if acting := claimsOf(t, got["access_token"]); acting["sub"] != claims["sub"] || acting["client_id"] != "agent" || acting["auth_time"] != claims["auth_time"] {
 		t.Errorf("%v", acting)
 	}
+	for _, name := range []string{"auth_time", "exp", "iat"} {
+		claims[name] = int64(claims[name].(float64))
+	}
 	forged := assertion(t, jose.HS256, []byte("0123456789012345678901234567890123456789"), claims)
 	if status, got := p.trade(idType, forged, "orders"); status != 400 || got["error_description"] != "Invalid token exchange." {
 		t.Errorf("a forged one: %d %v", status, got)
+	}
+	claims["sub"] = "somebody"
+	byClient := signedWith(assertion(t, jose.HS256, []byte("0123456789012345678901234567890123456789"), claims), []byte("s e"))
+	if status, got := p.trade(idType, byClient, "orders"); status != 400 || got["error_description"] != "Invalid token exchange." {
+		t.Errorf("one that the client made with its secret: %d %v", status, got)
 	}
 	p.setClient(map[string]any{"signEncOAuth2ClientConfig/idTokenSignedResponseAlg": "RS256"})
 	if status, got := p.trade(idType, own, "orders"); status != 400 || got["error_description"] != "Invalid token exchange." {

@@ -91,7 +91,7 @@ func (s *Service) exchanged(r *http.Request, token, kind string) (*claims, error
 	case idTokenType:
 		identity, text, owner := s.idTokenOf(r, token)
 		switch {
-		case owner == nil:
+		case owner == nil, !s.made(token):
 			return nil, errors.New("not an ID token of the realm")
 		case s.options.Now().Unix() >= identity.Expires:
 			return nil, errors.New("expired")

@@ -96,7 +96,24 @@ func (s *Service) issueIDToken(r *http.Request, client *Client, g refreshToken, 
 	if p.ClaimsInIDToken {
 		claims.profile = s.profileOf(r, g.subject, g.scopes)
 	}
-	return s.sign(a, []byte(client.Secret), "JWT", claims)
+	token, err := s.sign(a, []byte(client.Secret), "JWT", claims)
+	if err == nil && a.family == "HS" {
+		s.mu.Lock()
+		s.shared.put(token, struct{}{}, now, now.Add(p.IDTokenLifetime))
+		s.mu.Unlock()
+	}
+	return token, err
+}
+
+// made tells whether this tenant signed an ID token, and not a client with its secret.
+func (s *Service) made(token string) bool {
+	if _, err := s.verify(token, nil); err == nil {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.shared.get(token, s.options.Now())
+	return ok
 }
 
 // sessionID names a session to clients, for the logout.

@@ -95,6 +95,7 @@ type Service struct {
 	pushed     table[url.Values]
 	assertions table[struct{}] // that were used, by issuer and identifier
 	fetched    table[keySet]   // the keys of clients, by address
+	shared     table[struct{}] // ID tokens that are signed with a secret of a client
 	consents   table[[]string] // subject and client to the scopes consented to
 }
 
