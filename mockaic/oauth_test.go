@@ -9,8 +9,11 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"aicmcp/mockaic"
 )
@@ -325,6 +328,37 @@ func TestForeignTokensAreRefused(t *testing.T) {
 		got := call(t, a.mock, "GET", "/openidm/config/managed", map[string]string{"Authorization": "Bearer " + token}, "")
 		if got.status != 401 || strings.TrimSpace(string(got.body)) != `{"code":401,"reason":"Unauthorized","message":"Access Denied"}` {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
+		}
+	}
+}
+
+// What may be used once is used once by requests at the same time, too.
+func TestOnceIsOnceSideBySide(t *testing.T) {
+	a := newApp(t)
+	code := a.code()
+	login := a.redeem(a.code())
+	k := newKeyed(t)
+	k.register(map[string]any{"publicKeyLocation": "jwks", "jwkSet": jwks(t, k.key.Public()), "tokenEndpointAuthSigningAlgorithm": "ES256"})
+	signed := assertion(t, jose.ES256, k.key, k.claims(map[string]any{"jti": "1"}))
+	for name, use := range map[string]func() bool{
+		"a code": func() bool { return a.redeem(code).Status == 200 },
+		"a refresh token": func() bool {
+			return a.token(url.Values{"grant_type": {"refresh_token"}, "client_id": {client}, "refresh_token": {login.RefreshToken}}).Status == 200
+		},
+		"an assertion": func() bool { return k.send(signed)["error"] == known },
+	} {
+		var done sync.WaitGroup
+		var taken atomic.Int32
+		for range 8 {
+			done.Go(func() {
+				if use() {
+					taken.Add(1)
+				}
+			})
+		}
+		done.Wait()
+		if taken.Load() != 1 {
+			t.Errorf("%s was taken %d times", name, taken.Load())
 		}
 	}
 }
