@@ -234,11 +234,14 @@
 //     the name is recorded is of the type unknown
 //   - of token scripts: that the one for may_act runs first, and both with every
 //     access token; that expiry times are in milliseconds; that a script which is not
-//     there, or in Groovy, fails
+//     there, or in Groovy, fails; that none changes tokenName, realm and authGrantId,
+//     which the tenant knows its tokens by
 //   - that a client which is not Active is unknown to its provider, and that a
 //     confidential one without a secret can't authenticate; that a session of
 //     one realm is none in another
-//   - of OAuth: that refresh tokens, device codes and names of pushed requests are opaque
+//   - of OAuth: that a verifier is refused for a code without a challenge, and in an
+//     exchange an ID token that a client made with its own secret; that a saved consent
+//     is of one realm, and cannot be pushed; that refresh tokens, device codes and names of pushed requests are opaque
 //     whatever the settings are, and pushed requests can be used until they expire; that
 //     a client without default scopes gets those of the provider's that it may have;
 //     that a device may poll half a second early, and that a poll which came too early
