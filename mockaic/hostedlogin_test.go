@@ -157,6 +157,19 @@ func TestAClientNamesTheJourney(t *testing.T) {
 	}
 }
 
+// A form for a journey that fails before it asks anything has no page to come back to.
+func TestTheLoginPageEndsWhereAJourneyOnlyFails(t *testing.T) {
+	mock := start(t)
+	putJourney(t, mock, "Fails", "", nodeSpec{"DataStoreDecisionNode", "true>success false>failure", ""})
+	form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
+	for _, method := range []string{"GET", "POST"} {
+		got := call(t, mock, method, "/am/XUI/?realm=/alpha&service=Fails", form, "")
+		if got.status != 401 || !strings.Contains(string(got.body), "Login failure") {
+			t.Errorf("%s: %d %s", method, got.status, got.body)
+		}
+	}
+}
+
 // Other things may be called as the login is.
 func TestOnlyLoginsAreLogins(t *testing.T) {
 	mock := start(t)

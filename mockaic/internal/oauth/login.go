@@ -70,7 +70,7 @@ func (s *Service) serveLogin(w http.ResponseWriter, r *http.Request) {
 func (h *hosted) begin(status int, message string) {
 	answer, err := h.options.Journeys.Run(h.r.Context(), h.request)
 	if err != nil {
-		h.fail(err)
+		h.end(err)
 		return
 	}
 	h.show(status, answer, message)
@@ -113,15 +113,21 @@ func (h *hosted) asked() ([]journey.Callback, error) {
 	return first.Callbacks, nil
 }
 
+// end shows why there is no step to show.
+func (h *hosted) end(err error) {
+	var refusal *crest.Error
+	if !errors.As(err, &refusal) {
+		h.Service.fail(h.w, h.r, "login page", err)
+		return
+	}
+	h.showErrorPage(h.w, h.r, refusal.Code, refusal.Message)
+}
+
 // fail begins again where the login failed, and says why.
 func (h *hosted) fail(err error) {
 	var refusal *crest.Error
-	switch {
-	case !errors.As(err, &refusal):
-		h.Service.fail(h.w, h.r, "login page", err)
-		return
-	case refusal.Code != http.StatusUnauthorized || h.r.Method == http.MethodGet:
-		h.showErrorPage(h.w, h.r, refusal.Code, refusal.Message)
+	if !errors.As(err, &refusal) || refusal.Code != http.StatusUnauthorized {
+		h.end(err)
 		return
 	}
 	detail, _ := refusal.Detail.(map[string]any)
