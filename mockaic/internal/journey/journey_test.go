@@ -254,6 +254,18 @@ func TestPasswordsAreKeptOnlyWhereTheyAreRead(t *testing.T) {
 	}
 }
 
+// Journeys that name each other often are read once.
+func TestJourneysThatNameThemselvesAreReadOnce(t *testing.T) {
+	r := newRealm()
+	lines := []string{"UsernameCollectorNode outcome>1"}
+	for i := 1; i <= 30; i++ {
+		lines = append(lines, fmt.Sprintf("%s true>%d false>failure", innerTree, i+1))
+		r.configs[fmt.Sprint("Main", i)] = `"tree":"Main"`
+	}
+	r.tree("Main", append(lines, "DataStoreDecisionNode true>success false>failure")...)
+	newPlayer(t, r).begin()
+}
+
 func TestAttributesAreWrittenWhereTheyAreNew(t *testing.T) {
 	for city, want := range map[string]string{"Oslo": "[]", "Bergen": `[{"city":"Bergen"}]`} {
 		r := newRealm()

@@ -278,31 +278,32 @@ func (x *execution) fromHeaders(asked []Callback) []Callback {
 
 // readAhead names what the nodes read that the journey can still come to.
 func (x *execution) readAhead() map[string]bool {
-	reads := map[string]bool{}
+	seen, reads := map[frame]bool{}, map[string]bool{}
 	for i, tree := range x.trees {
-		x.readAfter(tree, x.ticket.Frames[i].Node, map[string]bool{}, reads, 0)
+		x.readAfter(tree, x.ticket.Frames[i].Node, seen, reads)
 	}
 	return reads
 }
 
-func (x *execution) readAfter(tree Tree, id string, seen, reads map[string]bool, depth int) {
+func (x *execution) readAfter(tree Tree, id string, seen map[frame]bool, reads map[string]bool) {
 	node, ok := tree.Nodes[id]
-	if !ok || seen[id] {
+	at := frame{tree.Name, id}
+	if !ok || seen[at] {
 		return
 	}
-	seen[id] = true
+	seen[at] = true
 	for _, key := range x.behaviours[node.Type].reads {
 		reads[key] = true
 	}
-	if node.Type == innerTree && depth < maxDepth {
+	if node.Type == innerTree {
 		config, _ := x.options.Trees.NodeConfig(x.realm, node.Type, id)
 		name, _ := config["tree"].(string)
 		if inner, ok := x.options.Trees.Tree(x.realm, name); ok {
-			x.readAfter(inner, inner.Entry, map[string]bool{}, reads, depth+1)
+			x.readAfter(inner, inner.Entry, seen, reads)
 		}
 	}
 	for _, next := range node.Ways {
-		x.readAfter(tree, next, seen, reads, depth)
+		x.readAfter(tree, next, seen, reads)
 	}
 }
 
