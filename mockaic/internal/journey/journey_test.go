@@ -288,6 +288,30 @@ func TestAttributesAreWrittenWhereTheyAreNew(t *testing.T) {
 	}
 }
 
+// A journey may be changed while people go through it.
+func TestANodeThatHasChangedAsksAnew(t *testing.T) {
+	for _, after := range []struct{ kind, config, asks string }{
+		{"MessageNode", "", "- TextOutput\n- Confirmation IDToken2=1"},
+		{"AttributeCollectorNode", `"attributesToCollect":["city","sn"]`, "- StringAttributeInput IDToken1= IDToken1validateOnly=false\n- StringAttributeInput IDToken2= IDToken2validateOnly=false"},
+		{"PageNode", `"nodes":[{"_id":"n","nodeType":"PasswordCollectorNode"}]`, "0 Password IDToken1="},
+		{"PasswordCollectorNode", "", "- Password IDToken1="},
+		{"ChoiceCollectorNode", `"choices":["a","b"]`, "- Choice IDToken1=0"},
+	} {
+		for _, before := range []string{"UsernameCollectorNode", "PageNode"} {
+			r := newRealm()
+			r.tree("Main", before+" outcome>success")
+			r.configs["Main0"] = `"nodes":[{"_id":"n","nodeType":"UsernameCollectorNode"}]`
+			p := newPlayer(t, r)
+			first := p.begin()
+			r.tree("Main", after.kind+" outcome>success")
+			r.configs["Main0"] = after.config
+			if got := shown(p.run(filledIn(first, "0"))); got != after.asks {
+				t.Errorf("%s after %s: %s", after.kind, before, got)
+			}
+		}
+	}
+}
+
 func TestALevelAndAMessageGoWithTheLogin(t *testing.T) {
 	r := newRealm()
 	r.tree("Main", "ModifyAuthLevelNode outcome>1", "MessageNode true>2 false>failure", "UsernameCollectorNode outcome>success")

@@ -23,7 +23,7 @@ func collecting() map[string]behaviour {
 }
 
 func collectUsername(s *step) (string, []Callback, error) {
-	if s.sent == nil || s.sent[0].text() == "" {
+	if !s.answered("NameCallback") || s.sent[0].text() == "" {
 		return "", []Callback{nameCallback("User Name")}, nil
 	}
 	s.state().put(usernameKey, s.sent[0].text())
@@ -31,7 +31,7 @@ func collectUsername(s *step) (string, []Callback, error) {
 }
 
 func collectPassword(s *step) (string, []Callback, error) {
-	if s.sent == nil {
+	if !s.answered("PasswordCallback") {
 		return "", []Callback{passwordCallback("Password")}, nil
 	}
 	s.state().transient[passwordKey] = s.sent[0].text()
@@ -67,19 +67,23 @@ func collectAttributes(s *step) (string, []Callback, error) {
 	}
 	required := s.config["required"] == true
 	var callbacks []Callback
-	missing := false
-	for i, name := range s.list("attributesToCollect") {
+	var kinds []string
+	for _, name := range s.list("attributesToCollect") {
 		c, err := s.attributeCallback(name, required)
 		if err != nil {
 			return "", nil, err
 		}
-		if s.sent != nil {
-			c.Input[0].Value = s.sent[i].value()
-			missing = missing || required && (c.value() == nil || c.value() == "")
-		}
-		callbacks = append(callbacks, c)
+		callbacks, kinds = append(callbacks, c), append(kinds, c.Type)
 	}
-	if s.sent == nil && len(callbacks) > 0 || missing {
+	if len(callbacks) > 0 && !s.answered(kinds...) {
+		return "", callbacks, nil
+	}
+	missing := false
+	for i, c := range callbacks {
+		c.Input[0].Value = s.sent[i].value()
+		missing = missing || required && (c.value() == nil || c.value() == "")
+	}
+	if missing {
 		return "", callbacks, nil
 	}
 	for i, name := range s.list("attributesToCollect") {
@@ -117,7 +121,7 @@ func collectChoice(s *step) (string, []Callback, error) {
 		return "", nil, fmt.Errorf("%s %s has no choices", s.node.Type, s.id)
 	case len(choices) == 1:
 		return choices[0], nil, nil
-	case s.sent == nil:
+	case !s.answered("ChoiceCallback"):
 		return "", []Callback{choiceCallback(s.setting("prompt"), choices, max(0, slices.Index(choices, s.setting("defaultChoice"))))}, nil
 	}
 	chosen := s.sent[0].index()
@@ -128,7 +132,7 @@ func collectChoice(s *step) (string, []Callback, error) {
 }
 
 func showMessage(s *step) (string, []Callback, error) {
-	if s.sent == nil {
+	if !s.answered("TextOutputCallback", "ConfirmationCallback") {
 		answers := []string{s.localized("messageYes", "Yes"), s.localized("messageNo", "No")}
 		return "", []Callback{textOutput(informing, s.localized("message", "Default message")), confirmationCallback(answers, 1)}, nil
 	}
@@ -225,6 +229,9 @@ func (s *step) child(described any, owners map[string]any, index int) (*step, []
 		return nil, nil, err
 	}
 	for _, sent := range s.sent {
+		if sent.ID == nil {
+			continue // of a node that was no page when it asked
+		}
 		if owner, ok := owners[strconv.Itoa(*sent.ID)]; ok && whole(owner) == index {
 			c.sent = append(c.sent, sent)
 		}

@@ -81,6 +81,12 @@ func isNotRun(err error) bool {
 	return errors.As(err, &refusal) && refusal.Code == http.StatusNotImplemented
 }
 
+// answered tells whether what was sent is for callbacks of these types. It is not
+// at the first visit, nor where the node was another one when it asked.
+func (s *step) answered(kinds ...string) bool {
+	return slices.EqualFunc(s.sent, kinds, func(sent Callback, kind string) bool { return sent.Type == kind })
+}
+
 // setting is a text of the node's configuration.
 func (s *step) setting(name string) string {
 	text, _ := s.config[name].(string)
