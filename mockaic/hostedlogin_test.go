@@ -157,6 +157,32 @@ func TestAClientNamesTheJourney(t *testing.T) {
 	}
 }
 
+func TestNumbersOfTheLoginPageAreNumbers(t *testing.T) {
+	mock := start(t)
+	id := create(t, mock, users, settled)["_id"].(string)
+	patch(t, mock, "/openidm/config/managed", 200, `[{"operation":"add","field":"/objects/0/schema/properties/custom_size","value":{"type":"number","title":"Size"}}]`)
+	putJourney(t, mock, "Numbers", "", nodeSpec{"UsernameCollectorNode", "outcome>1", ""},
+		nodeSpec{"AttributeCollectorNode", "outcome>2", `{"attributesToCollect":["custom_size"],"required":true,"identityAttribute":"userName"}`},
+		nodeSpec{"PatchObjectNode", "PATCHED>success FAILURE>failure", `{"identityResource":"managed/alpha_user","identityAttribute":"userName","patchAsObject":true}`})
+	browser, login := visitor(t), mock.URL+"/am/XUI/?realm=/alpha&service=Numbers"
+	request, err := http.NewRequestWithContext(t.Context(), "GET", login, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := submit(t, browser, login, visit(t, browser, request), url.Values{"username": {"jane"}})
+	for _, none := range []string{"NaN", "Infinity", "0x10", "many", "1 2"} {
+		if step = submit(t, browser, login, step, url.Values{"IDToken1": {none}}); step.status != 200 || !strings.Contains(string(step.body), `<input type="number"`) {
+			t.Fatalf("%s: %d %s", none, step.status, step.body)
+		}
+	}
+	if step = submit(t, browser, login, step, url.Values{"IDToken1": {"9007199254740993"}}); step.status != 200 || !strings.Contains(string(step.body), "logged in") {
+		t.Fatalf("%d %s", step.status, step.body)
+	}
+	if got := call(t, mock, "GET", users+"/"+id, nil, ""); !strings.Contains(string(got.body), `"custom_size":9007199254740993`) {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
 // A form for a journey that fails before it asks anything has no page to come back to.
 func TestTheLoginPageEndsWhereAJourneyOnlyFails(t *testing.T) {
 	mock := start(t)

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"net/url"
@@ -129,7 +130,8 @@ func fromField(c journey.Callback, text string, sent bool) any {
 		}
 		return c.Input[0].Value
 	case "NumberAttributeInputCallback":
-		if n, err := strconv.ParseFloat(text, 64); err == nil {
+		var n json.Number
+		if err := json.Unmarshal([]byte(text), &n); err == nil && n != "" {
 			return n
 		}
 		return nil
