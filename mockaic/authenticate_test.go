@@ -274,6 +274,37 @@ func TestCallbacksMustComeBack(t *testing.T) {
 	}
 }
 
+// A user name may look like the ID of somebody else.
+func TestANameThatIsAnothersID(t *testing.T) {
+	mock := start(t)
+	id := create(t, mock, users, settled)["_id"].(string)
+	other := create(t, mock, users, strings.NewReplacer(`"jane"`, `"`+id+`"`, "S3cret!!", "Oth3r!!!").Replace(settled))["_id"].(string)
+	l := newLogin(t, mock)
+	for attribute, want := range map[string]bool{"userName": true, "mail": false} {
+		putJourney(t, mock, attribute, "", nodeSpec{"UsernameCollectorNode", "outcome>1", ""}, nodeSpec{"PasswordCollectorNode", "outcome>2", ""},
+			nodeSpec{"DataStoreDecisionNode", "true>3 false>failure", ""},
+			nodeSpec{"AttributeCollectorNode", "outcome>4", `{"attributesToCollect":["city"],"identityAttribute":"` + attribute + `"}`},
+			nodeSpec{"PatchObjectNode", "PATCHED>success FAILURE>failure", `{"identityResource":"managed/alpha_user","identityAttribute":"` + attribute + `","patchAsObject":true}`})
+		l.query = "?authIndexType=service&authIndexValue=" + attribute
+		if got := l.reply(l.reply(l.logIn(id), "Oth3r!!!"), "Bergen"); isLoggedIn(t, got) != want {
+			t.Errorf("%s: %d %s", attribute, got.status, got.body)
+		}
+	}
+	for id, want := range map[string]any{id: nil, other: "Bergen"} {
+		if got := get(t, mock, users+"/"+id)["city"]; got != want {
+			t.Errorf("%s lives in %v", id, got)
+		}
+	}
+	l.query = ""
+	for name, want := range map[string]string{"jane": id, id: other} {
+		word := map[string]string{"jane": "S3cret!!", id: "Oth3r!!!"}[name]
+		token := l.logIn(name, word).object(t)["tokenId"]
+		if got := l.post("/sessions?_action=getSessionInfo", nil, map[string]any{"tokenId": token}).object(t)["username"]; got != want {
+			t.Errorf("%s is logged in as %v", name, got)
+		}
+	}
+}
+
 func TestCredentialsInHeaders(t *testing.T) {
 	mock := start(t)
 	create(t, mock, users, strings.Replace(jane, `"jane"`, `"jäne"`, 1))

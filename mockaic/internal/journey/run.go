@@ -358,10 +358,22 @@ func (x *execution) account() (Account, bool) {
 	if name == "" {
 		return Account{}, false
 	}
-	if account, ok := x.options.People.AccountBy(x.users(), "userName", name); ok {
+	if account, ok := x.named(x.users(), "userName"); ok {
 		return account, true
 	}
 	return x.options.People.Account(x.users(), name)
+}
+
+// named finds the state's user name in a collection, or the ID that a node put in
+// its place.
+func (x *execution) named(collection, property string) (Account, bool) {
+	name := x.state().userName()
+	if name == x.state().text(universalKey) {
+		if account, ok := x.options.People.Account(collection, name); ok {
+			return account, true
+		}
+	}
+	return x.options.People.AccountBy(collection, property, name)
 }
 
 func (x *execution) logNode(node Node, outcome string) {

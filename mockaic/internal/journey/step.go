@@ -127,16 +127,17 @@ func (s *step) resource() string {
 func (s *step) identity() (Account, error) {
 	by := s.setting("identityAttribute")
 	value, _ := s.state().attribute(by).(string)
-	if value == "" {
-		if value = s.state().userName(); value == "" {
-			return Account{}, fmt.Errorf("nobody is known to %s %s", s.node.Type, s.id)
-		}
-		if account, ok := s.options.People.Account(s.resource(), value); ok {
-			return account, nil
-		}
+	var account Account
+	found := false
+	switch {
+	case value != "":
+		account, found = s.options.People.AccountBy(s.resource(), by, value)
+	case s.state().userName() == "":
+		return Account{}, fmt.Errorf("nobody is known to %s %s", s.node.Type, s.id)
+	default:
+		account, found = s.named(s.resource(), by)
 	}
-	account, ok := s.options.People.AccountBy(s.resource(), by, value)
-	if !ok {
+	if !found {
 		return Account{}, fmt.Errorf("%s %s finds nobody", s.node.Type, s.id)
 	}
 	return account, nil
