@@ -1,16 +1,13 @@
 package server_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,109 +16,32 @@ import (
 	"aicmcp/mockaic"
 	"aicmcp/server"
 	"aicmcp/server/auth"
-	"aicmcp/server/tokenstore"
 )
 
-// deviceFlow stands before the tenant and answers what RFC 8628 adds, until the
-// fake does: who approves has the login of its administrator.
-type deviceFlow struct {
-	login    tokenstore.Login
-	approved chan time.Time // closed when the person has logged in
-	approve  func()
-}
-
-func (d *deviceFlow) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !strings.HasPrefix(r.URL.Path, "/am/oauth2/") {
-		return http.DefaultTransport.RoundTrip(r)
-	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	r = r.Clone(r.Context())
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case r.URL.Path == "/am/oauth2/device/code":
-		return reply(map[string]any{
-			"device_code": "d", "user_code": "ABCD2345", "interval": 5, "expires_in": 300,
-			"verification_uri":          "https://tenant.example/am/oauth2/device/user",
-			"verification_uri_complete": "https://tenant.example/am/oauth2/device/user?user_code=ABCD2345",
-		})
-	case strings.HasSuffix(form.Get("grant_type"), ":device_code"):
-		return reply(map[string]any{"access_token": d.login.AccessToken, "refresh_token": d.login.RefreshToken, "token_type": "Bearer", "expires_in": 3599})
-	}
-	return http.DefaultTransport.RoundTrip(r)
-}
-
-func reply(body map[string]any) (*http.Response, error) {
-	text, err := json.Marshal(body)
-	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(bytes.NewReader(text)), Header: http.Header{}}, err
-}
-
-// after lets polls wait for the approval, and calls for ever.
-func (d *deviceFlow) after(wait time.Duration) <-chan time.Time {
-	if wait < 10*time.Second {
-		return d.approved
-	}
-	return nil
-}
-
-// deviceServer is a server whose person logs in by device code.
+// deviceServer is a server whose person logs in by device code, at the fake.
 type deviceServer struct {
-	*deviceFlow
 	t      *testing.T
 	source *auth.Source
 	server *mcp.Server
 	tenant *mockaic.Tenant
+	done   chan time.Time // closed when the person has answered at the tenant
 }
 
 func newDeviceServer(t *testing.T, change func(*auth.Options)) *deviceServer {
 	t.Helper()
-	tenant := mockaic.Start(t, mockaic.LoopbackRedirects(auth.DefaultClientID))
-	base, err := url.Parse(tenant.URL)
+	s := &deviceServer{t: t, tenant: mockaic.Start(t), done: make(chan time.Time)}
+	base, err := url.Parse(s.tenant.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	browser := auth.Options{
-		BaseURL: base, Scopes: server.Scopes(), Store: tokenstore.NewMemory(),
-		OpenURL: func(address string) error {
-			go func() {
-				if _, err := (mockaic.Person{UserName: "admin@example.com", Password: mockaic.Password}).Visit(t.Context(), address); err != nil {
-					t.Errorf("log in: %v", err)
-				}
-			}()
-			return nil
-		},
-	}
-	elsewhere, err := auth.New(browser)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := elsewhere.Login(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	login, err := browser.Store.Load(t.Context(), tenant.URL+" "+auth.DefaultClientID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	flow := &deviceFlow{login: login, approved: make(chan time.Time)}
-	flow.approve = sync.OnceFunc(func() { close(flow.approved) })
-	opts := auth.Options{
-		Way: auth.Device, Context: t.Context(), BaseURL: base, Scopes: server.Scopes(),
-		HTTPClient: &http.Client{Transport: flow}, After: flow.after,
-	}
+	opts := auth.Options{Way: auth.Device, Context: t.Context(), BaseURL: base, Scopes: server.Scopes(), After: s.after}
 	if change != nil {
 		change(&opts)
 	}
-	s := &deviceServer{deviceFlow: flow, t: t, tenant: tenant}
 	if s.source, err = auth.New(opts); err != nil {
 		t.Fatal(err)
 	}
-	connector, err := server.NewConnector(server.ConnectorOptions{BaseURL: base, HTTPClient: opts.HTTPClient, Bearers: s.source})
+	connector, err := server.NewConnector(server.ConnectorOptions{BaseURL: base, Bearers: s.source})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,6 +49,28 @@ func newDeviceServer(t *testing.T, change func(*auth.Options)) *deviceServer {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// after lets polls wait for the person, and calls for ever.
+func (s *deviceServer) after(wait time.Duration) <-chan time.Time {
+	if wait < 10*time.Second {
+		return s.done
+	}
+	return nil
+}
+
+// visit has the person open what they were shown.
+func (s *deviceServer) visit(shown string, denies bool) {
+	s.t.Helper()
+	address := devicePage.FindString(shown)
+	if !strings.HasPrefix(address, s.tenant.URL) {
+		s.t.Errorf("no page of the tenant in %s", shown)
+	}
+	page, err := mockaic.Person{UserName: "admin@example.com", Password: mockaic.Password, Denies: denies}.Visit(s.t.Context(), address)
+	if err != nil || page.Status != http.StatusOK {
+		s.t.Errorf("log in: %v, %v", page, err)
+	}
+	close(s.done)
 }
 
 // connect connects a client that can ask its person in the way given, if any.
@@ -158,7 +100,8 @@ func (s *deviceServer) call(session *mcp.ClientSession, name string, arguments a
 	return res.Content[0].(*mcp.TextContent).Text, res.IsError
 }
 
-const devicePage = "https://tenant.example/am/oauth2/device/user?user_code=ABCD2345"
+// devicePage is the page for a code, with the code.
+var devicePage = regexp.MustCompile(`http://[^ "]+/am/oauth2/device/user\?user_code=(\w+)`)
 
 var protocols = []string{"2025-06-18", "2025-11-25", "2026-07-28"}
 
@@ -173,7 +116,7 @@ func TestClientsAskTheirPersonToLogIn(t *testing.T) {
 				var questions []*mcp.ElicitParams
 				session := s.connect(protocol, can, func(p *mcp.ElicitParams) (*mcp.ElicitResult, error) {
 					questions = append(questions, p)
-					s.approve()
+					s.visit(p.URL+" "+p.Message, false)
 					return &mcp.ElicitResult{Action: "accept"}, nil
 				})
 				if text, failed := s.call(session, "getManagedObject", map[string]any{}); !failed || len(questions) > 0 {
@@ -182,10 +125,15 @@ func TestClientsAskTheirPersonToLogIn(t *testing.T) {
 				if text, failed := s.call(session, "listManagedObjects", nil); failed {
 					t.Errorf("the call: %s", text)
 				}
-				if len(questions) != 1 || questions[0].Mode != mode || !strings.Contains(questions[0].Message, "ABCD2345") || !strings.Contains(questions[0].Message, strings.TrimPrefix(s.tenant.URL, "http://")) {
+				if len(questions) != 1 || questions[0].Mode != mode {
 					t.Fatalf("asked %+v", questions)
 				}
-				if q := questions[0]; mode == "url" && (q.URL != devicePage || q.ElicitationID == "") || mode == "form" && !strings.Contains(q.Message, devicePage) {
+				q := questions[0]
+				page := devicePage.FindStringSubmatch(q.URL + " " + q.Message)
+				if !strings.Contains(q.Message, "the code "+page[1]+",") || !strings.Contains(q.Message, strings.TrimPrefix(s.tenant.URL, "http://")) {
+					t.Errorf("asked %+v", q)
+				}
+				if mode == "url" && (q.URL != page[0] || q.ElicitationID == "") {
 					t.Errorf("asked %+v", q)
 				}
 				if text, failed := s.call(session, "getThemes", map[string]any{"realm": "alpha"}); failed || len(questions) != 1 {
@@ -201,13 +149,18 @@ func TestAClientThatCannotAskIsToldWhatToOpen(t *testing.T) {
 		t.Run(protocol, func(t *testing.T) {
 			s := newDeviceServer(t, nil)
 			session := s.connect(protocol, nil, nil)
-			for range 2 {
+			var told [2]string
+			for i := range told {
 				text, failed := s.call(session, "listManagedObjects", nil)
-				if !failed || !strings.Contains(text, devicePage+" ") || !strings.Contains(text, "ABCD2345") || !strings.Contains(text, "Call again") {
+				told[i] = devicePage.FindString(text)
+				if !failed || !strings.Contains(text, "the code "+strings.TrimPrefix(told[i], s.tenant.URL+"/am/oauth2/device/user?user_code=")+" ") || !strings.Contains(text, "Call again") {
 					t.Errorf("told %s", text)
 				}
 			}
-			s.approve()
+			if told[0] != told[1] {
+				t.Errorf("told %v", told)
+			}
+			s.visit(told[0], false)
 			if err := s.source.Await(t.Context(), time.Hour); err != nil {
 				t.Fatal(err)
 			}
@@ -237,6 +190,20 @@ func TestAPersonWhoDoesNotLogIn(t *testing.T) {
 	}
 }
 
+// The person says no at the tenant, not to the client.
+func TestAPersonWhoDeniesTheAccess(t *testing.T) {
+	for _, protocol := range protocols {
+		s := newDeviceServer(t, nil)
+		session := s.connect(protocol, &mcp.ElicitationCapabilities{}, func(p *mcp.ElicitParams) (*mcp.ElicitResult, error) {
+			s.visit(p.Message, true)
+			return &mcp.ElicitResult{Action: "accept"}, nil
+		})
+		if text, failed := s.call(session, "listManagedObjects", nil); !failed || !strings.Contains(text, "Login declined") {
+			t.Errorf("%s: %s", protocol, text)
+		}
+	}
+}
+
 func (s *deviceServer) asked() []string {
 	var lines []string
 	for _, r := range s.tenant.Requests() {
@@ -262,7 +229,7 @@ func TestAPersonWhoIsSlow(t *testing.T) {
 		session := s.connect(protocol, &mcp.ElicitationCapabilities{}, func(*mcp.ElicitParams) (*mcp.ElicitResult, error) {
 			return &mcp.ElicitResult{Action: "accept"}, nil
 		})
-		if text, failed := s.call(session, "listManagedObjects", nil); !failed || !strings.Contains(text, devicePage) {
+		if text, failed := s.call(session, "listManagedObjects", nil); !failed || !devicePage.MatchString(text) {
 			t.Errorf("%s: %s", protocol, text)
 		}
 	}
@@ -275,7 +242,7 @@ func TestAClientThatFailsToAsk(t *testing.T) {
 		session := s.connect(protocol, &mcp.ElicitationCapabilities{}, func(*mcp.ElicitParams) (*mcp.ElicitResult, error) {
 			return nil, errors.New("not here")
 		})
-		if text, failed := s.call(session, "listManagedObjects", nil); !failed || !strings.Contains(text, devicePage) {
+		if text, failed := s.call(session, "listManagedObjects", nil); !failed || !devicePage.MatchString(text) {
 			t.Errorf("%s: %s", protocol, text)
 		}
 	}
