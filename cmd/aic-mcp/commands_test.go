@@ -121,6 +121,13 @@ func TestTheCommandsOfALogin(t *testing.T) {
 func newRobot(t *testing.T, scopes ...string) map[string]string {
 	t.Helper()
 	tenant := mockaic.Start(t, mockaic.DevToken("dev"))
+	return hire(t, tenant.URL, http.DefaultClient, scopes...)
+}
+
+// hire makes a service account at a tenant with the developer token dev, and the
+// settings to act as it.
+func hire(t *testing.T, tenant string, client *http.Client, scopes ...string) map[string]string {
+	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -134,13 +141,13 @@ func newRobot(t *testing.T, scopes ...string) map[string]string {
 	}
 	keys := encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &key.PublicKey}}})
 	body := encode(map[string]any{"name": "ci", "accountStatus": "Active", "scopes": scopes, "jwks": keys})
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, tenant.URL+"/openidm/managed/svcacct?_action=create", strings.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, tenant+"/openidm/managed/svcacct?_action=create", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer dev")
 	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
+	res, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +157,7 @@ func newRobot(t *testing.T, scopes ...string) map[string]string {
 		t.Fatal(err)
 	}
 	return map[string]string{
-		"AIC_BASE_URL": tenant.URL, "AIC_LOGIN": "service-account",
+		"AIC_BASE_URL": tenant, "AIC_LOGIN": "service-account",
 		"AIC_SERVICE_ACCOUNT_ID": fmt.Sprint(account["_id"]), "AIC_SERVICE_ACCOUNT_KEY": encode(jose.JSONWebKey{Key: key}),
 	}
 }

@@ -31,12 +31,13 @@ func buildCommand(t *testing.T, name string) string {
 }
 
 // startTenant runs the built command mockaic, whose client may come back to any
-// port, and returns its HTTPS address and the file of its certificate authority.
-func startTenant(t *testing.T) (address, caFile string) {
+// port unless the arguments name another seed, and returns its HTTPS address and
+// the file of its certificate authority.
+func startTenant(t *testing.T, args ...string) (address, caFile string) {
 	t.Helper()
 	caFile = filepath.Join(t.TempDir(), "ca.pem")
 	seed := filepath.Join("..", "..", "testdata", "tenants", "login")
-	tenant := exec.CommandContext(t.Context(), buildCommand(t, "mockaic"), "--http", "", "--https", "127.0.0.1:0", "--ca-file", caFile, "--seed", seed, "--json")
+	tenant := exec.CommandContext(t.Context(), buildCommand(t, "mockaic"), append([]string{"--http", "", "--https", "127.0.0.1:0", "--ca-file", caFile, "--seed", seed, "--json"}, args...)...)
 	tenant.Cancel = func() error { return tenant.Process.Signal(os.Interrupt) }
 	stdout, err := tenant.StdoutPipe()
 	if err != nil {
@@ -51,6 +52,17 @@ func startTenant(t *testing.T) (address, caFile string) {
 		t.Fatalf("the tenant's addresses: %v", err)
 	}
 	return at.HTTPS, caFile
+}
+
+// trusting is a transport that trusts the tenant's certificate authority.
+func trusting(t *testing.T, caFile string) *http.Transport {
+	t.Helper()
+	roots := x509.NewCertPool()
+	text, err := os.ReadFile(caFile)
+	if err != nil || !roots.AppendCertsFromPEM(text) {
+		t.Fatalf("CA file: %v", err)
+	}
+	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
 }
 
 // visitor opens the login address that the server prints, as a person would
@@ -163,15 +175,7 @@ func manageObjects(t *testing.T, session *mcp.ClientSession) {
 // with the tenant's own certificate authority, and the pages of the login.
 func TestARealClient(t *testing.T) {
 	address, caFile := startTenant(t)
-	roots := x509.NewCertPool()
-	text, err := os.ReadFile(caFile)
-	if err != nil || !roots.AppendCertsFromPEM(text) {
-		t.Fatalf("CA file: %v", err)
-	}
-	person := mockaic.Person{
-		UserName: "admin@example.com", Password: mockaic.Password,
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}},
-	}
+	person := mockaic.Person{UserName: "admin@example.com", Password: mockaic.Password, Transport: trusting(t, caFile)}
 	session := connect(t, person, []string{
 		"AIC_BASE_URL=" + address, "AIC_CA_FILE=" + caFile, "AIC_TOKEN_STORE=memory", "REDIRECT_URI_PORT=0",
 	})
