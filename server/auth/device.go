@@ -176,7 +176,7 @@ func (s *Source) poll(ctx context.Context, a *attempt) (tokenstore.Login, error)
 	var none tokenstore.Login
 	for {
 		select {
-		case <-s.after(a.interval):
+		case <-s.after(min(a.interval, a.pending.Expires.Sub(s.now()))):
 		case <-ctx.Done():
 			return none, ctx.Err()
 		}

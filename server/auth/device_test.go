@@ -231,6 +231,23 @@ func TestADeviceCodeExpires(t *testing.T) {
 	}
 }
 
+// A tenant that asks for patience does not keep a dead code on show.
+func TestADeviceCodeEndsBetweenPolls(t *testing.T) {
+	r := newDeviceRig(t, nil)
+	r.device.polls = slices.Repeat([]string{"503"}, 7)
+	p := r.pending(t)
+	for r.now().Before(p.Expires) {
+		r.tick()
+	}
+	if !r.now().Equal(p.Expires) {
+		t.Errorf("shown for %s too long", r.now().Sub(p.Expires))
+	}
+	r.ended(t, p)
+	if next := r.pending(t); next.Code != "ABCD2" {
+		t.Errorf("then %+v", next)
+	}
+}
+
 func TestAwaitHasItsLimits(t *testing.T) {
 	r := newDeviceRig(t, nil)
 	if err := r.Await(t.Context(), time.Hour); err != nil {
