@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 type file struct {
@@ -49,24 +50,29 @@ func (f *file) String() string {
 
 const maxFile = 1 << 20
 
+var errNoFile = errors.New("this is no file but a folder or a device")
+
 func (f *file) Load(_ context.Context, key string) (Login, error) {
 	path := f.path(key)
-	h, err := os.Open(path)
+	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Login{}, ErrNotFound
 	}
 	if err != nil {
 		return Login{}, fmt.Errorf("stored login: %w", err)
 	}
-	defer h.Close()
-	info, err := h.Stat()
-	if err != nil {
-		return Login{}, fmt.Errorf("stored login: %w", err)
+	if !info.Mode().IsRegular() {
+		return Login{}, fmt.Errorf("stored login: %s: %w", path, errNoFile)
 	}
 	// Windows has no such mode bits; there the user's folder protects it.
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		return Login{}, fmt.Errorf("stored login: %s can be read or changed by others (mode %04o): delete it and log in again, or chmod 600 it", path, info.Mode().Perm())
 	}
+	h, err := os.Open(path)
+	if err != nil {
+		return Login{}, fmt.Errorf("stored login: %w", err)
+	}
+	defer h.Close()
 	data, err := io.ReadAll(io.LimitReader(h, maxFile))
 	if err != nil {
 		return Login{}, fmt.Errorf("stored login: %w", err)
@@ -87,7 +93,7 @@ func (f *file) Save(_ context.Context, key string, login Login) (err error) {
 		return fmt.Errorf("store login: %w", err)
 	}
 	// CreateTemp makes the file with mode 0600.
-	tmp, err := os.CreateTemp(f.dir, ".login-*")
+	tmp, err := os.CreateTemp(f.dir, unfinished(key)+"*")
 	if err != nil {
 		return fmt.Errorf("store login: %w", err)
 	}
@@ -112,15 +118,37 @@ func (f *file) Save(_ context.Context, key string, login Login) (err error) {
 	return nil
 }
 
+// unfinished begins the names of files that a key's login is written to first.
+func unfinished(key string) string { return ".login-" + digest(key) + "-" }
+
 // Delete leaves what another tenant's login is: a file of one login may hold
-// that.
+// that. It takes what a process left that was killed while it saved.
 func (f *file) Delete(ctx context.Context, key string) error {
-	if f.name != "" {
-		if _, err := f.Load(ctx, key); errors.Is(err, ErrUnusable) {
-			return nil
+	_, err := f.Load(ctx, key)
+	if errors.Is(err, errNoFile) {
+		return err
+	}
+	if f.name == "" || !errors.Is(err, ErrUnusable) {
+		if err := remove(f.path(key)); err != nil {
+			return err
 		}
 	}
-	if err := os.Remove(f.path(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	entries, err := os.ReadDir(f.dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("forget login: %w", err)
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), unfinished(key)) {
+			if err := remove(filepath.Join(f.dir, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("forget login: %w", err)
 	}
 	return nil

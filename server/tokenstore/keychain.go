@@ -60,6 +60,9 @@ func (k *keychain) Load(ctx context.Context, key string) (Login, error) {
 
 func (k *keychain) load(key string) (Login, error) {
 	head, err := k.get(service, key)
+	if errors.Is(err, keyring.ErrNotFound) {
+		return Login{}, ErrNotFound
+	}
 	count, sum, ok := parseHead(head)
 	var b strings.Builder
 	for i := 0; err == nil && i < count; i++ {
@@ -67,10 +70,8 @@ func (k *keychain) load(key string) (Login, error) {
 		part, err = k.get(service, partKey(key, sum, i))
 		b.WriteString(part)
 	}
-	if errors.Is(err, keyring.ErrNotFound) {
-		return Login{}, ErrNotFound
-	}
-	if err != nil {
+	// A part that is missing is as bad as one that is torn.
+	if err != nil && !errors.Is(err, keyring.ErrNotFound) {
 		return Login{}, fmt.Errorf("keychain: %w", err)
 	}
 	if !ok || checksum(b.String()) != sum {
@@ -170,6 +171,6 @@ func wait(ctx context.Context, f func() error) error {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		return ctx.Err()
+		return fmt.Errorf("the keychain does not answer: %w", ctx.Err())
 	}
 }

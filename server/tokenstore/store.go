@@ -98,7 +98,7 @@ func Open(ctx context.Context, kind Kind, path string) (Store, error) {
 	}
 	dir, err := os.UserConfigDir()
 	if err != nil {
-		return nil, fmt.Errorf("no place for the token file: %w", err)
+		return nil, fmt.Errorf("no place for the token file: %w; name one with AIC_TOKEN_FILE", err)
 	}
 	dir = filepath.Join(dir, "aic-mcp")
 	file := NewFile(dir)

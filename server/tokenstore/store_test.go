@@ -174,6 +174,61 @@ func TestTornKeychainEntryIsNoLogin(t *testing.T) {
 	}
 }
 
+func TestAKeychainEntryThatLostAPartIsNoLogin(t *testing.T) {
+	chain, values := fakeKeychain(t, 2560)
+	if err := chain.Save(t.Context(), "k", login(3000)); err != nil {
+		t.Fatal(err)
+	}
+	_, sum := chain.head("k")
+	delete(values, partKey("k", sum, 1))
+	if _, err := chain.Load(t.Context(), "k"); !errors.Is(err, ErrUnusable) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// A process that is killed while it saves leaves the old login, and a file that
+// goes with that.
+func TestWhatAKilledProcessLeftIsForgotten(t *testing.T) {
+	dir := t.TempDir()
+	for name, store := range map[string]Store{"each": NewFile(filepath.Join(dir, "each")), "one": NewFileAt(filepath.Join(dir, "one", "token.json"))} {
+		if err := store.Save(t.Context(), "k", login(10)); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range []string{"k", "other"} {
+			if err := os.WriteFile(filepath.Join(dir, name, unfinished(key)+"1"), []byte("{"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := store.Load(t.Context(), "k"); err != nil || got != login(10) {
+			t.Errorf("%s: %v, %v", store, got, err)
+		}
+		if err := store.Delete(t.Context(), "k"); err != nil {
+			t.Error(err)
+		}
+		entries, err := os.ReadDir(filepath.Join(dir, name))
+		if err != nil || len(entries) != 1 || !strings.HasPrefix(entries[0].Name(), unfinished("other")) {
+			t.Errorf("%s: left %v, %v", store, entries, err)
+		}
+	}
+}
+
+func TestAFolderIsNoTokenFile(t *testing.T) {
+	dir := t.TempDir()
+	store := NewFileAt(dir)
+	if _, err := store.Load(t.Context(), "k"); !errors.Is(err, errNoFile) {
+		t.Errorf("load: %v", err)
+	}
+	if err := store.Save(t.Context(), "k", login(1)); err == nil {
+		t.Error("saved")
+	}
+	if err := store.Delete(t.Context(), "k"); !errors.Is(err, errNoFile) {
+		t.Errorf("delete: %v", err)
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWhatStoodInForTheKeychainIsFoundAndRemoved(t *testing.T) {
 	chain, _ := fakeKeychain(t, 2560)
 	file := NewFile(t.TempDir())
@@ -210,6 +265,9 @@ func TestKeychainThatHangs(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := chain.probe(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := chain.Load(ctx, "k"); err == nil || !strings.Contains(err.Error(), "does not answer") {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -292,6 +350,22 @@ func TestOpenHonoursTheConfigDirectory(t *testing.T) {
 	}
 	if _, err := Open(t.Context(), "cloud", ""); err == nil {
 		t.Error("an unknown kind is accepted")
+	}
+}
+
+func TestWithoutAHome(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("HOME is Unix's")
+	}
+	t.Setenv("XDG_CONFIG_HOME", "")
+	t.Setenv("HOME", "")
+	if _, err := Open(t.Context(), Auto, ""); err == nil || !strings.Contains(err.Error(), "AIC_TOKEN_FILE") {
+		t.Errorf("error is %v", err)
+	}
+	for kind, path := range map[Kind]string{Memory: "", Auto: "/x/token.json"} {
+		if _, err := Open(t.Context(), kind, path); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
 	}
 }
 
