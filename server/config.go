@@ -36,6 +36,8 @@ type Config struct {
 	AMTools          bool
 	NoBrowser        bool
 	LogLevel         slog.Level
+	// KeyFile is the file with the service account's key, if it is in one.
+	KeyFile string
 
 	container    bool
 	accountID    string
@@ -81,7 +83,14 @@ func options() []option {
 		},
 		{
 			flag: "service-account-key", env: "AIC_SERVICE_ACCOUNT_KEY", help: "`file` with its private key, a JWK; the variable may hold the JWK itself",
-			set: func(c *Config, v string) (err error) { c.key, err = keyOf(v); return },
+			set: func(c *Config, v string) (err error) {
+				if c.key = []byte(v); isJWK(v) {
+					return nil
+				}
+				c.KeyFile = v
+				c.key, err = readKey(v)
+				return err
+			},
 		},
 		{
 			flag: "am-tools", env: "AIC_AM_TOOLS", boolean: true, help: "offer the tools for AM and applications (fr:am:*); default false after a login by device code, else true",
@@ -203,6 +212,10 @@ func (s *Settings) Config() (Config, error) {
 			}
 			continue
 		}
+		if o.flag == "service-account-key" && v.source != o.env && isJWK(v.value) {
+			mistakes = append(mistakes, fmt.Errorf("%s must be a file: everybody on this machine can read what a command line holds", v.source))
+			continue
+		}
 		if err := o.set(&c, v.value); err != nil {
 			mistakes = append(mistakes, fmt.Errorf("%s %w", v.source, err))
 		}
@@ -252,17 +265,25 @@ func (c *Config) settle() error {
 	return nil
 }
 
-// keyOf is a JWK, or the content of the file that the value names. A value that
-// may be a key is not repeated.
-func keyOf(v string) ([]byte, error) {
-	if strings.HasPrefix(v, "{") {
-		return []byte(v), nil
-	}
-	key, err := os.ReadFile(v)
+// isJWK reports whether the value is a key itself, not a file's name.
+func isJWK(v string) bool { return strings.HasPrefix(v, "{") }
+
+// readKey does not repeat a name that may be a key after all.
+func readKey(name string) ([]byte, error) {
+	key, err := os.ReadFile(name)
 	if err != nil {
-		return nil, errors.New("must be a JWK or a file that can be read")
+		return nil, fmt.Errorf("must be a JWK or a file that can be read: %w", withoutName(err))
 	}
 	return key, nil
+}
+
+// withoutName is the cause of a file's error.
+func withoutName(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }
 
 func parseBool(v string) (bool, error) {
@@ -343,11 +364,7 @@ func loopback(host string) bool {
 func roots(file string) (*x509.CertPool, error) {
 	pem, err := os.ReadFile(file)
 	if err != nil {
-		var path *os.PathError
-		if errors.As(err, &path) {
-			err = path.Err
-		}
-		return nil, fmt.Errorf("cannot be read: %s: %w", file, err)
+		return nil, fmt.Errorf("cannot be read: %s: %w", file, withoutName(err))
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {

@@ -168,7 +168,7 @@ func TestWaysToLogIn(t *testing.T) {
 		{env{"AIC_LOGIN": "service-account"}, "!must both be set"},
 		{env{"AIC_SERVICE_ACCOUNT_ID": "sa"}, "!must both be set"},
 		{env{"AIC_SERVICE_ACCOUNT_KEY": file}, "!must both be set"},
-		{env{"AIC_SERVICE_ACCOUNT_ID": "sa", "AIC_SERVICE_ACCOUNT_KEY": "/does/not/exist"}, "!AIC_SERVICE_ACCOUNT_KEY must be a JWK or a file"},
+		{env{"AIC_SERVICE_ACCOUNT_ID": "sa", "AIC_SERVICE_ACCOUNT_KEY": "/does/not/exist"}, "!AIC_SERVICE_ACCOUNT_KEY must be a JWK or a file that can be read: "},
 		{env{"AIC_SERVICE_ACCOUNT_ID": "sa", "AIC_SERVICE_ACCOUNT_KEY": `{"d":"secret`}, "!AIC_SERVICE_ACCOUNT_KEY must be a private key"},
 		{env{"AIC_SERVICE_ACCOUNT_ID": "sa", "AIC_SERVICE_ACCOUNT_KEY": string(public)}, "!AIC_SERVICE_ACCOUNT_KEY must be a private RSA key"},
 	} {
@@ -188,5 +188,13 @@ func TestWaysToLogIn(t *testing.T) {
 		if secret := key.D.String(); strings.Contains(text, secret) || strings.Contains(text, string(private)) || strings.Contains(text, fmt.Sprint([]byte(private))) {
 			t.Errorf("%v: the key is printed", tc.env)
 		}
+	}
+}
+
+func TestAKeyIsNotForTheCommandLine(t *testing.T) {
+	env := map[string]string{"AIC_BASE_URL": "a.example", "AIC_SERVICE_ACCOUNT_ID": "sa"}
+	_, err := load(t, env, "--service-account-key", `{"d":"secret"}`)
+	if err == nil || !strings.HasPrefix(err.Error(), "--service-account-key must be a file") || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error is %v", err)
 	}
 }

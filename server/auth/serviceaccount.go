@@ -21,7 +21,9 @@ const (
 	serviceAccountClient = "service-account"
 	// assertionLifetime leaves room for clocks that differ by two minutes.
 	assertionLifetime = 180 * time.Second
-	unsupported       = "Unsupported scope for service account: "
+	// minBits is RFC 7518's, section 3.3.
+	minBits     = 2048
+	unsupported = "Unsupported scope for service account: "
 )
 
 // ServiceAccount is an account that logs in with a key of its own.
@@ -39,6 +41,9 @@ func NewServiceAccount(id string, jwk []byte) (*ServiceAccount, error) {
 	private, ok := key.Key.(*rsa.PrivateKey)
 	if !ok {
 		return nil, errors.New("must be a private RSA key as a JWK")
+	}
+	if private.N.BitLen() < minBits {
+		return nil, fmt.Errorf("must be an RSA key of at least %d bits, not %d", minBits, private.N.BitLen())
 	}
 	return &ServiceAccount{ID: id, key: private}, nil
 }

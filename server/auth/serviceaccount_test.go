@@ -14,9 +14,9 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-func newAccount(t *testing.T) (*ServiceAccount, *rsa.PrivateKey) {
+func newKey(t *testing.T, bits int) (*rsa.PrivateKey, []byte) {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,6 +24,12 @@ func newAccount(t *testing.T) (*ServiceAccount, *rsa.PrivateKey) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return key, jwk
+}
+
+func newAccount(t *testing.T) (*ServiceAccount, *rsa.PrivateKey) {
+	t.Helper()
+	key, jwk := newKey(t, 2048)
 	account, err := NewServiceAccount("sa", jwk)
 	if err != nil {
 		t.Fatal(err)
@@ -103,5 +109,17 @@ func TestLackingScopes(t *testing.T) {
 		if got := fmt.Sprint(e.Lacking()); got != want {
 			t.Errorf("%s: %s", description, got)
 		}
+	}
+}
+
+func TestAKeyThatCannotBeUsed(t *testing.T) {
+	_, weak := newKey(t, 1024)
+	if _, err := NewServiceAccount("sa", weak); err == nil || !strings.Contains(err.Error(), "at least 2048 bits, not 1024") {
+		t.Errorf("a short key: %v", err)
+	}
+	_, good := newKey(t, 2048)
+	torn := strings.Replace(string(good), `"d":"`, `"d":"BBBB`, 1)
+	if _, err := NewServiceAccount("sa", []byte(torn)); err == nil || strings.Contains(err.Error(), "BBBB") {
+		t.Errorf("a key that is not one: %v", err)
 	}
 }
