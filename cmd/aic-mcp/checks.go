@@ -10,6 +10,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -131,21 +133,36 @@ func compareClocks(a *answer, now time.Time) check {
 	return check{"clock", good, "as the tenant's", ""}
 }
 
-func (a *app) checkStore(ctx context.Context) check {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+// checkKeyFile looks at who can read a service account's key.
+func checkKeyFile(name string) check {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return check{"key", fail, err.Error(), "Check AIC_SERVICE_ACCOUNT_KEY."}
+	// Windows has no such mode bits.
+	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
+		return check{"key", warn, fmt.Sprintf("%s can be read or changed by others (mode %04o)", name, info.Mode().Perm()), "chmod 600 it, unless nobody else can enter its folder."}
+	}
+	return check{"key", good, name, ""}
+}
+
+// checkStore tells whether the login can be kept, and whether it is free: not if
+// another process is renewing it.
+func (a *app) checkStore(ctx context.Context) (c check, free bool) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	store := a.source.Store
 	err := a.bearers.CheckStore(ctx)
 	message := fmt.Sprintf("%s: %v", store, err)
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return check{"store", warn, store.String() + ": busy", "Another aic-mcp may be waiting for a login: finish that, or end it."}
+	case errors.Is(err, auth.ErrBusy):
+		return check{"store", warn, message + ", so the login was not checked", "Another aic-mcp may be waiting for its person: finish that login, or end it."}, false
 	case errors.Is(err, tokenstore.ErrUnusable):
-		return check{"store", warn, message, "aic-mcp login replaces it."}
+		return check{"store", warn, message, "aic-mcp login replaces it."}, true
 	case err != nil:
-		return check{"store", fail, message, "Mend that, or choose another place with AIC_TOKEN_STORE or AIC_TOKEN_FILE."}
+		return check{"store", fail, message, "Mend that, or choose another place with AIC_TOKEN_STORE or AIC_TOKEN_FILE."}, true
 	}
-	return check{"store", good, store.String(), ""}
+	return check{"store", good, store.String(), ""}, true
 }
 
 // checkLogin tells whether calls can be made without asking anybody.
@@ -156,7 +173,11 @@ func (a *app) checkLogin(ctx context.Context) (c check, usable bool) {
 	err := a.bearers.Renew(ctx)
 	switch {
 	case errors.Is(err, auth.ErrUnattended):
-		return check{"login", warn, "nobody is logged in, so the APIs were not checked", "Run aic-mcp login; or the first call will ask."}, false
+		who := "nobody is logged in"
+		if s, err := a.standing(ctx); err == nil && s.Expires != nil {
+			who = "the login has expired, or the tenant no longer accepts it"
+		}
+		return check{"login", warn, who + ", so the APIs were not checked", "Run aic-mcp login; or the first call will ask."}, false
 	case err != nil:
 		return check{"login", fail, err.Error(), "See what the tenant says; aic-mcp login gets a new login."}, false
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
@@ -17,6 +19,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -99,15 +102,24 @@ func TestTheCommandsOfALogin(t *testing.T) {
 		t.Fatal(err)
 	}
 	tenant.Inject(mockaic.Fault{Path: "/am/oauth2/token/revoke", Status: 400})
-	expect(0, []string{"is forgotten", "is not ended at the tenant"}, "logout")
+	expect(1, []string{"is forgotten", "is not ended at the tenant"}, "logout")
 	if err := os.WriteFile(path, stored, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, out, errs := runIt(t, env, "logout"); !strings.Contains(out, "is forgotten") || errs != "" {
 		t.Errorf("logout: %s%s", out, errs)
 	}
-	expect(1, nil, "status")
-	expect(0, []string{"is forgotten"}, "logout")
+	expect(1, []string{"run aic-mcp login"}, "status")
+	expect(0, []string{"Nobody was logged in"}, "logout")
+	// What the tenant has revoked is no login, whatever its file says.
+	if err := os.WriteFile(path, stored, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	expect(1, []string{"no longer accepts it: run aic-mcp login"}, "status")
+	expect(1, []string{`"loggedIn": false`, `"refused": true`}, "status", "--json")
+	if got := verdicts(expect(0, []string{"the tenant no longer accepts it, so", "Run aic-mcp login"}, "doctor")); !strings.HasSuffix(got, "store:ok login:warn") {
+		t.Errorf("doctor: %s", got)
+	}
 	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -186,6 +198,19 @@ func TestAServiceAccount(t *testing.T) {
 	if got := verdicts(out); code != 1 || got != "settings:ok address:ok certificate:ok tenant:ok clock:ok login:ok am:ok idc:esv:read:fail idc:esv:update:fail idc:monitoring:warn idm:ok" {
 		t.Errorf("doctor: code %d, %s\n%s", code, out, errs)
 	}
+	file := filepath.Join(t.TempDir(), "key.json")
+	if err := os.WriteFile(file, []byte(env["AIC_SERVICE_ACCOUNT_KEY"]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env["AIC_SERVICE_ACCOUNT_KEY"] = file
+	for mode, want := range map[os.FileMode]string{0o600: "clock:ok key:ok login:ok", 0o640: "clock:ok key:warn login:ok"} {
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, out, _ := runIt(t, env, "doctor"); !strings.Contains(verdicts(out), want) && runtime.GOOS != "windows" {
+			t.Errorf("doctor of a key file of mode %o: %s", mode, out)
+		}
+	}
 	if code, out, _ := runIt(t, env, "status"); code != 0 || !strings.Contains(out, env["AIC_SERVICE_ACCOUNT_ID"]) {
 		t.Errorf("status: code %d, %s", code, out)
 	}
@@ -260,6 +285,34 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 	_, out, _ := runIt(t, map[string]string{"AIC_BASE_URL": tenant.URL, "AIC_TOKEN_FILE": filepath.Join(blocked, "token.json")}, "doctor")
 	if got := verdicts(out); !strings.Contains(got, "store:fail") {
 		t.Errorf("a folder that is a file: %s", out)
+	}
+}
+
+// A login that another process is waiting for keeps doctor no longer than a moment.
+func TestDoctorDoesNotWaitForALoginElsewhere(t *testing.T) {
+	tenant := mockaic.Start(t)
+	env := map[string]string{"AIC_BASE_URL": tenant.URL, "AIC_TOKEN_FILE": filepath.Join(t.TempDir(), "token.json"), "REDIRECT_URI_PORT": "0"}
+	ctx, interrupt := context.WithCancel(t.Context())
+	reader, writer := io.Pipe()
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, []string{"login", "--no-browser"}, streams{strings.NewReader(""), io.Discard, writer}, func(k string) string { return env[k] })
+		writer.Close()
+	}()
+	lines := bufio.NewScanner(reader)
+	for lines.Scan() && !strings.Contains(lines.Text(), "/am/oauth2/authorize?") {
+	}
+	_, out, _ := runIt(t, env, "doctor")
+	if got := verdicts(out); !strings.HasSuffix(got, "clock:ok store:warn") || !strings.Contains(out, "another process") {
+		t.Errorf("doctor: %s", out)
+	}
+	interrupt()
+	last := ""
+	for lines.Scan() {
+		last = lines.Text()
+	}
+	if got := <-code; got != 1 || !strings.Contains(last, "interrupted") {
+		t.Errorf("login: code %d, %s", got, last)
 	}
 }
 

@@ -46,9 +46,9 @@ func doctor(ctx context.Context, args []string, std streams, getenv func(string)
 		if asJSON {
 			continue
 		}
-		fmt.Fprintf(std.out, "%-4s  %-12s %s\n", c.Verdict, c.Name, c.Message)
+		fmt.Fprintf(std.out, "%-4s  %-14s %s\n", c.Verdict, c.Name, c.Message)
 		if c.Advice != "" {
-			fmt.Fprintf(std.out, "%20s%s\n", "→ ", c.Advice)
+			fmt.Fprintf(std.out, "%22s%s\n", "→ ", c.Advice)
 		}
 	}
 	if asJSON {
@@ -99,7 +99,7 @@ func examine(ctx context.Context, settings *server.Settings, std streams) func(y
 		settings.Set("log-level", "error")
 		a, err := build(ctx, settings, std)
 		if err != nil {
-			yield(check{"store", fail, err.Error(), "AIC_TOKEN_STORE says where the login is kept: file needs no keychain."})
+			yield(check{"store", fail, err.Error(), "AIC_TOKEN_STORE says where the login is kept: file needs no keychain, memory no file."})
 			return
 		}
 		a.source.Unattended = true
@@ -107,7 +107,12 @@ func examine(ctx context.Context, settings *server.Settings, std streams) func(y
 			yield(check{"login", fail, err.Error(), ""})
 			return
 		}
-		if config.ServiceAccount == nil && !yield(a.checkStore(ctx)) {
+		if config.ServiceAccount == nil {
+			store, free := a.checkStore(ctx)
+			if !yield(store) || !free {
+				return
+			}
+		} else if config.KeyFile != "" && !yield(checkKeyFile(config.KeyFile)) {
 			return
 		}
 		login, usable := a.checkLogin(ctx)

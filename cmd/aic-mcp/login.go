@@ -28,8 +28,7 @@ func login(ctx context.Context, args []string, std streams, getenv func(string) 
 		return complain(std, err)
 	}
 	if err := a.bearers.Login(ctx); err != nil {
-		fmt.Fprintf(std.err, "aic-mcp: %v\n", err)
-		return exitFailure
+		return giveUp(ctx, std, err)
 	}
 	fmt.Fprintf(std.out, "Logged in to %s.\n", a.config.BaseURL.Host)
 	return exitOK
@@ -48,15 +47,26 @@ func logout(ctx context.Context, args []string, std streams, getenv func(string)
 		fmt.Fprintln(std.out, "A service account has no login that could be ended.")
 		return exitOK
 	}
-	// What the tenant does not forget is good for a while yet; it is forgotten
-	// here all the same.
-	if err := a.bearers.Revoke(ctx); err != nil {
-		fmt.Fprintf(std.err, "aic-mcp: the login is not ended at the tenant, where its tokens are good until they expire: %v\n", err)
+	forgotten, err := a.bearers.Logout(ctx)
+	if err != nil {
+		return giveUp(ctx, std, err)
 	}
-	if err := a.bearers.Logout(ctx); err != nil {
-		fmt.Fprintf(std.err, "aic-mcp: %v\n", err)
-		return exitFailure
+	if forgotten == (tokenstore.Login{}) {
+		fmt.Fprintf(std.out, "Nobody was logged in to %s.\n", a.config.BaseURL.Host)
+		return exitOK
 	}
 	fmt.Fprintf(std.out, "The login to %s is forgotten.\n", a.config.BaseURL.Host)
+	if err := a.bearers.Revoke(ctx, forgotten); err != nil {
+		return giveUp(ctx, std, fmt.Errorf("the login is not ended at the tenant, where its tokens are good until they expire: %w", err))
+	}
 	return exitOK
+}
+
+// giveUp says why a command failed.
+func giveUp(ctx context.Context, std streams, err error) int {
+	if ctx.Err() != nil {
+		err = fmt.Errorf("interrupted: %w", err)
+	}
+	fmt.Fprintf(std.err, "aic-mcp: %v\n", err)
+	return exitFailure
 }

@@ -26,7 +26,9 @@ type standing struct {
 	Scopes    []string   `json:"scopes,omitempty"`
 	Expires   *time.Time `json:"expires,omitempty"`
 	Renewable bool       `json:"renewable"`
-	Store     string     `json:"store,omitempty"`
+	// Refused says that the tenant no longer accepts the login.
+	Refused bool   `json:"refused,omitempty"`
+	Store   string `json:"store,omitempty"`
 }
 
 // showStatus says who is logged in. Its exit code is 1 if nobody is.
@@ -44,8 +46,7 @@ func showStatus(ctx context.Context, args []string, std streams, getenv func(str
 	}
 	s, err := a.standing(ctx)
 	if err != nil {
-		fmt.Fprintf(std.err, "aic-mcp: %v\n", err)
-		return exitFailure
+		return giveUp(ctx, std, err)
 	}
 	if asJSON {
 		err = writeJSON(std.out, s)
@@ -75,7 +76,8 @@ func (a *app) standing(ctx context.Context) (standing, error) {
 	case err != nil:
 		return s, err
 	}
-	s.LoggedIn = session.Renewable || time.Now().Before(session.Expiry)
+	s.Refused = session.Refused
+	s.LoggedIn = !s.Refused && (session.Renewable || time.Now().Before(session.Expiry))
 	s.Account, s.Name, s.Scopes = session.Subject, session.Name, session.Scopes
 	expires := session.Expiry.UTC().Truncate(time.Second)
 	s.Expires, s.Renewable = &expires, session.Renewable
@@ -93,7 +95,7 @@ func (s standing) write(w io.Writer) error {
 	row("login", string(s.Login))
 	switch {
 	case !s.LoggedIn && s.Expires == nil:
-		row("account", "nobody is logged in")
+		row("account", "nobody is logged in: run aic-mcp login, or the first call will ask")
 	case s.Account == "":
 		row("account", "unknown: neither the tenant nor the token says")
 	case s.Name != "" && s.Name != s.Account:
@@ -105,10 +107,12 @@ func (s standing) write(w io.Writer) error {
 	if s.Expires != nil {
 		when := s.Expires.Format(time.RFC3339)
 		switch {
+		case s.Refused:
+			when += ", but the tenant no longer accepts it: run aic-mcp login"
 		case s.Renewable:
 			when += ", then it is renewed"
 		case !s.LoggedIn:
-			when += ": expired"
+			when += ": expired, run aic-mcp login"
 		}
 		row("expires", when)
 	}

@@ -69,6 +69,12 @@ func (tn *tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		tn.grant(w, r.PostForm)
+	case "/am/oauth2/tokeninfo":
+		if !tn.good[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")] {
+			refuse(w, 401, "invalid_token", "expired or revoked")
+			return
+		}
+		_, _ = io.WriteString(w, "{}")
 	default:
 		http.NotFound(w, r)
 	}
@@ -387,6 +393,12 @@ func TestTokenEndpointThatMisbehaves(t *testing.T) {
 		"no token":   func(w http.ResponseWriter) { _, _ = io.WriteString(w, `{"token_type":"Bearer"}`) },
 		"wrong type": func(w http.ResponseWriter) {
 			_, _ = io.WriteString(w, `{"access_token":"x-secret-x","token_type":"mac"}`)
+		},
+		"a refusal that repeats what it got": func(w http.ResponseWriter) { refuse(w, 400, "invalid_grant", "not good: code-secret-1") },
+		"without end": func(w http.ResponseWriter) {
+			for range 3 {
+				_, _ = w.Write(make([]byte, maxAnswer))
+			}
 		},
 		"redirect": func(w http.ResponseWriter) { w.Header().Set("Location", "https://evil.example/"); w.WriteHeader(307) },
 	} {

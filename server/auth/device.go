@@ -21,7 +21,8 @@ const (
 	// defaultInterval is RFC 8628's, section 3.2, slowDown that of 3.5.
 	defaultInterval = 5 * time.Second
 	slowDown        = 5 * time.Second
-	maxInterval     = time.Minute
+	// maxBackoff bounds the interval that polls without an answer grow to.
+	maxBackoff = time.Minute
 )
 
 // Pending is a login that waits for a person, who may be anywhere. It is the
@@ -142,12 +143,12 @@ func (s *Source) requestCode(ctx context.Context) (*attempt, error) {
 		return nil, err
 	}
 	var answer struct {
-		DeviceCode string      `json:"device_code"`
-		UserCode   string      `json:"user_code"`
-		URI        string      `json:"verification_uri"`
-		Complete   string      `json:"verification_uri_complete"`
-		Interval   json.Number `json:"interval"`
-		ExpiresIn  json.Number `json:"expires_in"`
+		DeviceCode string   `json:"device_code"`
+		UserCode   string   `json:"user_code"`
+		URI        string   `json:"verification_uri"`
+		Complete   string   `json:"verification_uri_complete"`
+		Interval   lifetime `json:"interval"`
+		ExpiresIn  lifetime `json:"expires_in"`
 	}
 	err = json.Unmarshal(data, &answer)
 	page := orElse(answer.Complete, answer.URI)
@@ -155,10 +156,10 @@ func (s *Source) requestCode(ctx context.Context) (*attempt, error) {
 		return nil, &Error{Op: "login", Status: http.StatusOK, Description: "the device endpoint's answer holds no usable code, or no page to enter it at", TransactionID: id}
 	}
 	a.code = answer.DeviceCode
-	a.interval = max(seconds(answer.Interval, defaultInterval), time.Second)
+	a.interval = max(answer.Interval.or(defaultInterval), time.Second)
 	a.pending = &Pending{
 		ID: uuid.NewString(), Tenant: s.base.Host, URL: page, Code: answer.UserCode,
-		Expires: began.Add(seconds(answer.ExpiresIn, defaultLifetime)),
+		Expires: began.Add(answer.ExpiresIn.or(defaultLifetime)),
 		attempt: a,
 	}
 	return a, nil
@@ -196,7 +197,7 @@ func (s *Source) poll(ctx context.Context, a *attempt) (tokenstore.Login, error)
 		switch {
 		case refused.Code == "authorization_pending":
 		case refused.Code == "slow_down":
-			a.interval = min(a.interval+slowDown, maxInterval)
+			a.interval += slowDown
 		case refused.Code == "expired_token":
 			refused.Err = ErrTimeout
 			return none, refused
@@ -205,7 +206,7 @@ func (s *Source) poll(ctx context.Context, a *attempt) (tokenstore.Login, error)
 			return none, refused
 		case refused.Code == "" && (refused.Status == 0 || refused.Status == http.StatusTooManyRequests || refused.Status >= 500):
 			// RFC 8628 section 3.5: to be asked less often.
-			a.interval = min(2*a.interval, maxInterval)
+			a.interval = max(a.interval, min(2*a.interval, maxBackoff))
 		default:
 			return none, refused
 		}

@@ -18,7 +18,7 @@ import (
 	"aicmcp/server/tokenstore"
 )
 
-// deviceTenant adds RFC 8628 to the tenant, until the fake serves it.
+// deviceTenant adds RFC 8628 to the tenant, with the faults that tests want.
 type deviceTenant struct {
 	*tenant
 	codes []url.Values // the requests for a code
@@ -120,7 +120,11 @@ func newDeviceRig(t *testing.T, change func(*Options)) *deviceRig {
 
 // tick lets the time pass that the source waits for next.
 func (r *deviceRig) tick() time.Duration {
-	next := <-r.timers
+	return r.pass(<-r.timers)
+}
+
+// pass lets a timer's time pass.
+func (r *deviceRig) pass(next timer) time.Duration {
 	r.advance(next.d)
 	next.fire <- r.now()
 	return next.d
@@ -229,6 +233,22 @@ func TestADeviceCodeExpires(t *testing.T) {
 	if next := r.pending(t); next.Code != "ABCD2" {
 		t.Errorf("then %+v", next)
 	}
+}
+
+// No poll comes sooner than the tenant allows.
+func TestALongIntervalIsKept(t *testing.T) {
+	r := newDeviceRig(t, nil)
+	r.device.answer = strings.Replace(deviceAnswer, `"interval":5`, `"interval":"70"`, 1)
+	r.device.polls = []string{"503", "400 slow_down"}
+	p := r.pending(t)
+	var waits []time.Duration
+	for range 3 {
+		waits = append(waits, r.tick())
+	}
+	if !slices.Equal(waits, []time.Duration{70e9, 70e9, 75e9}) {
+		t.Errorf("polled after %v", waits)
+	}
+	r.ended(t, p)
 }
 
 // A tenant that asks for patience does not keep a dead code on show.

@@ -8,8 +8,8 @@ import (
 
 // Error is a login or a grant that did not succeed.
 type Error struct {
-	// Op is what was tried: "login", "refresh", "exchange", "assertion" or
-	// "revocation".
+	// Op is what was tried: "login", "refresh", "exchange", "assertion",
+	// "revocation" or "tokeninfo".
 	Op string
 	// Status is the HTTP status, 0 if there was no answer.
 	Status int

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 
@@ -61,6 +62,7 @@ func (s *Source) post(ctx context.Context, op string, to endpoint, form url.Valu
 		if ctx.Err() != nil {
 			return nil, id, ctx.Err()
 		}
+		s.log.WarnContext(ctx, to.name+" cannot be reached", "op", op, "error", err)
 		return nil, id, &Error{Op: op, Description: "the tenant cannot be reached: check the address, the network and the certificate", TransactionID: id, Err: err}
 	}
 	defer res.Body.Close()
@@ -80,7 +82,7 @@ func (s *Source) post(ctx context.Context, op string, to endpoint, form url.Valu
 		Description string `json:"error_description"`
 	}
 	err = json.Unmarshal(data, &refusal)
-	e := &Error{Op: op, Status: res.StatusCode, Code: clean(refusal.Error), Description: clean(refusal.Description), TransactionID: id}
+	e := &Error{Op: op, Status: res.StatusCode, Code: clean(withhold(refusal.Error, form)), Description: clean(withhold(refusal.Description, form)), TransactionID: id}
 	if err != nil || e.Code == "" {
 		e.Description = fmt.Sprintf("the %s answered %s without saying why", to.name, statusText(res.StatusCode))
 	}
@@ -99,29 +101,42 @@ func (s *Source) grant(ctx context.Context, op string, form url.Values) (tokenst
 		return none, err
 	}
 	var answer struct {
-		AccessToken  string      `json:"access_token"`
-		RefreshToken string      `json:"refresh_token"`
-		TokenType    string      `json:"token_type"`
-		ExpiresIn    json.Number `json:"expires_in"`
+		AccessToken  string   `json:"access_token"`
+		RefreshToken string   `json:"refresh_token"`
+		TokenType    string   `json:"token_type"`
+		ExpiresIn    lifetime `json:"expires_in"`
 	}
 	err = json.Unmarshal(data, &answer)
 	if err != nil || answer.AccessToken == "" || answer.TokenType != "" && !strings.EqualFold(answer.TokenType, "Bearer") {
 		return none, &Error{Op: op, Status: http.StatusOK, Description: "the token endpoint's answer holds no bearer token", TransactionID: id}
 	}
-	lifetime := seconds(answer.ExpiresIn, defaultLifetime)
+	good := answer.ExpiresIn.or(defaultLifetime)
 	return tokenstore.Login{
 		AccessToken:  answer.AccessToken,
 		RefreshToken: answer.RefreshToken,
 		// A short-lived token would never be used with the full margin.
-		Expiry: began.Add(lifetime - min(margin, lifetime/10)),
+		Expiry: began.Add(good - min(margin, good/10)),
 	}, nil
 }
 
-func seconds(n json.Number, fallback time.Duration) time.Duration {
-	if n, err := n.Int64(); err == nil && n >= 0 {
-		return time.Duration(min(n, 1<<31)) * time.Second
+// lifetime is a number of seconds, or of what a server writes instead of one: an
+// answer that is good otherwise is not to fail for it.
+type lifetime time.Duration
+
+func (l *lifetime) UnmarshalJSON(data []byte) error {
+	n, err := strconv.ParseFloat(strings.Trim(string(data), `"`), 64)
+	if err == nil && n > 0 {
+		*l = lifetime(min(n, 1<<31) * float64(time.Second))
 	}
-	return fallback
+	return nil
+}
+
+// or is the lifetime, or else the fallback: nothing lives for no time at all.
+func (l lifetime) or(fallback time.Duration) time.Duration {
+	if l == 0 {
+		return fallback
+	}
+	return time.Duration(l)
 }
 
 func (s *Source) exchange(ctx context.Context, subject tokenstore.Login, scopes []string) (tokenstore.Login, error) {
@@ -155,10 +170,21 @@ func statusText(status int) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
 }
 
-// clean bounds a server's text and takes line breaks out.
+// withhold takes what is secret in a form out of a server's text, which might
+// repeat it.
+func withhold(s string, form url.Values) string {
+	for _, name := range []string{"code", "code_verifier", "device_code", "refresh_token", "subject_token", "assertion", "token"} {
+		if secret := form.Get(name); secret != "" {
+			s = strings.ReplaceAll(s, secret, "[withheld]")
+		}
+	}
+	return s
+}
+
+// clean bounds a server's text and takes line breaks and other controls out.
 func clean(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		if unicode.IsControl(r) {
 			return ' '
 		}
 		return r

@@ -1,6 +1,8 @@
 package auth
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -144,7 +146,7 @@ func TestStoredLoginIsUsed(t *testing.T) {
 	}
 	r.expect(t, 1, 0, 2)
 
-	if err := again.Logout(t.Context()); err != nil {
+	if _, err := again.Logout(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := store.Load(t.Context(), again.key()); !errors.Is(err, tokenstore.ErrNotFound) {
@@ -310,5 +312,100 @@ func TestAnUnusableEntryIsIgnoredWithAWarning(t *testing.T) {
 	defer r.logMu.Unlock()
 	if log := r.log.String(); !strings.Contains(log, "level=WARN") || !strings.Contains(log, "no login of this tenant") {
 		t.Errorf("log: %s", log)
+	}
+}
+
+// A renewal that is under way ends before the logout, which takes what it stored.
+func TestLogoutWaitsForARenewal(t *testing.T) {
+	dir := t.TempDir()
+	r := newRig(t, func(o *Options) { o.Store = tokenstore.NewFile(dir) })
+	r.get(t, "a")
+	r.advance(time.Hour)
+	refreshing, goOn := make(chan struct{}), make(chan struct{})
+	r.tenant.broken = func(_ http.ResponseWriter, f url.Values) bool {
+		if f.Get("grant_type") == "refresh_token" {
+			close(refreshing)
+			<-goOn
+		}
+		return false
+	}
+	renewed := make(chan error)
+	go func() { renewed <- r.Renew(t.Context()) }()
+	<-refreshing
+	other, err := New(Options{BaseURL: r.base, Scopes: r.scopes, Store: lockWatch{tokenstore.NewFile(dir), goOn}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	login, err := other.Logout(t.Context())
+	select {
+	case <-goOn:
+	default:
+		t.Error("the logout did not wait")
+		close(goOn)
+	}
+	if err != nil || !strings.HasPrefix(login.AccessToken, "access-secret-") {
+		t.Errorf("forgot %v, %v", login, err)
+	}
+	if err := <-renewed; err != nil {
+		t.Error(err)
+	}
+	if stored, err := r.store.Load(t.Context(), r.key()); !errors.Is(err, tokenstore.ErrNotFound) {
+		t.Errorf("after the logout there is %v, %v", stored, err)
+	}
+}
+
+// lockWatch is a store that tells when somebody wants its lock.
+type lockWatch struct {
+	tokenstore.Store
+	wanted chan struct{}
+}
+
+func (l lockWatch) Lock(ctx context.Context, key string) (func(), error) {
+	close(l.wanted)
+	return l.Store.Lock(ctx, key)
+}
+
+// A process that has the login in memory does not bring it back.
+func TestALogoutElsewhereIsRespected(t *testing.T) {
+	store := tokenstore.NewMemory()
+	r := newRig(t, func(o *Options) { o.Store = store })
+	r.get(t, "a")
+	other, err := New(Options{BaseURL: r.base, Scopes: r.scopes, Store: store, Now: r.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.advance(time.Hour)
+	r.get(t, "a")
+	r.expect(t, 2, 0, 2)
+}
+
+// unwritable is a store that cannot save.
+type unwritable struct{ tokenstore.Store }
+
+func (unwritable) Save(context.Context, string, tokenstore.Login) error {
+	return errors.New("read-only file system")
+}
+
+func TestALoginThatCannotBeStoredIsRenewedAllTheSame(t *testing.T) {
+	r := newRig(t, func(o *Options) { o.Store = unwritable{tokenstore.NewMemory()} })
+	r.get(t, "a")
+	r.advance(time.Hour)
+	r.get(t, "a")
+	r.expect(t, 1, 1, 2)
+}
+
+func TestLifetimes(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		`3599`: 3599 * time.Second, `"3599"`: 3599 * time.Second, `3599.0`: 3599 * time.Second, `1e3`: 1000 * time.Second,
+		`9999999999999999999999`: 1 << 31 * time.Second,
+		`0`:                      time.Hour, `-5`: time.Hour, `null`: time.Hour, `"soon"`: time.Hour, `true`: time.Hour, `{}`: time.Hour, `"NaN"`: time.Hour,
+	} {
+		var answer struct{ In lifetime }
+		if err := json.Unmarshal([]byte(`{"In":`+text+`}`), &answer); err != nil || answer.In.or(time.Hour) != want {
+			t.Errorf("%s: %s, %v", text, answer.In.or(time.Hour), err)
+		}
 	}
 }

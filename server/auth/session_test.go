@@ -46,6 +46,7 @@ func TestSession(t *testing.T) {
 		}
 		_, _ = fmt.Fprint(w, `{"sub":"told","subname":"jane","scope":["a","b"],"expires_in":1}`)
 	}
+	refuses := func(w http.ResponseWriter, _ *http.Request) { refuse(w, 401, "invalid_token", "expired or revoked") }
 	silent := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(501) }
 	token := jwtOf(`{"sub":"read","scope":["a"]}`)
 	soon, past := time.Unix(2000, 0), time.Unix(500, 0)
@@ -54,19 +55,20 @@ func TestSession(t *testing.T) {
 		answer http.HandlerFunc
 		want   string
 	}{
-		"the tenant tells":     {tokenstore.Login{AccessToken: token, RefreshToken: "r", Expiry: soon}, tells, "told jane [a b] true"},
-		"the token tells":      {tokenstore.Login{AccessToken: token, Expiry: soon}, silent, "read  [a] false"},
-		"expired":              {tokenstore.Login{AccessToken: token, Expiry: past}, tells, "read  [a] false"},
-		"a string of scopes":   {tokenstore.Login{AccessToken: jwtOf(`{"sub":"x","scope":"a b"}`), Expiry: soon}, silent, "x  [a b] false"},
-		"odd claims":           {tokenstore.Login{AccessToken: jwtOf(`{"sub":7,"scope":[1]}`), Expiry: soon}, silent, "  [] false"},
-		"an opaque token":      {tokenstore.Login{AccessToken: "opaque", Expiry: soon}, silent, "  [] false"},
-		"an encrypted token":   {tokenstore.Login{AccessToken: "a.b.c.d.e", Expiry: soon}, silent, "  [] false"},
-		"what is no JWT":       {tokenstore.Login{AccessToken: "a.!.c", Expiry: soon}, silent, "  [] false"},
-		"what is no JSON":      {tokenstore.Login{AccessToken: jwtOf("x"), Expiry: soon}, silent, "  [] false"},
-		"an answer of nothing": {tokenstore.Login{AccessToken: token, Expiry: soon}, func(http.ResponseWriter, *http.Request) {}, "read  [a] false"},
+		"the tenant tells":     {tokenstore.Login{AccessToken: token, RefreshToken: "r", Expiry: soon}, tells, "told jane [a b] true false"},
+		"the token tells":      {tokenstore.Login{AccessToken: token, Expiry: soon}, silent, "read  [a] false false"},
+		"the tenant refuses":   {tokenstore.Login{AccessToken: token, RefreshToken: "r", Expiry: soon}, refuses, "read  [a] true true"},
+		"expired":              {tokenstore.Login{AccessToken: token, Expiry: past}, tells, "read  [a] false false"},
+		"a string of scopes":   {tokenstore.Login{AccessToken: jwtOf(`{"sub":"x","scope":"a b"}`), Expiry: soon}, silent, "x  [a b] false false"},
+		"odd claims":           {tokenstore.Login{AccessToken: jwtOf(`{"sub":7,"scope":[1]}`), Expiry: soon}, silent, "  [] false false"},
+		"an opaque token":      {tokenstore.Login{AccessToken: "opaque", Expiry: soon}, silent, "  [] false false"},
+		"an encrypted token":   {tokenstore.Login{AccessToken: "a.b.c.d.e", Expiry: soon}, silent, "  [] false false"},
+		"what is no JWT":       {tokenstore.Login{AccessToken: "a.!.c", Expiry: soon}, silent, "  [] false false"},
+		"what is no JSON":      {tokenstore.Login{AccessToken: jwtOf("x"), Expiry: soon}, silent, "  [] false false"},
+		"an answer of nothing": {tokenstore.Login{AccessToken: token, Expiry: soon}, func(http.ResponseWriter, *http.Request) {}, "read  [a] false false"},
 	} {
 		session, err := about(t, tc.login, tc.answer).Session(t.Context())
-		if got := fmt.Sprint(session.Subject, " ", session.Name, " ", session.Scopes, " ", session.Renewable); err != nil || got != tc.want || !session.Expiry.Equal(tc.login.Expiry) {
+		if got := fmt.Sprint(session.Subject, " ", session.Name, " ", session.Scopes, " ", session.Renewable, " ", session.Refused); err != nil || got != tc.want || !session.Expiry.Equal(tc.login.Expiry) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
@@ -75,7 +77,7 @@ func TestSession(t *testing.T) {
 	}
 }
 
-func TestRevoke(t *testing.T) {
+func TestLogoutAndRevoke(t *testing.T) {
 	var form url.Values
 	takes := func(_ http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/am/oauth2/token/revoke" || r.ParseForm() != nil {
@@ -86,14 +88,18 @@ func TestRevoke(t *testing.T) {
 	for want, login := range map[string]tokenstore.Login{
 		"client_id=AICMCPClient&token=r&token_type_hint=refresh_token": {AccessToken: "a", RefreshToken: "r"},
 		"client_id=AICMCPClient&token=a&token_type_hint=access_token":  {AccessToken: "a"},
-		"": {},
 	} {
 		form = nil
-		if err := about(t, login, takes).Revoke(t.Context()); err != nil || form.Encode() != want {
+		s := about(t, login, takes)
+		forgotten, err := s.Logout(t.Context())
+		if err != nil || forgotten != login {
+			t.Errorf("forgot %v, %v", forgotten, err)
+		}
+		if err := s.Revoke(t.Context(), forgotten); err != nil || form.Encode() != want {
 			t.Errorf("%s: sent %s, %v", want, form.Encode(), err)
 		}
 	}
-	err := about(t, tokenstore.Login{AccessToken: "a"}, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(501) }).Revoke(t.Context())
+	err := about(t, tokenstore.Login{}, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(501) }).Revoke(t.Context(), tokenstore.Login{AccessToken: "a"})
 	var e *Error
 	if !errors.As(err, &e) || e.Status != 501 || !strings.Contains(e.Description, "revocation endpoint") {
 		t.Errorf("a tenant without it: %v", err)
@@ -103,6 +109,26 @@ func TestRevoke(t *testing.T) {
 func TestNobodyIsAskedUnattended(t *testing.T) {
 	s := about(t, tokenstore.Login{}, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("%s was asked", r.URL) })
 	if _, err := s.Token(t.Context(), []string{"a"}); !errors.Is(err, ErrUnattended) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// What the clock says is good can be revoked.
+func TestRenewAsksTheTenant(t *testing.T) {
+	r := newRig(t, nil)
+	r.get(t, "a")
+	if err := r.Renew(t.Context()); err != nil {
+		t.Error(err)
+	}
+	r.expect(t, 1, 0, 1)
+	r.tenant.revoke("access")
+	if err := r.Renew(t.Context()); err != nil {
+		t.Error(err)
+	}
+	r.expect(t, 1, 1, 1)
+	r.tenant.revoke("")
+	r.logIn = noLogin
+	if err := r.Renew(t.Context()); !errors.Is(err, ErrUnattended) {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -45,7 +45,8 @@ type Options struct {
 	// RedirectPort receives the browser's answer; 0 takes any free port,
 	// which the tenant's client must allow.
 	RedirectPort int
-	HTTPClient   *http.Client
+	// HTTPClient is one that waits a minute for an answer if nil.
+	HTTPClient *http.Client
 	// Store keeps the login; it is kept in memory if nil.
 	Store tokenstore.Store
 	// OpenURL opens a browser. If nil, the URL is only shown.
@@ -96,6 +97,7 @@ type Source struct {
 	mu     sync.Mutex
 	login  tokenstore.Login
 	stored bool // whether the store has been asked
+	kept   bool // whether login is in the store
 	// unexchangeable is an access token that was refused when it was new: the
 	// fault is not its age, so another login would not help.
 	unexchangeable string
@@ -149,7 +151,7 @@ func New(opts Options) (*Source, error) {
 		s.process = context.Background()
 	}
 	s.scopes, _ = scopeKey(opts.Scopes)
-	var hc http.Client
+	hc := http.Client{Timeout: time.Minute}
 	if opts.HTTPClient != nil {
 		hc = *opts.HTTPClient
 	}
@@ -299,7 +301,7 @@ func (s *Source) current(ctx context.Context) tokenstore.Login {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.stored && s.login.AccessToken == "" && err == nil {
-		s.login = loaded
+		s.login, s.kept = loaded, true
 	}
 	s.stored = true
 	return s.login
@@ -320,9 +322,14 @@ func (s *Source) replace(ctx context.Context, old tokenstore.Login, refresh bool
 		if login, ok := s.adopt(ctx, old); ok {
 			return renewed{Login: login}, nil
 		}
-		// Another process may have used up the refresh token long ago.
-		if stored, err := s.load(ctx); err == nil && stored.RefreshToken != "" && stored.Expiry.After(old.Expiry) {
+		stored, err := s.load(ctx)
+		switch {
+		case err == nil && stored.RefreshToken != "" && stored.Expiry.After(old.Expiry):
+			// Another process has used up the refresh token long ago.
 			old, refresh = stored, true
+		case errors.Is(err, tokenstore.ErrNotFound) && s.wasKept():
+			// Somebody has logged out. What they wanted gone must not come back.
+			refresh = false
 		}
 		if refresh && old.RefreshToken != "" {
 			login, err := s.refresh(ctx, old)
@@ -357,9 +364,15 @@ func (s *Source) adopt(ctx context.Context, old tokenstore.Login) (tokenstore.Lo
 		return tokenstore.Login{}, false
 	}
 	s.mu.Lock()
-	s.login, s.stored = login, true
+	s.login, s.stored, s.kept = login, true, true
 	s.mu.Unlock()
 	return login, true
+}
+
+func (s *Source) wasKept() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kept
 }
 
 // lock keeps other processes from renewing the login at the same time: what the
@@ -396,11 +409,17 @@ func (s *Source) load(ctx context.Context) (tokenstore.Login, error) {
 // keep makes login the current one.
 func (s *Source) keep(ctx context.Context, login tokenstore.Login) error {
 	s.mu.Lock()
-	s.login, s.stored = login, true
+	s.login, s.stored, s.kept = login, true, false
 	s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	return s.store.Save(ctx, s.key(), login)
+	if err := s.store.Save(ctx, s.key(), login); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.kept = true
+	s.mu.Unlock()
+	return nil
 }
 
 // keepIfPossible is keep for a call: failing to store the login costs one at
@@ -452,17 +471,6 @@ func (s *Source) warn(ctx context.Context, err error) {
 	if !errors.Is(err, tokenstore.ErrNotFound) && ctx.Err() == nil {
 		s.log.WarnContext(ctx, "stored login cannot be used", "error", err)
 	}
-}
-
-// Logout forgets the login, here and in the store.
-func (s *Source) Logout(ctx context.Context) error {
-	s.mu.Lock()
-	s.login, s.stored = tokenstore.Login{}, true
-	s.mu.Unlock()
-	s.exchanged.clear()
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	return s.store.Delete(ctx, s.key())
 }
 
 // Fixed supplies one bearer that was obtained elsewhere.
