@@ -33,10 +33,10 @@ type keyed struct {
 
 const keyedSecret = "a secret of forty bytes, which is enough"
 
-func newKeyed(t *testing.T) *keyed {
+func newKeyed(t *testing.T, options ...mockaic.Option) *keyed {
 	t.Helper()
 	k := &keyed{t: t, clock: newClock(), key: newKey(t)}
-	k.mock = start(t, mockaic.Clock(k.clock.Now))
+	k.mock = start(t, append(options, mockaic.Clock(k.clock.Now))...)
 	return k
 }
 
@@ -263,4 +263,43 @@ func TestKeysAreFetchedFromThisMachine(t *testing.T) {
 	}
 	k.register(map[string]any{"publicKeyLocation": "jwks_uri", "jwksUri": server.URL + "/elsewhere", "tokenEndpointAuthSigningAlgorithm": "ES256"})
 	k.expect("a redirect", k.send(assertion(t, jose.ES256, next, k.claims(nil))), refused)
+}
+
+// An assertion that was made for another host is not good here under that host's name.
+func TestAssertionsAreForTheTenantsOwnNames(t *testing.T) {
+	for host, want := range map[string]string{"": known, "localhost": known, "tenant.localhost": known, "evil.example.com": refused, "127.0.0.1.evil.example.com": refused} {
+		k := newKeyed(t)
+		k.register(map[string]any{"publicKeyLocation": "jwks", "jwkSet": jwks(t, k.key.Public()), "tokenEndpointAuthSigningAlgorithm": "ES256"})
+		k.expect(host, k.at(host), want)
+	}
+	k := newKeyed(t, mockaic.PublicURL("https://tenant.example.com"))
+	k.register(map[string]any{"publicKeyLocation": "jwks", "jwkSet": jwks(t, k.key.Public()), "tokenEndpointAuthSigningAlgorithm": "ES256"})
+	k.expect("another host than the public one", k.at("evil.example.com"), refused)
+	signed := assertion(t, jose.ES256, k.key, k.claims(map[string]any{"aud": "https://tenant.example.com:443/am/oauth2/alpha"}))
+	k.expect("the public URL", k.send(signed), known)
+}
+
+// at sends an assertion for a host to the tenant under that name; "" is its own.
+func (k *keyed) at(host string) map[string]any {
+	k.t.Helper()
+	address, err := url.Parse(k.mock.URL)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	if host != "" {
+		host += ":" + address.Port()
+	} else {
+		host = address.Host
+	}
+	form := url.Values{
+		"grant_type": {"refresh_token"}, "refresh_token": {"x"}, "client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+		"client_assertion": {assertion(k.t, jose.ES256, k.key, k.claims(map[string]any{"aud": "http://" + host + "/am/oauth2/alpha/access_token"}))},
+	}
+	request, err := http.NewRequestWithContext(k.t.Context(), "POST", k.mock.URL+"/am/oauth2/alpha/access_token", strings.NewReader(form.Encode()))
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	request.Host = host
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return visit(k.t, k.mock.Client(), request).object(k.t)
 }

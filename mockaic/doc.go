@@ -46,7 +46,8 @@
 //     am-core, environment-access, idm-access, idm-activity, idm-authentication,
 //     idm-config and idm-core, the last events up to [LogBytes]
 //   - /am/oauth2 of every realm: discovery, JWKS, the authorization endpoint
-//     with a login page for every step of a journey and a consent page, pushed
+//     with a login page for every step of a journey and a consent page, which answers
+//     by query, fragment or form_post, pushed
 //     authorization requests, device codes with the page where people type them;
 //     authorization_code with PKCE, refresh_token, client_credentials, password,
 //     device_code, token exchange by impersonation and by delegation, jwt-bearer for
@@ -57,7 +58,7 @@
 //     clients' profiles and overrides: lifetimes, refresh tokens, algorithms, tokens
 //     that are JWTs or opaque, PKCE, grants, scopes, consent, discovery, device codes,
 //     pushed requests, claims, credentials in the query, audiences of exchanges,
-//     registration. A new tenant's sign access tokens with HS256 (recorded); those of
+//     ages of logins, response types, registration. A new tenant's sign access tokens with HS256 (recorded); those of
 //     the demo with RS256, and they exchange tokens. [Tenant.RotateKeys] makes new keys
 //   - clients that authenticate by a secret (basic, post, client_secret_jwt), by a key
 //     (private_key_jwt) or not at all; dynamic registration in the realms below the
@@ -87,8 +88,11 @@
 //   - of /am/json: listLatestNodeDefinitions; writes of realms and of what is below users; other kinds of agents and services;
 //     the rest, as that of /environment; /platform
 //
-// The authorization endpoint answers request objects, the parameter claims and
-// response modes other than query with the error invalid_request. A policy whose
+// The authorization endpoint, and /device/code, answer request objects, the parameter
+// claims, acr_values that loaMapping leads to a journey and response modes with jwt with
+// the error invalid_request, and response types other than code, implicit and hybrid
+// ones, with unsupported_response_type; a request_uri that was not pushed gets a page
+// with 501. A policy whose
 // regular expression has \p{Script=...} is refused with 400.
 //
 // Keys of clients are fetched from their jwksUri only if that is an address of this
@@ -100,8 +104,9 @@
 // Not there yet, and not noticed by an error: scripts of a type (onCreate and
 // the like) and those of AM but for the two kinds above are stored and do not run; the
 // OAuth providers have no other settings than those above, so that tokens, introspection
-// and user information are never encrypted, refresh tokens have no grace period, user
-// information is JSON, and acr_values choose nothing; tls_client_auth can be registered
+// and user information are never encrypted, user
+// information is JSON, and useForceAuthnForPromptLogin and useForceAuthnForMaxAge change
+// nothing, nor does ui_locales; tls_client_auth can be registered
 // and not used; tokens of the realms alpha and
 // bravo are for their clients only, not for the tenant's APIs; passwordLastChangedTime and passwordExpirationTime stay unset;
 // policies without a rule here (mapping-exists, scripts of one's own) are not
@@ -209,7 +214,10 @@
 //   - of client authentication: that a client of OpenID Connect which has a secret or
 //     keys must use its own method, any other may use either; that an assertion has the
 //     algorithm of tokenEndpointAuthSigningAlgorithm, and its audience is spelled as the
-//     request was; that keys at a jwksUri are fetched anew after the two times that the
+//     request was, which must have been sent to localhost, to the machine's address or,
+//     with [PublicURL], to any name of the proxy; the same holds for service accounts; that
+//     of 200,000 used assertions which have not expired none is forgotten, and more are
+//     refused with 503; that keys at a jwksUri are fetched anew after the two times that the
 //     client is set to
 //   - of token exchange: that may_act with a sub needs an actor token of that subject;
 //     that ID tokens are taken where they have may_act, and start a grant of their own;
@@ -239,6 +247,24 @@
 //   - that a client which is not Active is unknown to its provider, and that a
 //     confidential one without a secret can't authenticate; that a session of
 //     one realm is none in another
+//   - of logins at the authorization endpoint: that prompt=login ends the session that
+//     there was, which AM's ancestor does, and so does a login that is too old; that for a
+//     pushed request with prompt=login a login after the push will do; that max_age and the client's defaultMaxAge
+//     count as minMaxAge at least; that an id_token_hint that names another than who is
+//     logged in, or is no ID token of the realm, gets login_required; the texts about
+//     prompts and response modes; that a parameter has at most 4 KiB, and all of a
+//     request 16 KiB together
+//   - of users who are gone or inactive: that they get no tokens by any grant
+//     (invalid_grant, and for exchanges what those always say) and no user information
+//     (401), and that their sessions are none for OAuth, but live on at /am/json/sessions;
+//     that introspection and tokeninfo don't ask who is there
+//   - of refresh tokens: that a spent one is refused and takes nothing with it, as
+//     nothing tells that AM revokes its grant; that its grace period begins with its
+//     first use
+//   - of revocations: that, when 20,000 revoked access tokens have not expired, a further
+//     one goes with all tokens of its grant
+//   - of errors: that state, which AM's ancestor adds to JSON, comes last; that the page of
+//     an error has the text in description, and its code in message
 //   - of OAuth: that a verifier is refused for a code without a challenge, and in an
 //     exchange an ID token that a client made with its own secret; that a saved consent
 //     is of one realm, and cannot be pushed; that refresh tokens, device codes and names of pushed requests are opaque
@@ -265,7 +291,9 @@
 //     that a request goes through at most 100 nodes, and journeys are nested 10 deep;
 //     that the nodes of a page are not logged one by one; the texts of an inactive account
 //     and of an unknown realm; the bodies of errors of sessions; that no session property
-//     is on the list of those that clients may read; that the sessions of others are for
+//     is on the list of those that clients may read; the text of the 403 for a request with
+//     the session cookie and neither Accept-API-Version nor X-Requested-With (documented);
+//     that the sessions of others are for
 //     bearers with the scope fr:am:* and administrators' sessions
 //   - that the versions 1.0 and 2.0 of /environment answer alike, and others 400
 //

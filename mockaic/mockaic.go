@@ -176,7 +176,7 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader, log *logs
 		return nil, err
 	}
 	provider, err := oauth.New(oauth.Options{
-		BaseURL: t.baseURL, Chance: chance, Now: clock.now, Identities: people{identities},
+		BaseURL: t.baseURL, PublicURL: s.publicURL, Chance: chance, Now: clock.now, Identities: people{identities},
 		Realms: idm.Realms, Clients: seed.clients, Registry: registry{access}, KeyHosts: s.keyHosts, Scripts: registry{access}, ScriptTime: s.scriptTime, Sessions: sessions, Journeys: journeys, DevToken: s.devToken, Logger: s.logger,
 	})
 	if err != nil {

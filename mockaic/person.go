@@ -73,6 +73,8 @@ func (p Person) Visit(ctx context.Context, address string) (*Page, error) {
 			}
 		case form != nil && form.has("authId"):
 			// A journey that asks for more, such as preferences: they go on as they are.
+		case form != nil && form.has("client_id") && form.has("iss"):
+			// An answer for a client, which browsers' scripts send on.
 		default:
 			return page, nil
 		}

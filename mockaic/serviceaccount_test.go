@@ -1,9 +1,12 @@
 package mockaic_test
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"fmt"
+	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -185,5 +188,25 @@ func TestAssertionsThatAreNotGood(t *testing.T) {
 		if status := r.status(token, "GET", "/openidm/managed/alpha_user?_queryFilter=true", ""); status != 401 {
 			t.Errorf("%q: %d", token, status)
 		}
+	}
+}
+
+func TestAServiceAccountAssertsToTheTenantsOwnNames(t *testing.T) {
+	r := newRobot(t, "fr:idm:*")
+	address, listens := strings.Replace(r.mock.URL, "127.0.0.1", "evil.example.com", 1), strings.TrimPrefix(r.mock.URL, "http://")
+	r.mock.Client().Transport = &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, listens)
+	}}
+	at := func(address string) tokens {
+		own := r.mock.URL
+		defer func() { r.mock.URL = own }()
+		r.mock.URL = address
+		return r.assert("fr:idm:*", nil)
+	}
+	if got := at(address); got.Error != "invalid_grant" || !strings.Contains(got.ErrorDescription, "PublicURL") {
+		t.Errorf("%+v", got)
+	}
+	if got := at(strings.Replace(r.mock.URL, "127.0.0.1", "localhost", 1)); got.Status != 200 {
+		t.Errorf("%+v", got)
 	}
 }

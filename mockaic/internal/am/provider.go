@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -26,6 +27,10 @@ type OAuthProvider struct {
 	UserCodeLength                         int
 	UserCodeCharacters                     string
 	OpenUserCodeForm                       bool // to those who are not logged in
+
+	RefreshTokenGrace time.Duration // in which a refresh token may be used again
+	LeastMaxAge       int           // seconds
+	MappedClasses     []string      // the values of acr_values that lead to journeys
 
 	RequestURILifetime    time.Duration
 	RequirePushedRequests bool
@@ -76,6 +81,10 @@ func (s *Service) OAuthProvider(realm, clientID string) (OAuthProvider, bool) {
 		UserCodeLength:     device.whole("deviceUserCodeLength"),
 		UserCodeCharacters: device.text("deviceUserCodeCharacterSet"),
 		OpenUserCodeForm:   device.flag("realmAllowUnauthorisedAccessToUserCodeForm"),
+
+		RefreshTokenGrace: max(0, advanced.seconds("refreshTokenGracePeriod")),
+		LeastMaxAge:       max(0, advancedOIDC.whole("minMaxAge")),
+		MappedClasses:     slices.Sorted(maps.Keys(groupOf(advancedOIDC, "loaMapping"))),
 
 		RequestURILifetime:    advanced.seconds("parRequestUriLifetime"),
 		RequirePushedRequests: advanced.flag("requirePushedAuthorizationRequests"),

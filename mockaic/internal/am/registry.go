@@ -20,6 +20,9 @@ type OAuthClient struct {
 	IDTokenAlgorithm                                    string
 	RequirePushedRequests                               bool
 
+	RefreshTokenGrace int  // seconds
+	DefaultMaxAge     *int // seconds, of logins; nil is any
+
 	// KeyLocation says which of the keys counts: jwks, jwks_uri or x509.
 	AuthMethod, AuthAlgorithm, KeyLocation, KeySet, KeySetURI, Certificate string
 	KeyLifetime, KeyMissLifetime                                           time.Duration // of keys from KeySetURI
@@ -49,6 +52,10 @@ func (s *Service) OAuthClient(realm, id string) (OAuthClient, bool) {
 		KeyLocation: signing.text("publicKeyLocation"), KeySet: signing.text("jwkSet"),
 		KeySetURI: signing.text("jwksUri"), Certificate: signing.text("clientJwtPublicKey"),
 		KeyLifetime: signing.milliseconds("jwksCacheTimeout"), KeyMissLifetime: signing.milliseconds("jwkStoreCacheMissCacheTime"),
+	}
+	client.RefreshTokenGrace = max(0, advanced.whole("refreshTokenGracePeriod"))
+	if oldest := max(0, oidc.whole("defaultMaxAge")); oidc.flag("defaultMaxAgeEnabled") {
+		client.DefaultMaxAge = &oldest
 	}
 	client.Secret, _ = stored[clientSecret].(string)
 	if names := texts(core["clientName"]); len(names) > 0 {

@@ -160,6 +160,9 @@ func (s *Service) proveByAssertion(r *http.Request, client *Client, given *crede
 	switch {
 	case claims.Issuer != client.ID || claims.Subject != client.ID:
 		return refuse("its issuer or subject is another")
+	case !s.answersFor(r):
+		given.failed.Description += ": " + strangeHost
+		return refuse("it came to a strange host")
 	case !slices.ContainsFunc(claims.Audience, audience):
 		return refuse("its audience is another")
 	case claims.Expiry == nil:
@@ -170,10 +173,11 @@ func (s *Service) proveByAssertion(r *http.Request, client *Client, given *crede
 		return refuse("it expires too far in the future")
 	}
 	claims.Issuer = realmOf(r) + " " + claims.Issuer // service accounts have assertions, too
-	if !s.firstUse(claims, now) {
+	fresh, failed := s.firstUse(claims, now)
+	if failed == nil && !fresh {
 		return refuse("it has been used before")
 	}
-	return nil
+	return failed
 }
 
 // checkKeys checks the signature of an assertion by the client's public keys.

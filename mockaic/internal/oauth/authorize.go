@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"crypto/subtle"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -18,6 +19,7 @@ import (
 type authorization struct {
 	params      url.Values
 	pushed      string // the request URI, if the client pushed the parameters
+	pushedAt    time.Time
 	client      *Client
 	redirectURI *url.URL
 	scopes      []string
@@ -37,14 +39,22 @@ func (s *Service) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		}
 		params = r.Form
 	}
+	if problem := checkSize(params); problem != "" {
+		s.showErrorPage(w, r, http.StatusBadRequest, problem)
+		return
+	}
 	a := &authorization{params: params}
+	if uri := params.Get("request_uri"); strings.Contains(uri, ":") { // of a pushed request there is none
+		s.showErrorPage(w, r, http.StatusNotImplemented, "A request_uri that was not pushed is not implemented by this fake tenant.")
+		return
+	}
 	if params.Has("request_uri") {
-		var known bool
-		a.pushed = params.Get("request_uri")
-		if a.params, known = s.pushedParams(r, params); !known {
+		kept, known := s.pushedParams(r, params)
+		if !known {
 			s.showErrorPage(w, r, http.StatusBadRequest, "The request_uri is not known, or expired.")
 			return
 		}
+		a.params, a.pushed, a.pushedAt = kept.params, params.Get("request_uri"), kept.at
 	}
 	logRequest(r, a.params)
 	if problem := s.checkClient(r, a); problem != "" {
@@ -82,17 +92,33 @@ func (s *Service) checkClient(r *http.Request, a *authorization) string {
 	return ""
 }
 
+// Limits of the parameters of a request that the tenant keeps, or sends on.
+const (
+	maxParam  = 4 << 10 // bytes of one
+	maxParams = 16 << 10
+)
+
+// checkSize returns what is wrong with the length of parameters.
+func checkSize(params url.Values) string {
+	total := 0
+	for name, values := range params {
+		for _, value := range values {
+			total += len(name) + len(value)
+			if len(value) > maxParam && len(name) <= maxParam {
+				return fmt.Sprintf("Invalid parameter, '%s': it is longer than %d bytes", name, maxParam)
+			}
+		}
+	}
+	if total > maxParams {
+		return fmt.Sprintf("The parameters are longer than %d bytes together", maxParams)
+	}
+	return ""
+}
+
 // check checks the rest; what it finds is told to the client.
 func (a *authorization) check(p Provider) *Error {
-	switch responseType := a.params.Get("response_type"); responseType {
-	case "code":
-	case "":
-		return badRequest("invalid_request", "Missing parameter, 'response_type'")
-	default:
-		return badRequest("unsupported_response_type", "Response type is not supported.")
-	}
-	if len(a.client.ResponseTypes) > 0 && !slices.Contains(a.client.ResponseTypes, "code") {
-		return badRequest("unsupported_response_type", "Client does not support this response type.")
+	if failed := a.checkResponseType(p); failed != nil {
+		return failed
 	}
 	if !slices.Contains(a.client.GrantTypes, grantCode) || !slices.Contains(p.GrantTypes, grantCode) {
 		return badRequest("unauthorized_client", "The client is not authorized to request an authorization code using this method.")
@@ -100,13 +126,11 @@ func (a *authorization) check(p Provider) *Error {
 	if a.pushed == "" && (p.RequirePushedRequests || a.client.RequirePushedRequests) {
 		return badRequest("invalid_request", "Authorization Request must be pushed")
 	}
-	for _, name := range []string{"request", "claims"} {
-		if a.params.Get(name) != "" {
-			return badRequest("invalid_request", "The parameter "+name+" is not implemented by this fake tenant")
-		}
+	if failed := checkAbsent(p, a.params); failed != nil {
+		return failed
 	}
-	if mode := a.params.Get("response_mode"); mode != "" && mode != "query" {
-		return badRequest("invalid_request", "The response mode "+mode+" is not implemented by this fake tenant")
+	if failed := a.checkResponseMode(); failed != nil {
+		return failed
 	}
 	var failed *Error
 	if a.scopes, failed = p.grantedScopes(a.client, a.params.Get("scope")); failed != nil {
@@ -118,6 +142,48 @@ func (a *authorization) check(p Provider) *Error {
 	if age := a.params.Get("max_age"); age != "" {
 		if seconds, err := strconv.Atoi(age); err != nil || seconds < 0 {
 			return badRequest("invalid_request", "Invalid parameter, 'max_age'")
+		}
+	}
+	prompts := a.prompts()
+	unknown := func(prompt string) bool { return prompt != "none" && prompt != "login" && prompt != "consent" }
+	if slices.ContainsFunc(prompts, unknown) || slices.Contains(prompts, "none") && len(prompts) > 1 {
+		return badRequest("invalid_request", "Invalid prompt parameter \""+a.params.Get("prompt")+"\"")
+	}
+	return nil
+}
+
+func (a *authorization) prompts() []string { return strings.Fields(a.params.Get("prompt")) }
+
+func (a *authorization) checkResponseType(p Provider) *Error {
+	asked := a.params.Get("response_type")
+	parts := strings.Fields(asked)
+	has := func(allowed []string, part string) bool { return len(allowed) == 0 || slices.Contains(allowed, part) }
+	known := func(part string) bool {
+		return slices.Contains([]string{"code", "token", "id_token"}, part) && has(p.ResponseTypes, part)
+	}
+	switch {
+	case len(parts) == 0:
+		return badRequest("invalid_request", "Missing parameter, 'response_type'")
+	case slices.ContainsFunc(parts, func(part string) bool { return !known(part) }):
+		return badRequest("unsupported_response_type", "Response type is not supported.")
+	case asked != "code":
+		return badRequest("unsupported_response_type", "The response type "+asked+" is not implemented by this fake tenant")
+	case !has(a.client.ResponseTypes, "code"):
+		return badRequest("unsupported_response_type", "Client does not support this response type.")
+	}
+	return nil
+}
+
+// checkAbsent refuses parameters that would change the answer on a tenant.
+func checkAbsent(p Provider, params url.Values) *Error {
+	for _, name := range []string{"request", "claims"} {
+		if params.Get(name) != "" {
+			return badRequest("invalid_request", "The parameter "+name+" is not implemented by this fake tenant")
+		}
+	}
+	for _, class := range strings.Fields(params.Get("acr_values")) {
+		if slices.Contains(p.MappedClasses, class) {
+			return badRequest("invalid_request", "The parameter acr_values is not implemented by this fake tenant for what loaMapping maps to a journey")
 		}
 	}
 	return nil
@@ -137,11 +203,16 @@ func checkChallenge(p Provider, client *Client, params url.Values) *Error {
 
 // decide logs the person in, asks for consent, and sends the code.
 func (s *Service) decide(w http.ResponseWriter, r *http.Request, a *authorization) {
-	prompts := strings.Fields(a.params.Get("prompt"))
-	current, ok := s.options.Sessions.Current(r, realmOf(r))
+	prompts := a.prompts()
+	current, ok := s.loggedIn(r)
 	route.TrailOf(r.Context()).Subject = current.UserID
-	if slices.Contains(prompts, "login") || ok && a.tooOld(current, s.options.Now()) {
+	if ok && s.mustLogInAgain(r, a, current) {
 		ok = false
+		if !slices.Contains(prompts, "none") {
+			// As AM does. Who comes back without a login has no session then, though the
+			// address that people come back to does not ask for a login again.
+			s.options.Sessions.Stop(r.Context(), current.Token)
+		}
 	}
 	if !ok {
 		if slices.Contains(prompts, "none") {
@@ -150,6 +221,12 @@ func (s *Service) decide(w http.ResponseWriter, r *http.Request, a *authorizatio
 		}
 		s.sendToLogin(w, r, a)
 		return
+	}
+	if hint := a.params.Get("id_token_hint"); hint != "" {
+		if hinted, _, client := s.idTokenOf(r, hint); client == nil || hinted.Subject != current.UserID {
+			s.redirectError(w, r, a, badRequest("login_required", "Somebody else is logged in than the id_token_hint names."))
+			return
+		}
 	}
 	decision := a.params.Get("decision")
 	implied := a.client.ConsentImplied && s.provider(r, a.client).ClientsCanSkipConsent
@@ -184,13 +261,39 @@ func (s *Service) decide(w http.ResponseWriter, r *http.Request, a *authorizatio
 	}
 }
 
-func (a *authorization) tooOld(current session.Session, now time.Time) bool {
-	age := a.params.Get("max_age")
-	if age == "" {
-		return false
+// loggedIn is the session of a request, if its user is still there.
+func (s *Service) loggedIn(r *http.Request) (session.Session, bool) {
+	current, ok := s.options.Sessions.Current(r, realmOf(r))
+	if !ok || !s.isActive(realmOf(r), current.UserID) {
+		return session.Session{}, false
 	}
-	seconds, err := strconv.Atoi(age)
-	return err != nil || now.Sub(current.Started).Seconds() > float64(seconds)
+	return current, true
+}
+
+// isActive tells whether somebody is a user of a realm and may log in.
+func (s *Service) isActive(realm, id string) bool {
+	user, ok := s.options.Identities.Profile(realm, id)
+	status, _ := user["accountStatus"].(string)
+	return ok && !strings.EqualFold(status, "inactive")
+}
+
+// mustLogInAgain tells whether the request asks for a login, or the login is older than
+// the request, or else the client, has it. The provider's least age keeps logins from
+// being too old at once.
+func (s *Service) mustLogInAgain(r *http.Request, a *authorization, current session.Session) bool {
+	if slices.Contains(a.prompts(), "login") && (a.pushed == "" || current.Started.Before(a.pushedAt)) {
+		return true
+	}
+	oldest := a.client.DefaultMaxAge
+	if age := a.params.Get("max_age"); age != "" {
+		seconds, err := strconv.Atoi(age)
+		if err != nil {
+			return true
+		}
+		oldest = &seconds
+	}
+	age := s.options.Now().Sub(current.Started).Seconds()
+	return oldest != nil && age > float64(max(*oldest, s.provider(r, a.client).LeastMaxAge))
 }
 
 // sendToLogin keeps the request in goto, less what would ask for a login again.
@@ -198,15 +301,25 @@ func (s *Service) sendToLogin(w http.ResponseWriter, r *http.Request, a *authori
 	query := r.URL.RawQuery
 	switch {
 	case a.pushed != "":
-		query = a.named().Encode()
-		s.mu.Lock()
-		s.pushed.update(pushedKey(r, a.client.ID, a.pushed), a.withoutLogin())
-		s.mu.Unlock()
-	case r.Method == http.MethodPost || a.params.Get("prompt") != "" || a.params.Get("max_age") != "":
+		named := a.named()
+		if realm := r.URL.Query().Get("realm"); realm != "" {
+			named.Set("realm", realm)
+		}
+		query = named.Encode()
+	case r.Method == http.MethodPost || a.params.Get("prompt") != "":
 		query = a.withoutLogin().Encode()
+	}
+	if hint := a.params.Get("login_hint"); hint != "" && len(hint) <= maxLoginHint {
+		http.SetCookie(w, &http.Cookie{
+			Name: "oidcLoginHint", Value: url.QueryEscape(hint), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+			Secure: strings.HasPrefix(s.options.BaseURL(r), "https:"),
+		})
 	}
 	s.redirectToLogin(w, r, query, a.params.Get("service"))
 }
+
+// maxLoginHint leaves room for others in what browsers send as cookies.
+const maxLoginHint = 256
 
 // redirectToLogin comes back to the path of the request with a query.
 func (s *Service) redirectToLogin(w http.ResponseWriter, r *http.Request, query, service string) {
@@ -225,7 +338,7 @@ func (a *authorization) withoutLogin() url.Values {
 	params := url.Values{}
 	for name, values := range a.params {
 		switch name {
-		case "decision", "csrf", "save_consent", "max_age":
+		case "decision", "csrf", "save_consent":
 		case "prompt":
 			rest := slices.DeleteFunc(strings.Fields(values[0]), func(p string) bool { return p == "login" })
 			if len(rest) > 0 {
@@ -296,35 +409,4 @@ func (s *Service) sendCode(w http.ResponseWriter, r *http.Request, a *authorizat
 	s.codes.put(value, c, now, now.Add(s.provider(r, a.client).CodeLifetime))
 	s.mu.Unlock()
 	s.redirectBack(w, r, a, [][2]string{{"code", value}})
-}
-
-func (s *Service) redirectError(w http.ResponseWriter, r *http.Request, a *authorization, failed *Error) {
-	refused(r, failed)
-	s.redirectBack(w, r, a, [][2]string{{"error", failed.Code}, {"error_description", failed.Description}})
-}
-
-// redirectBack answers the client. iss and client_id are always there, against
-// mix-up (RFC 9207).
-func (s *Service) redirectBack(w http.ResponseWriter, r *http.Request, a *authorization, params [][2]string) {
-	params = append(params, [2]string{"iss", s.issuer(r)})
-	if state := a.params.Get("state"); state != "" {
-		params = append(params, [2]string{"state", state})
-	}
-	params = append(params, [2]string{"client_id", a.client.ID})
-	target := *a.redirectURI
-	var query strings.Builder
-	query.WriteString(target.RawQuery)
-	for _, p := range params {
-		if query.Len() > 0 {
-			query.WriteByte('&')
-		}
-		query.WriteString(p[0] + "=" + url.QueryEscape(p[1]))
-	}
-	target.RawQuery = query.String()
-	// Recorded: AM clears what it may have kept of the request.
-	http.SetCookie(w, &http.Cookie{
-		Name: "OAUTH_REQUEST_ATTRIBUTES", Path: "/", Expires: time.Unix(0, 0),
-		HttpOnly: true, Secure: true, SameSite: http.SameSiteNoneMode,
-	})
-	redirect(w, target.String())
 }

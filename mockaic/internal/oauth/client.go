@@ -45,6 +45,9 @@ type Client struct {
 	IDTokenAlgorithm      string   `json:"idTokenSignedResponseAlg,omitempty"`
 	RequirePushedRequests bool     `json:"require_pushed_authorization_requests,omitempty"`
 
+	RefreshTokenGrace int  `json:"-"` // seconds
+	DefaultMaxAge     *int `json:"-"` // seconds, of logins; nil is any
+
 	// AuthMethod is that of the token endpoint, "" if any will do, and AuthAlgorithm
 	// that of the client's assertions. KeyLocation says which of the keys counts.
 	AuthMethod    string `json:"-"`

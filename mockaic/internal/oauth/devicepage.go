@@ -27,8 +27,12 @@ func (s *Service) serveUserCode(w http.ResponseWriter, r *http.Request) {
 		}
 		params = r.Form
 	}
+	if problem := checkSize(params); problem != "" {
+		s.showErrorPage(w, r, http.StatusBadRequest, problem)
+		return
+	}
 	userCode := params.Get("user_code")
-	current, loggedIn := s.options.Sessions.Current(r, realmOf(r))
+	current, loggedIn := s.loggedIn(r)
 	switch {
 	case !loggedIn && (userCode != "" && r.Method == http.MethodPost || !s.provider(r, nil).OpenUserCodeForm):
 		query := url.Values{}

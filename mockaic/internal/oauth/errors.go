@@ -13,6 +13,7 @@ type Error struct {
 	Challenge   string `json:"-"` // WWW-Authenticate
 	Description string `json:"error_description"`
 	Code        string `json:"error"`
+	State       string `json:"state,omitempty"` // of the request
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Description }
@@ -31,7 +32,11 @@ func writeError(w http.ResponseWriter, r *http.Request, err *Error) {
 	if err.Challenge != "" {
 		w.Header().Set("WWW-Authenticate", err.Challenge)
 	}
-	writeJSON(w, err.Status, err)
+	answer := *err
+	if answer.State = r.Form.Get("state"); len(answer.State) > maxParam {
+		answer.State = ""
+	}
+	writeJSON(w, err.Status, answer)
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {

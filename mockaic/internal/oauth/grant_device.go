@@ -48,9 +48,16 @@ func (s *Service) serveDeviceCode(w http.ResponseWriter, r *http.Request) {
 		writeError(w, r, badRequest("unauthorized_client", "The client is not authorized to request an authorization code using this method."))
 		return
 	}
+	if problem := checkSize(form); problem != "" {
+		writeError(w, r, badRequest("invalid_request", problem))
+		return
+	}
 	scopes, failed := p.grantedScopes(client, form.Get("scope"))
 	if failed == nil {
 		failed = checkChallenge(p, client, form)
+	}
+	if failed == nil {
+		failed = checkAbsent(p, form)
 	}
 	if failed != nil {
 		writeError(w, r, failed)

@@ -32,7 +32,7 @@ func (s *Service) grantExchange(r *http.Request, client *Client) (*tokenResponse
 		s.options.Logger.DebugContext(r.Context(), "token exchange refused", "reason", err)
 		return nil, invalid
 	}
-	if !mayAct(subject.MayAct, client, actor) {
+	if !mayAct(subject.MayAct, client, actor) || subject.AuthTime != 0 && !s.isActive(realmOf(r), subject.Subject) {
 		return nil, invalid
 	}
 	p := s.provider(r, client)

@@ -27,7 +27,8 @@ type refreshToken struct {
 }
 
 // grantRefresh rotates where the provider does: the refresh token that was sent is
-// spent.
+// spent, but for its grace period. One that comes later is refused, and takes nothing
+// with it.
 func (s *Service) grantRefresh(r *http.Request, client *Client) (*tokenResponse, error) {
 	value := r.PostForm.Get("refresh_token")
 	if value == "" {
@@ -36,7 +37,7 @@ func (s *Service) grantRefresh(r *http.Request, client *Client) (*tokenResponse,
 	narrower := strings.Fields(r.PostForm.Get("scope"))
 	slices.Sort(narrower)
 	narrower = slices.Compact(narrower)
-	token, failed := s.spend(r, value, client, narrower, s.provider(r, client).RenewRefreshToken)
+	token, failed := s.spend(r, value, client, narrower)
 	if failed != nil {
 		return nil, failed
 	}
@@ -46,7 +47,8 @@ func (s *Service) grantRefresh(r *http.Request, client *Client) (*tokenResponse,
 	return s.issue(r, client, grantRefresh, token, narrower)
 }
 
-func (s *Service) spend(r *http.Request, value string, client *Client, narrower []string, renew bool) (refreshToken, *Error) {
+func (s *Service) spend(r *http.Request, value string, client *Client, narrower []string) (refreshToken, *Error) {
+	p := s.provider(r, client)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.options.Now()
@@ -63,8 +65,8 @@ func (s *Service) spend(r *http.Request, value string, client *Client, narrower 
 	if failed := checkScopes(narrower, token.scopes); failed != nil {
 		return refreshToken{}, failed
 	}
-	if renew {
-		s.refresh.remove(value)
+	if p.RenewRefreshToken {
+		s.refresh.shorten(value, now.Add(p.RefreshTokenGrace))
 	}
 	return token, nil
 }

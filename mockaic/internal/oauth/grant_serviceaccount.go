@@ -2,8 +2,10 @@ package oauth
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -57,7 +59,11 @@ func (s *Service) grantServiceAccount(r *http.Request, client *Client) (*tokenRe
 	}
 	// Clients send the same assertion again with fewer scopes (recorded).
 	now := s.options.Now()
-	if !s.firstUse(assertion, now) {
+	fresh, failed := s.firstUse(assertion, now)
+	if failed != nil {
+		return nil, failed
+	}
+	if !fresh {
 		return nil, badRequest("invalid_grant", "JWT has been used before")
 	}
 	access, err := s.issueAccessToken(r, client, grantJWT, refreshToken{grantID: s.newGrant(r, client), subject: account.ID, authTime: now}, scopes)
@@ -97,6 +103,8 @@ func (s *Service) assertedAccount(r *http.Request) (ServiceAccount, jwt.Claims, 
 	}
 	now := s.options.Now()
 	switch {
+	case !s.answersFor(r):
+		return refuse("incorrect audience in JWT: " + strangeHost)
 	case !slices.ContainsFunc(claims.Audience, func(audience string) bool { return s.isTokenEndpoint(r, audience) }):
 		return refuse("incorrect audience in JWT")
 	case claims.Expiry == nil:
@@ -109,19 +117,40 @@ func (s *Service) assertedAccount(r *http.Request) (ServiceAccount, jwt.Claims, 
 	return account, claims, nil
 }
 
-// firstUse notes an assertion that has an identifier.
-func (s *Service) firstUse(claims jwt.Claims, now time.Time) bool {
+// firstUse notes an assertion that has an identifier. It fails if there is no room to
+// note it, as the assertion could be used again then.
+func (s *Service) firstUse(claims jwt.Claims, now time.Time) (bool, *Error) {
 	if claims.ID == "" {
-		return true
+		return true, nil
 	}
-	key := claims.Issuer + "\n" + claims.ID
+	key := sha256.Sum256([]byte(claims.Issuer + "\n" + claims.ID))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, used := s.assertions.get(key, now); used {
-		return false
+	if _, used := s.assertions.get(string(key[:]), now); used {
+		return false, nil
 	}
-	s.assertions.put(key, struct{}{}, now, claims.Expiry.Time())
-	return true
+	if !s.assertions.add(string(key[:]), struct{}{}, now, claims.Expiry.Time()) {
+		return false, &Error{
+			Status: http.StatusServiceUnavailable, Code: "temporarily_unavailable",
+			Description: "Too many assertions have been used that have not expired yet; try again later",
+		}
+	}
+	return true, nil
+}
+
+// strangeHost says why an assertion that may be good is refused.
+const strangeHost = "this fake tenant takes assertions at localhost, at the address of its machine, or at its option PublicURL"
+
+// answersFor tells whether a request was sent to one of the tenant's own names.
+// Audiences are spelled as requests are, so that otherwise an assertion that was made
+// for somebody else's host would be good here, with that host's name.
+func (s *Service) answersFor(r *http.Request) bool {
+	if s.options.PublicURL != "" {
+		return true // all requests are taken as sent to it
+	}
+	host := strings.Trim(route.HostOf(r.Host), "[]")
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return isLoopback(host) || strings.HasSuffix(host, ".localhost") || ok && route.HostOf(local.String()) == host
 }
 
 // isTokenEndpoint compares with the address that the request was sent to, whose

@@ -87,9 +87,23 @@ func formTarget(uri *url.URL) string {
 	return uri.Scheme + "://" + uri.Host
 }
 
+// errorPage is what clients read from the page of an error, as AM names it.
+type errorPage struct {
+	Realm   string    `json:"realm"`
+	BaseURL string    `json:"baseUrl"`
+	Error   errorText `json:"error"`
+}
+
+type errorText struct {
+	Description string `json:"description"`
+	Message     string `json:"message"`
+}
+
 func (s *Service) showErrorPage(w http.ResponseWriter, r *http.Request, status int, message string) {
 	refused(r, badRequest("invalid_request", message))
-	s.showPage(w, r, status, "error.html", message, "; form-action 'none'")
+	s.showPage(w, r, status, "error.html", errorPage{
+		Realm: realmOf(r), BaseURL: s.options.BaseURL(r) + "/am", Error: errorText{Description: message, Message: "invalid_request"},
+	}, "; form-action 'none'")
 }
 
 func (s *Service) showPage(w http.ResponseWriter, r *http.Request, status int, name string, data any, policy string) {

@@ -26,6 +26,10 @@ type Provider struct {
 	UserCodeCharacters                     string
 	OpenUserCodeForm                       bool // to those who are not logged in
 
+	RefreshTokenGrace time.Duration // in which a refresh token may be used again
+	LeastMaxAge       int           // seconds
+	MappedClasses     []string      // the values of acr_values that lead to journeys
+
 	RequestURILifetime    time.Duration
 	RequirePushedRequests bool
 
@@ -57,6 +61,7 @@ func rootProvider() Provider {
 		DeviceCodeLifetime: 5 * time.Minute, DevicePollInterval: 5 * time.Second,
 		UserCodeLength: 8, UserCodeCharacters: "234567ACDEFGHJKLMNPQRSTWXYZabcdefhijkmnopqrstwxyz",
 		RequestURILifetime: 90 * time.Second,
+		LeastMaxAge:        60,
 		ClaimsInIDToken:    true, StoreOperations: true, IDTokenInfoNeedsClient: true,
 		ClientIDInTokens: true, SubjectNameInTokens: true, CredentialsInQuery: true,
 	}
@@ -83,6 +88,9 @@ func (s *Service) provider(r *http.Request, client *Client) Provider {
 	own(&p.RefreshTokenLifetime, client.RefreshTokenLifetime)
 	own(&p.CodeLifetime, client.CodeLifetime)
 	own(&p.IDTokenLifetime, client.IDTokenLifetime)
+	if client.RefreshTokenGrace > 0 {
+		p.RefreshTokenGrace = time.Duration(client.RefreshTokenGrace) * time.Second
+	}
 	return p
 }
 

@@ -5,7 +5,14 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 )
+
+// pushed is an authorization request that a client sent ahead.
+type pushed struct {
+	params url.Values
+	at     time.Time
+}
 
 // servePushed keeps the parameters of an authorization request, which the browser then
 // only names: RFC 9126.
@@ -27,7 +34,11 @@ func (s *Service) servePushed(w http.ResponseWriter, r *http.Request) {
 		writeError(w, r, badRequest("invalid_request", "Invalid parameter request_uri"))
 		return
 	}
-	if problem := s.checkClient(r, a); problem != "" {
+	problem := checkSize(a.params)
+	if problem == "" {
+		problem = s.checkClient(r, a)
+	}
+	if problem != "" {
 		writeError(w, r, badRequest("invalid_request", problem))
 		return
 	}
@@ -38,7 +49,7 @@ func (s *Service) servePushed(w http.ResponseWriter, r *http.Request) {
 	}
 	now := s.options.Now()
 	s.mu.Lock()
-	s.pushed.put(pushedKey(r, client.ID, a.pushed), a.params, now, now.Add(p.RequestURILifetime))
+	s.pushed.put(pushedKey(r, client.ID, a.pushed), pushed{a.params, now}, now, now.Add(p.RequestURILifetime))
 	s.mu.Unlock()
 	writeJSON(w, http.StatusCreated, struct {
 		RequestURI string `json:"request_uri"`
@@ -56,17 +67,17 @@ func pushedKey(r *http.Request, clientID, uri string) string {
 
 // pushedParams are the parameters that a request names, with what the consent form
 // adds.
-func (s *Service) pushedParams(r *http.Request, sent url.Values) (url.Values, bool) {
+func (s *Service) pushedParams(r *http.Request, sent url.Values) (pushed, bool) {
 	s.mu.Lock()
 	kept, ok := s.pushed.get(pushedKey(r, sent.Get("client_id"), sent.Get("request_uri")), s.options.Now())
 	s.mu.Unlock()
-	params := maps.Clone(kept)
+	kept.params = maps.Clone(kept.params)
 	for _, name := range decisionParams() {
 		if ok && sent.Has(name) {
-			params[name] = sent[name]
+			kept.params[name] = sent[name]
 		}
 	}
-	return params, ok
+	return kept, ok
 }
 
 // named is how the browser names a pushed request.

@@ -39,6 +39,8 @@ func (s *Service) revoke(r *http.Request, client *Client, token string) {
 		return
 	}
 	if err == nil && c.client() == client.ID && c.Realm == realmOf(r) {
-		s.denied.put(c.ID, struct{}{}, now, time.Unix(c.Expires, 0))
+		if !s.denied.add(c.ID, struct{}{}, now, time.Unix(c.Expires, 0)) {
+			s.revokeGrant(c.GrantID) // more than was asked for, as there is no room to note the token alone
+		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -52,10 +51,11 @@ type Registry interface {
 	ReplaceClient(ctx context.Context, realm, id string, follow func(before map[string]any) (map[string]any, error)) error
 }
 
-// Options are what a Service needs. All are required but Realms, KeyHosts, Scripts,
-// ScriptTime and DevToken.
+// Options are what a Service needs. All are required but PublicURL, Realms, KeyHosts,
+// Scripts, ScriptTime and DevToken.
 type Options struct {
 	BaseURL    func(*http.Request) string // scheme, host and port, always with the port
+	PublicURL  string                     // that BaseURL always returns; "" is as requests are spelled
 	Chance     io.Reader                  // safe for concurrent use
 	Now        func() time.Time
 	Identities Identities
@@ -92,8 +92,8 @@ type Service struct {
 	operations table[string]          // sessions, by their names in ID tokens
 	devices    table[device]
 	userCodes  table[string] // to device codes
-	pushed     table[url.Values]
-	assertions table[struct{}] // that were used, by issuer and identifier
+	pushed     table[pushed]
+	assertions table[struct{}] // that were used, by a digest of issuer and identifier
 	fetched    table[keySet]   // the keys of clients, by address
 	shared     table[struct{}] // ID tokens that are signed with a secret of a client
 	consents   table[[]string] // subject and client to the scopes consented to
@@ -102,6 +102,7 @@ type Service struct {
 // New checks the clients and returns the service.
 func New(options Options) (*Service, error) {
 	s := &Service{options: options, clients: map[string]*Client{}, fetcher: newFetcher()}
+	s.assertions.limit, s.fetched.limit = maxAssertions, maxFetched
 	s.engine = script.New(script.Options{Time: options.ScriptTime, Now: options.Now, Chance: options.Chance})
 	for i := range options.Clients {
 		client := &options.Clients[i]
@@ -245,62 +246,3 @@ func (s *Service) random(n int) string {
 }
 
 const idBytes = 20
-
-// table holds what expires, up to a bound.
-type table[V any] struct {
-	entries map[string]tableEntry[V]
-}
-
-type tableEntry[V any] struct {
-	value   V
-	expires time.Time
-}
-
-// tableLimit bounds what a client can make the tenant remember.
-const tableLimit = 20_000
-
-func (t *table[V]) put(key string, value V, now, expires time.Time) {
-	if t.entries == nil {
-		t.entries = map[string]tableEntry[V]{}
-	}
-	if len(t.entries) >= tableLimit {
-		for k, entry := range t.entries {
-			if !now.Before(entry.expires) {
-				delete(t.entries, k)
-			}
-		}
-	}
-	for k := range t.entries {
-		if len(t.entries) < tableLimit {
-			break
-		}
-		delete(t.entries, k)
-	}
-	t.entries[key] = tableEntry[V]{value, expires}
-}
-
-func (t *table[V]) get(key string, now time.Time) (V, bool) {
-	entry, ok := t.entries[key]
-	if !ok || !now.Before(entry.expires) {
-		var none V
-		return none, false
-	}
-	return entry.value, true
-}
-
-func (t *table[V]) update(key string, value V) {
-	if entry, ok := t.entries[key]; ok {
-		entry.value = value
-		t.entries[key] = entry
-	}
-}
-
-// extend postpones the expiry of an entry, unless that is later already.
-func (t *table[V]) extend(key string, expires time.Time) {
-	if entry, ok := t.entries[key]; ok && entry.expires.Before(expires) {
-		entry.expires = expires
-		t.entries[key] = entry
-	}
-}
-
-func (t *table[V]) remove(key string) { delete(t.entries, key) }

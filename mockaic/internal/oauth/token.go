@@ -139,6 +139,9 @@ func parseForm(w http.ResponseWriter, r *http.Request) *Error {
 // issue answers with an access token of the scopes and, where the client may
 // have one, a refresh token, which keeps all scopes of the grant (RFC 6749 6).
 func (s *Service) issue(r *http.Request, client *Client, grantType string, g refreshToken, scopes []string) (*tokenResponse, error) {
+	if !g.authTime.IsZero() && !s.isActive(realmOf(r), g.subject) {
+		return nil, invalidGrant()
+	}
 	now := s.options.Now()
 	access, err := s.issueAccessToken(r, client, grantType, g, scopes)
 	if err != nil {

@@ -26,18 +26,21 @@ func (s *Service) bearer(w http.ResponseWriter, r *http.Request) (string, *claim
 	if len(sent) > 1 {
 		return "", nil, nil, badRequest("invalid_request", "The access token was sent in more than one way")
 	}
-	invalid := &Error{
-		Status: http.StatusUnauthorized, Code: "invalid_token", Challenge: `Bearer realm="` + realmOf(r) + `",error="invalid_token"`,
-		Description: "The access token provided is expired, revoked, malformed, or invalid for other reasons.",
-	}
 	if len(sent) == 0 {
-		return "", nil, nil, invalid
+		return "", nil, nil, invalidBearer(r)
 	}
 	c, text, err := s.openToken(sent[0])
 	if err != nil || s.checkAccessToken(&c, realmOf(r)) != nil {
-		return "", nil, nil, invalid
+		return "", nil, nil, invalidBearer(r)
 	}
 	return sent[0], &c, text, nil
+}
+
+func invalidBearer(r *http.Request) *Error {
+	return &Error{
+		Status: http.StatusUnauthorized, Code: "invalid_token", Challenge: `Bearer realm="` + realmOf(r) + `",error="invalid_token"`,
+		Description: "The access token provided is expired, revoked, malformed, or invalid for other reasons.",
+	}
 }
 
 // serveTokenInfo tells all claims of the token, and of each of its scopes what the
@@ -88,6 +91,10 @@ func (s *Service) serveUserInfo(w http.ResponseWriter, r *http.Request) {
 	_, c, _, failed := s.bearer(w, r)
 	if failed == nil && !slices.Contains(c.Scope, openID) {
 		failed = &Error{Status: http.StatusForbidden, Code: "insufficient_scope", Description: "The request requires higher privileges than provided by the access token."}
+	}
+	isUsers := failed == nil && c.AuthTime != 0 && c.client() != serviceAccountClient.ID
+	if isUsers && !s.isActive(realmOf(r), c.Subject) {
+		failed = invalidBearer(r)
 	}
 	if failed != nil {
 		writeError(w, r, failed)
