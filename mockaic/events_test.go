@@ -205,3 +205,33 @@ func TestLoginsOfClientsAreLogged(t *testing.T) {
 		}
 	}
 }
+
+// The access log names people and clients by their realm.
+func TestTheAccessLogNamesTheRealmsUsers(t *testing.T) {
+	p := newPortal(t, "/am/oauth2/alpha", mockaic.LogRate(1000))
+	p.allow("authorization_code", "client_credentials")
+	p.setClient(map[string]any{"coreOAuth2ClientConfig/scopes": []string{"openid", "profile"}})
+	id := claimsOf(t, p.tokens()["access_token"].(string))["sub"].(string)
+	userIDs := func(source, filter string) string {
+		ids := map[string]bool{}
+		for _, e := range logged(t, p.mock, url.Values{"source": {source}, "_queryFilter": {filter}}).Result {
+			ids[fmt.Sprint(e.at(t, "userId"))] = true
+		}
+		return fmt.Sprint(ids)
+	}
+	own := "id=" + id + ",ou=user,o=alpha,ou=services,ou=am-config"
+	for _, filter := range []string{
+		`/payload/request/detail/grant_type eq "authorization_code"`,
+		`/payload/request/detail/response_type eq "code" and /payload/userId pr`,
+	} {
+		if got := userIDs("am-access", filter); got != fmt.Sprint(map[string]bool{own: true}) {
+			t.Errorf("%s: %s", filter, got)
+		}
+	}
+	if got := userIDs("am-authentication", `/payload/eventName eq "AM-LOGIN-COMPLETED" and /payload/userId pr`); got != fmt.Sprint(map[string]bool{"id=portal,ou=agent,o=alpha,ou=services,ou=am-config": true}) {
+		t.Errorf("the client: %s", got)
+	}
+	if got := userIDs("am-access", `/payload/component eq "Config" and /payload/userId pr`); got != fmt.Sprint(map[string]bool{"id=developer,ou=user,ou=am-config": true}) {
+		t.Errorf("the developer: %s", got)
+	}
+}

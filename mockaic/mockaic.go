@@ -69,6 +69,7 @@ type content struct {
 	log        *logs.Log
 	logs       *logs.Service
 
+	sessions              *session.Store
 	openidm, am, platform http.Handler
 	oauth                 *oauth.Service
 	cors                  *route.CORS // of all below /am
@@ -199,7 +200,7 @@ func (t *Tenant) build(seed *seedData, clock *clock, chance io.Reader, log *logs
 	}
 	c := &content{
 		clock: clock, chance: chance, store: documents, clients: seed.clients,
-		identities: identities, access: access, esvs: esvs, log: log, logs: readers, oauth: provider,
+		identities: identities, access: access, esvs: esvs, log: log, logs: readers, oauth: provider, sessions: sessions,
 	}
 	c.cors = &route.CORS{Entries: access.CORS, Any: s.anyOrigin}
 	c.openidm = &route.CREST{
@@ -412,6 +413,9 @@ func (c *content) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch {
+	case below(r, "/am/json") && c.sessions.MayBeForged(r):
+		am.SetHeaders(w.Header())
+		writeError(w, http.StatusForbidden, "Forbidden: a request with the session cookie needs the header Accept-API-Version or X-Requested-With")
 	case below(r, "/openidm"):
 		c.openidm.ServeHTTP(w, r)
 	case c.login.Serves(r):

@@ -2,6 +2,7 @@ package mockaic_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -218,6 +219,45 @@ AM-LOGOUT`
 		}
 		if e.at(t, "eventName") == "AM-TREE-LOGIN-COMPLETED" && e.at(t, "userId") != "id="+id+",ou=user,o=alpha,ou=services,ou=am-config" {
 			t.Errorf("%s", e.Payload)
+		}
+	}
+}
+
+// A page of another site can send a browser's cookie, but no header of its own.
+func TestActionsByCookieNeedAHeader(t *testing.T) {
+	mock := start(t)
+	create(t, mock, users, settled)
+	l := newLogin(t, mock)
+	token := l.session("jane", "S3cret!!")
+	name := get(t, mock, "/am/json/serverinfo/*")["cookieName"].(string)
+	valid := func() bool { return l.act("validate", map[string]any{"tokenId": token}).object(t)["valid"] == true }
+	path := "/am/json/realms/root/realms/alpha/sessions?_action=logout"
+	with := func(headers map[string]string) answer {
+		request, err := http.NewRequestWithContext(t.Context(), "POST", mock.URL+path, strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "application/json")
+		for name, value := range headers {
+			request.Header.Set(name, value)
+		}
+		return visit(t, mock.Client(), request)
+	}
+	cookie := name + "=" + token
+	if got := with(map[string]string{"Cookie": cookie}); got.status != 403 || !valid() {
+		t.Errorf("a bare cookie: %d %s", got.status, got.body)
+	}
+	path = "/am/json/realms/root/realms/alpha/authenticate"
+	if got := with(map[string]string{"Cookie": cookie}); got.status != 403 {
+		t.Errorf("a login with a bare cookie: %d %s", got.status, got.body)
+	}
+	if got := with(map[string]string{}); got.status != 200 {
+		t.Errorf("a login without a cookie: %d %s", got.status, got.body)
+	}
+	path = "/am/json/realms/root/realms/alpha/sessions?_action=getSessionInfo"
+	for _, headers := range []map[string]string{{name: token}, {"Cookie": cookie, "X-Requested-With": "XMLHttpRequest"}, {"Cookie": cookie, "Accept-API-Version": "resource=4.0"}} {
+		if got := with(headers); got.status != 200 {
+			t.Errorf("%v: %d %s", headers, got.status, got.body)
 		}
 	}
 }

@@ -218,12 +218,11 @@ func amEvent(t *route.Trail, r *http.Request, name, operation string) map[string
 	} else {
 		event["request"] = map[string]any{"operation": operation, "protocol": "CREST"}
 	}
-	subject := t.Caller.ID
-	if t.Subject != "" {
-		subject = t.Subject
-	}
-	if subject != "" {
-		event["userId"] = route.UniversalID(subject)
+	switch {
+	case t.Subject != "":
+		event["userId"] = route.UniversalIDIn(realmOf(r), t.Subject)
+	case t.Caller.ID != "":
+		event["userId"] = route.UniversalID(t.Caller.ID)
 	}
 	if len(t.TrackingIDs) > 0 {
 		event["trackingIds"] = slices.Clone(t.TrackingIDs)

@@ -44,7 +44,7 @@ func logClientLogin(r *http.Request, id string, right bool) {
 			}}},
 		}
 		if right {
-			event["userId"] = "id=" + route.CutText(id) + ",ou=agent,ou=am-config"
+			event["userId"] = route.AgentIDIn(realmOf(r), id)
 		}
 		trail.Write(route.AMAuthentication, event)
 	}

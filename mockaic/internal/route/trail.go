@@ -78,11 +78,17 @@ func TrailOf(ctx context.Context) *Trail {
 func UniversalID(id string) string { return "id=" + id + ",ou=user,ou=am-config" }
 
 // UniversalIDIn is AM's name of a user of a realm, which is written with its slash.
-func UniversalIDIn(realm, id string) string {
-	if realm == "/" {
-		return UniversalID(id)
+func UniversalIDIn(realm, id string) string { return nameIn(realm, "user", id) }
+
+// AgentIDIn is AM's name of an OAuth client of a realm.
+func AgentIDIn(realm, id string) string { return nameIn(realm, "agent", id) }
+
+func nameIn(realm, kind, id string) string {
+	below := ""
+	if realm != "/" {
+		below = ",o=" + strings.TrimPrefix(realm, "/") + ",ou=services"
 	}
-	return "id=" + CutText(id) + ",ou=user,o=" + strings.TrimPrefix(realm, "/") + ",ou=services,ou=am-config"
+	return "id=" + CutText(id) + ",ou=" + kind + below + ",ou=am-config"
 }
 
 // maxText bounds every text of an event that a client chose, in bytes.

@@ -20,6 +20,18 @@ func (s *Store) TokenOf(r *http.Request) string {
 	return r.Header.Get(s.options.CookieName)
 }
 
+// MayBeForged tells of a request that the page of another site could have sent with
+// the person's cookie: one that changes something and has none of the headers that
+// such a page can't set.
+func (s *Store) MayBeForged(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		return false
+	}
+	_, err := r.Cookie(s.options.CookieName)
+	return err == nil && r.Header.Get("X-Requested-With") == "" && r.Header.Get("Accept-API-Version") == ""
+}
+
 // Current returns the session of a request in a realm, and uses it.
 func (s *Store) Current(r *http.Request, realm string) (Session, bool) {
 	found, ok := s.Find(s.TokenOf(r))
