@@ -211,6 +211,10 @@ func TestWhatTheAuthorizationEndpointRefuses(t *testing.T) {
 	}
 	p.setProvider(map[string]any{"advancedOAuth2Config/responseTypeClasses": []string{"token|org.forgerock.oauth2.core.TokenResponseTypeHandler"}})
 	p.goes("a type that the provider has not", p.address(), "unsupported_response_type")
+	told := get(t, p.mock, p.spelling+"/.well-known/openid-configuration")
+	if encode(t, told["response_types_supported"]) != `["token"]` || encode(t, told["acr_values_supported"]) != `["gold"]` {
+		t.Errorf("%v, %v", told["response_types_supported"], told["acr_values_supported"])
+	}
 }
 
 func TestParametersAreBounded(t *testing.T) {

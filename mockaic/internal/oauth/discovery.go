@@ -33,7 +33,9 @@ func (s *Service) serveDiscovery(w http.ResponseWriter, r *http.Request) {
 		"check_session_iframe":                  issuer + "/connect/checkSession",
 		"registration_endpoint":                 issuer + "/register",
 
-		"response_types_supported": []string{"code token id_token", "code", "code id_token", "device_code", "id_token", "code token", "token", "token id_token"},
+		"response_types_supported": slices.DeleteFunc([]string{"code token id_token", "code", "code id_token", "device_code", "id_token", "code token", "token", "token id_token"}, func(combined string) bool {
+			return len(p.ResponseTypes) > 0 && !responseType(p, combined)
+		}),
 		"response_modes_supported": []string{"fragment.jwt", "form_post", "form_post.jwt", "jwt", "fragment", "query.jwt", "query"},
 		// Token exchange is not announced even where it works.
 		"grant_types_supported": slices.DeleteFunc(listed(p.GrantTypes), func(grant string) bool { return grant == grantExchange }),
@@ -44,7 +46,7 @@ func (s *Service) serveDiscovery(w http.ResponseWriter, r *http.Request) {
 		"code_challenge_methods_supported":                 []string{"plain", "S256"},
 		"scopes_supported":                                 listed(p.Scopes),
 		"claims_supported":                                 []string{},
-		"acr_values_supported":                             []string{},
+		"acr_values_supported":                             listed(p.MappedClasses),
 		"claims_parameter_supported":                       false,
 		"prompt_values_supported":                          []string{"none", "login", "consent"},
 		"request_parameter_supported":                      true,
