@@ -1,8 +1,10 @@
 package mockaic_test
 
 import (
+	"encoding/base64"
 	"maps"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,17 +108,28 @@ func TestActorsAreChained(t *testing.T) {
 	}
 }
 
+// misSigned is a token with nothing wrong but its signature.
+func misSigned(t *testing.T, token string) string {
+	t.Helper()
+	cut := strings.LastIndexByte(token, '.') + 1
+	signature, err := base64.RawURLEncoding.DecodeString(token[cut:])
+	if err != nil || len(signature) == 0 {
+		t.Fatalf("the signature can't be read: %v", err)
+	}
+	signature[0] ^= 1
+	return token[:cut] + base64.RawURLEncoding.EncodeToString(signature)
+}
+
 func TestExchangesThatAreRefused(t *testing.T) {
 	a := newExchanger(t)
 	own, idToken := a.login()
 	final := a.trade(url.Values{"subject_token": {own}}).AccessToken
-	forged := assertion(t, jose.HS256, []byte("0123456789012345678901234567890123456789"), claimsOf(t, own))
 	for name, change := range map[string]url.Values{
 		"no token":                     {},
 		"no type":                      {"subject_token": {own}, "subject_token_type": {""}},
 		"an unknown type":              {"subject_token": {own}, "subject_token_type": {"urn:ietf:params:oauth:token-type:jwt"}},
 		"an unknown requested type":    {"subject_token": {own}, "requested_token_type": {"urn:ietf:params:oauth:token-type:refresh_token"}},
-		"a forged token":               {"subject_token": {forged}},
+		"a forged token":               {"subject_token": {misSigned(t, own)}},
 		"no token at all":              {"subject_token": {"x"}},
 		"an ID token as access token":  {"subject_token": {idToken}},
 		"an access token as ID token":  {"subject_token": {own}, "subject_token_type": {idType}},
