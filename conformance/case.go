@@ -60,6 +60,15 @@ const (
 	// Clients are the OAuth clients of the realms alpha and bravo, which the target's
 	// bearer may read and write, and their provider.
 	Clients Feature = "oauth-clients"
+	// ProviderSettings is that the settings of alpha's OAuth provider may be changed for
+	// the time of a case, which all clients of the realm notice.
+	ProviderSettings Feature = "provider-settings"
+	// CORS are the entries of the tenant's CORS service, which the target's bearer may
+	// read and write.
+	CORS Feature = "cors"
+	// ServiceAccounts is that the target's bearer may make service accounts, as an
+	// administrator's may.
+	ServiceAccounts Feature = "service-accounts"
 	// Realms is that the target's bearer may read what AM tells about realms, their
 	// settings and their users.
 	Realms Feature = "realms"
@@ -83,6 +92,8 @@ const (
 	// LogKeys is that the target's bearer may make API keys for the logs, as an
 	// administrator's may.
 	LogKeys Feature = "log-keys"
+	// Clock is that the target's clock can be moved, as a fake's can.
+	Clock Feature = "clock"
 	// Tools is an MCP server in front of the tenant.
 	Tools Feature = "tools"
 )
@@ -90,14 +101,14 @@ const (
 // Features lists all features.
 func Features() []Feature {
 	return []Feature{
-		Managed, OpenType, Config, Types, Themes, OAuth, FormLogin, TokenExchange, Scripts, Clients, Realms, Journeys, Logins, NodeDesigner,
-		ESVs, Restart, Logs, LogKeys, Tools,
+		Managed, OpenType, Config, Types, Themes, OAuth, FormLogin, TokenExchange, Scripts, Clients, ProviderSettings, CORS, ServiceAccounts,
+		Realms, Journeys, Logins, NodeDesigner, ESVs, Restart, Logs, LogKeys, Clock, Tools,
 	}
 }
 
 // OnRequest lists the features that no run of the command claims unless it is
 // told to: their cases disturb whoever uses the tenant.
-func OnRequest() []Feature { return []Feature{Restart} }
+func OnRequest() []Feature { return []Feature{Restart, ProviderSettings} }
 
 // Case is one requirement and how to see whether it is met.
 type Case struct {

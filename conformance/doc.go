@@ -35,6 +35,13 @@
 // Cases about scripts and OAuth clients make some of the realms alpha and bravo,
 // of names and IDs that begin with conformance- (scripts, oauth-clients); they
 // leave alone those that are there, and only read the settings of realms (realms).
+// Cases about service accounts (service-accounts) make some whose names begin so, with keys
+// of their own, and those about CORS (cors) entries of such IDs for origins of such names. The
+// cases that change the settings of alpha's OAuth provider and put them back
+// (provider-settings), which all its clients notice meanwhile, run only if the command is told
+// to (--with provider-settings). Those that move the clock (clock), and then back, are for
+// fakes.
+//
 // Cases about journeys (journeys) make some of such names in alpha, with nodes whose
 // IDs are random, and node types (node-designer) whose display names begin so. Cases about
 // logins (logins) make users of alpha and log them in, and lock some of these out; those
@@ -54,13 +61,13 @@
 // What could not be removed is an error that names it, and the run exits with
 // 2. A run that was killed may leave a type whose name begins with conformance_
 // in config/managed, with the objects in it, documents, themes, variables and
-// secrets of such names, OAuth clients and journeys of such IDs, and users, roles,
-// internal roles, groups, organizations, assignments, applications and scripts whose
+// secrets of such names, OAuth clients, journeys and CORS entries of such IDs, and users, roles,
+// internal roles, service accounts, groups, organizations, assignments, applications and scripts whose
 // names begin with conformance-. These filters find them:
 //
 //	userName sw "conformance-"   for users
 //	/_id co "esv-conformance-"   for variables and secrets
-//	_id sw "conformance-"        for OAuth clients and journeys
+//	_id sw "conformance-"        for OAuth clients, journeys and CORS entries
 //	coreOAuth2ClientConfig/clientName sw "conformance-"
 //	                             for OAuth clients that registered themselves
 //	name sw "conformance-"       for the others

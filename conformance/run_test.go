@@ -349,6 +349,33 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+// TestAdvance shows that a clock that was moved is moved back before what the case made
+// is removed.
+func TestAdvance(t *testing.T) {
+	target := echo(t)
+	target.Features = append(target.Features, Clock)
+	ticks := aCase(func(t *T) { t.Advance(time.Minute) })
+	if got := Run(t.Context(), target, ticks); got.Outcome != Error || !strings.Contains(got.Reason, "needs a clock") {
+		t.Errorf("without a clock: %+v", got)
+	}
+	var moved, atCleanup time.Duration
+	target.Advance = func(_ context.Context, d time.Duration) error { moved += d; return nil }
+	got := Run(t.Context(), target, aCase(func(t *T) {
+		t.Cleanup(func() { atCleanup = moved })
+		t.Advance(time.Minute)
+		t.Advance(time.Hour)
+		t.Equal("moved", "1h1m0s", moved.String())
+		panic("the end")
+	}))
+	if got.Outcome != Error || len(got.Failures) > 0 || atCleanup != 0 || moved != 0 {
+		t.Errorf("%+v, %s at the cleanup, %s afterwards", got, atCleanup, moved)
+	}
+	target.Advance = func(context.Context, time.Duration) error { return errors.New("it is stuck") }
+	if got := Run(t.Context(), target, ticks); got.Outcome != Error || !strings.Contains(got.Reason, "it is stuck") {
+		t.Errorf("a clock that is stuck: %+v", got)
+	}
+}
+
 // TestPoll runs on the clock of synctest's bubble.
 func TestPoll(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -34,6 +34,21 @@ func newT(target Target) *T {
 	return t
 }
 
+// Advance moves the target's clock on, until the case is over.
+func (t *T) Advance(d time.Duration) {
+	t.move(d)
+	t.Cleanup(func() { t.move(-d) })
+}
+
+func (t *T) move(d time.Duration) {
+	if t.Target.Advance == nil {
+		t.Breakf("the target has no clock to move")
+	}
+	if err := t.Target.Advance(t.ctx, d); err != nil {
+		t.Breakf("move the target's clock by %s: %w", d, err)
+	}
+}
+
 // Context ends when the case's time is over.
 func (t *T) Context() context.Context { return t.ctx }
 

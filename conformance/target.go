@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -35,6 +36,8 @@ type Target struct {
 	// Username and Password log in a tenant administrator.
 	Username, Password string
 	OAuth              OAuthClients
+	// Advance moves the clock of the feature Clock.
+	Advance func(context.Context, time.Duration) error
 }
 
 // DefaultTimeout is how long a case may take.
@@ -89,6 +92,8 @@ func (t Target) Check() error {
 		return errors.New("the feature form-login needs a user name and a password")
 	case t.claims(Tools) && t.Session == nil:
 		return errors.New("the feature tools needs an MCP session")
+	case t.claims(Clock) && t.Advance == nil:
+		return errors.New("the feature clock needs a clock to move")
 	case t.claims(OAuth) && len(t.OAuth.Scopes) < 2:
 		return errors.New("the feature oauth needs two scopes")
 	}

@@ -45,16 +45,18 @@ const usage = `Usage:
 The bearer needs the scope fr:idm:*, fr:am:* for journeys, scripts, OAuth clients
 and realms, and fr:idc:esv:* for variables and secrets.
 For the logs it must be an administrator's, with fr:idc:monitoring:*; leave them
-out with --without logs,log-keys for a service account's. It is best kept out of
+out with --without logs,log-keys,service-accounts for a service account's. It is best kept out of
 the command line:
   AIC_CONFORMANCE_BEARER=... aic-conformance run --target https://tenant.example.com
 
 A run adds managed object types, themes and e-mail templates to the tenant's
 configuration and takes them out again; alpha's default theme changes for a
-moment. It makes journeys, node types, scripts, OAuth clients, environment
-variables, secrets and an API key for the logs and deletes them again. --without
-open-type,types,config,themes,scripts,oauth-clients,journeys,node-designer,esvs,log-keys
-leaves all that alone, --read-only all there is. Only --with restart restarts the tenant's services.
+moment. It makes journeys, node types, scripts, OAuth clients, service accounts,
+CORS entries, environment variables, secrets and an API key for the logs and
+deletes them again. --without
+open-type,types,config,themes,scripts,oauth-clients,service-accounts,cors,journeys,node-designer,esvs,log-keys
+leaves all that alone, --read-only all there is. Only --with restart restarts the
+tenant's services, and only --with provider-settings changes alpha's OAuth provider.
 
 Exit codes: 0 all is well, 1 a case failed, 2 the suite could not judge or left
 something behind.

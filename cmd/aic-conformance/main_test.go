@@ -79,6 +79,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"run", target, "--without", "magic"}, "the features are"},
 		{[]string{"run", target, "--with", "magic"}, "to ask for are restart"},
 		{[]string{"run", target, "--with", "esvs"}, "to ask for are restart"},
+		{[]string{"run", target, "--clock", "http://tenant.example.com/clock"}, "--clock"},
 		{[]string{"run", target, "--timeout", "0s"}, "positive"},
 		{[]string{"run", target, "--ca-file", "none.pem"}, "--ca-file"},
 		{[]string{"run", target, "--ca-file", file}, "no PEM certificate"},
@@ -104,7 +105,10 @@ const knownOfFake = "../../testdata/baseline/mockaic.txt"
 
 func TestRunWhole(t *testing.T) {
 	mock := startTenant(t)
-	status, out, errors := invoke(t.Context(), withBearer(), "run", "--target", mock.URL+"/", "--user", "admin@example.com", "--with", "restart", "--format", "json", "--baseline", knownOfFake)
+	admin := httptest.NewServer(mock.Admin())
+	defer admin.Close()
+	status, out, errors := invoke(t.Context(), withBearer(), "run", "--target", mock.URL+"/", "--user", "admin@example.com",
+		"--with", "restart,provider-settings", "--clock", admin.URL+"/clock", "--format", "json", "--baseline", knownOfFake)
 	var report struct {
 		Counts map[string]int
 		Target string

@@ -23,7 +23,7 @@ import (
 // settings are the flags of run.
 type settings struct {
 	target, bearer, bearerEnv, caFile      string
-	user, passwordEnv                      string
+	user, passwordEnv, clock               string
 	openType, baseline, format, outputFile string
 	only, with, without                    words
 	readOnly, verbose                      bool
@@ -42,11 +42,13 @@ func (s *settings) flags() *flag.FlagSet {
 	flags.Var(&s.only, "only", "run these cases only: an `address`, the beginning of one, or a glob; can be repeated")
 	flags.Var(&s.without, "without", "leave out the cases that need this `feature`: "+names(conformance.Features())+"; can be repeated")
 	flags.Var(&s.with, "with", "run the cases that need this `feature` too, which are left out otherwise: "+names(conformance.OnRequest())+"; can be repeated. "+
-		"With restart the tenant's services are restarted, which takes minutes and makes all changes of variables and secrets effective, other people's too")
+		"With restart the tenant's services are restarted, which takes minutes and makes all changes of variables and secrets effective, other people's too; "+
+		"with provider-settings those of alpha's OAuth provider change for moments, for all its clients")
 	flags.BoolVar(&s.readOnly, "read-only", false, "leave out the cases that write")
 	flags.StringVar(&s.openType, "open-type", "", "managed object `type` to use whose schema lists no properties; without it one is added to the tenant's configuration for the run")
 	flags.StringVar(&s.user, "user", "", "tenant administrator to log in, where the pages work without scripts; without it such cases are skipped")
 	flags.StringVar(&s.passwordEnv, "password-env", "AIC_CONFORMANCE_PASSWORD", "environment `variable` that holds the administrator's password")
+	flags.StringVar(&s.clock, "clock", "", "`URL` of a fake tenant's clock, which cases move, such as http://127.0.0.1:9090/clock; without it they are skipped")
 	flags.StringVar(&s.clients.LoginID, "client-id", clients.LoginID, "public OAuth client with the code flow")
 	flags.StringVar(&s.clients.RedirectURI, "redirect-uri", clients.RedirectURI, "a redirect URI of that client")
 	flags.StringVar(&s.clients.ExchangeID, "exchange-client-id", clients.ExchangeID, "public OAuth client with token exchange")
@@ -123,6 +125,8 @@ var doors = []struct {
 }{
 	{conformance.Scripts, "/am/json/realms/root/realms/alpha/scripts?_queryFilter=true&_fields=_id", "the scope fr:am:*"},
 	{conformance.Clients, "/am/json/realms/root/realms/alpha/realm-config/agents/OAuth2Client?_queryFilter=true&_fields=_id", "the scope fr:am:*"},
+	{conformance.CORS, "/am/json/global-config/services/CorsService/configuration?_queryFilter=true", "the scope fr:am:*"},
+	{conformance.ServiceAccounts, "/openidm/managed/svcacct?_queryFilter=true&_pageSize=1", "to be an administrator's"},
 	{conformance.Realms, "/am/json/realms/root/realms/alpha/realm-config/authentication", "the scope fr:am:*"},
 	{conformance.Journeys, "/am/json/realms/root/realms/alpha/realm-config/authentication/authenticationtrees/trees?_queryFilter=true&_fields=_id", "the scope fr:am:*"},
 	{conformance.NodeDesigner, "/am/json/node-designer/node-type?_queryFilter=true&_fields=_id", "the scope fr:am:*"},
@@ -248,6 +252,11 @@ func (s *settings) newTarget(getenv func(string) string) (conformance.Target, er
 	} else if target.Password = getenv(s.passwordEnv); target.Password == "" {
 		return target, fmt.Errorf("there is no password for %s: set %s", s.user, s.passwordEnv)
 	}
+	if s.clock == "" {
+		leftOut = append(leftOut, string(conformance.Clock))
+	} else if err := checkTransport(s.clock); err != nil {
+		return target, fmt.Errorf("--clock: %w", err)
+	}
 	for _, name := range leftOut {
 		feature := conformance.Feature(name)
 		if !slices.Contains(conformance.Features(), feature) {
@@ -257,6 +266,9 @@ func (s *settings) newTarget(getenv func(string) string) (conformance.Target, er
 	}
 	var err error
 	target.HTTPClient, err = newHTTPClient(s.caFile)
+	if s.clock != "" {
+		target.Advance = s.advance(target.HTTPClient)
+	}
 	return target, err
 }
 

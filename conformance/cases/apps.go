@@ -63,12 +63,11 @@ func makeApp(t *c.T, changes ...change) *app {
 }
 
 // twin makes a client of bravo of the same ID and secret.
-func (a *app) twin() *app {
+func (a *app) twin(changes ...change) *app {
 	other := *a
 	other.provider = inBravoProvider
-	body := other.body(nil)
-	body[coreSection].(object)[clientSecret] = a.secret
-	other.secret = a.secret
+	body := other.body(changes)
+	body[coreSection].(object)[clientSecret], other.secret = a.secret, a.secret
 	clients.in("/realms/root/realms/bravo").at(a.id).made(a.t, body)
 	return &other
 }

@@ -316,14 +316,7 @@ func (k *key) claims(t *c.T, a *app) object {
 // assertion is a good one but for some of its claims, given as name, value. Nil leaves
 // one out.
 func (k *key) assertion(t *c.T, a *app, pairs ...any) string {
-	claims := k.claims(t, a)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		name := pairs[i].(string)
-		if claims[name] = pairs[i+1]; pairs[i+1] == nil {
-			delete(claims, name)
-		}
-	}
-	return k.sign(t, object{"typ": "JWT", "kid": keyID, "alg": "RS256"}, claims)
+	return k.sign(t, object{"typ": "JWT", "kid": keyID, "alg": "RS256"}, changed(k.claims(t, a), pairs))
 }
 
 // registered makes a client one that has the key.

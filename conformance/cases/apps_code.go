@@ -457,6 +457,7 @@ var codeCases = []c.Case{
 			for _, verifier := range []string{a.request().verifier, r.params.Get("code_challenge"), "short", r.verifier + " "} {
 				checkOAuthError(t, a.redeem(r, a.code(r), "code_verifier", verifier), http.StatusBadRequest, "invalid_grant", badGrant)
 			}
+			checkTokens(t, a.redeem(r, a.code(r)))
 		},
 	}, {
 		ID:    "provider/code/no-verifier",

@@ -11,9 +11,9 @@ import (
 func All() []c.Case {
 	return slices.Concat(managed, patching, stock, querying, crest, config, types, typePolicies, schemas, views, relationships, relationshipPatches, edges, virtuals, policies, policyService, actions,
 		documents, theming, features, internals, metas, oauth, issuing,
-		scripting, scriptContexts, oauthClients, realmSettings, amUsers, journeyCases, nodeCases, nodeTypeCases, designerCases, loginCases, sessionCases, codeCases, errorForms, refreshCases, grantCases, tokenCases, clientAuthCases, registrationCases,
+		scripting, scriptContexts, oauthClients, realmSettings, amUsers, journeyCases, nodeCases, nodeTypeCases, designerCases, loginCases, callbackCases, sessionCases, codeCases, errorForms, refreshCases, grantCases, exchangeCases, tokenCases, infoCases, requestCases, clientAuthCases, registrationCases, robotCases, corsCases,
 		environment, esvLists, esvVariables, esvSecrets, esvVersions, logging, events,
-		tools, typeTools, themeTools, scriptTools, journeyTools, appTools, featureTools, esvTools, logTools, restarting)
+		tools, typeTools, themeTools, scriptTools, journeyTools, appTools, featureTools, esvTools, logTools, restarting, clockCases)
 }
 
 // Where requirements come from. "Recorded" is traffic of tenants, "live-verified"

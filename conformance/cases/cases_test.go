@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	c "aicmcp/conformance"
 	"aicmcp/mockaic"
@@ -24,7 +25,7 @@ func testTarget(t *testing.T) c.Target {
 	mock := mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(devToken), mockaic.RestartTime(0), mockaic.LogRate(noLimit))
 	target := c.Target{
 		BaseURL: mock.URL, HTTPClient: mock.Client(), Bearer: devToken, Features: c.Features(),
-		Username: "admin@example.com", Password: mockaic.Password, OAuth: c.DefaultOAuthClients(),
+		Username: "admin@example.com", Password: mockaic.Password, OAuth: c.DefaultOAuthClients(), Advance: clockOf(mock),
 	}
 	target.Session = newSession(t, target)
 	name, remove, err := AddOpenType(t.Context(), target)
@@ -39,6 +40,14 @@ func testTarget(t *testing.T) c.Target {
 	})
 	target.OpenType = name
 	return target
+}
+
+// clockOf moves the clock of a tenant.
+func clockOf(mock *mockaic.Tenant) func(context.Context, time.Duration) error {
+	return func(_ context.Context, d time.Duration) error {
+		mock.Advance(d)
+		return nil
+	}
 }
 
 func TestCases(t *testing.T) {
@@ -75,8 +84,8 @@ func report(t *testing.T, baseline c.Baseline, result c.Result) {
 	t.Error(text.String())
 }
 
-// TestNothingIsLeftBehind counts the objects, documents, themes, scripts, OAuth clients and
-// ESVs before and after a run.
+// TestNothingIsLeftBehind counts the objects, documents, themes, scripts, OAuth clients, CORS
+// entries and ESVs before and after a run.
 func TestNothingIsLeftBehind(t *testing.T) {
 	target := testTarget(t)
 	before := inventory(t, target)
@@ -94,7 +103,7 @@ func inventory(t *testing.T, target c.Target) map[string]int64 {
 	t.Helper()
 	found := map[string]int64{}
 	err := c.Do(t.Context(), target, func(t *c.T) {
-		collections := []string{internalRoles, configuration, userMeta, "/openidm/managed/bravo_usermeta", variables, secrets, logKeys}
+		collections := []string{internalRoles, configuration, userMeta, "/openidm/managed/bravo_usermeta", variables, secrets, logKeys, serviceAccounts}
 		for _, definition := range t.Get(managedConfig).List("objects") {
 			collections = append(collections, "/openidm/managed/"+c.Text(definition, "name"))
 		}
@@ -104,9 +113,10 @@ func inventory(t *testing.T, target c.Target) map[string]int64 {
 				found[collection] = res.Number("resultCount")
 			}
 		}
-		for _, one := range []api{journeys, designs} {
+		for _, one := range []api{journeys, designs, corsEntries} {
 			found[one.path] = one.find(t, "true").Number("resultCount")
 		}
+		found["length of the settings of alpha's provider"] = int64(len(oauthProvider.read(t).Raw))
 		found[allNodes.path] = int64(len(allNodes.act(t, "nextdescendents").List("result")))
 		for _, realm := range []string{"alpha", "bravo"} {
 			for _, resource := range []api{scripts, clients} {
@@ -128,7 +138,7 @@ func TestReadOnly(t *testing.T) {
 	mock := mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(devToken), mockaic.RestartTime(0), mockaic.LogRate(noLimit))
 	target := c.Target{
 		BaseURL: mock.URL, HTTPClient: mock.Client(), Bearer: devToken, ReadOnly: true, Features: c.Features(),
-		Username: "admin@example.com", Password: mockaic.Password, OAuth: c.DefaultOAuthClients(),
+		Username: "admin@example.com", Password: mockaic.Password, OAuth: c.DefaultOAuthClients(), Advance: clockOf(mock),
 	}
 	target.Session = newSession(t, target)
 	passed := 0

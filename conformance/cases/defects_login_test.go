@@ -59,7 +59,7 @@ var loginDefects = []defect{
 	}, {
 		name:    "a journey that fails is a fault of the tenant",
 		answer:  onAM("", "/authenticate", inStatus("Login failure", http.StatusInternalServerError)),
-		noticed: []string{"login/failure/answer", "login/failure/loose-end", "login/failure/nobody", "login/failure/lockout"},
+		noticed: []string{"login/failure/answer", "login/failure/loose-end", "login/failure/nobody", "login/failure/lockout", "login/callback/choice-out-of-range"},
 	}, {
 		name: "a wrong password is told from a wrong name",
 		answer: onAM("", "/authenticate", func(r *http.Response) error {

@@ -14,7 +14,7 @@ var oauthDefects = []defect{
 	{
 		name:    "clients are not told who sends the code",
 		answer:  inHeader("Location", withoutParameter("iss")),
-		noticed: []string{"provider/authorize/redirect", "provider/authorize/deny", "provider/authorize/issuer-spelling"},
+		noticed: []string{"provider/authorize/redirect", "provider/authorize/deny", "provider/authorize/issuer-spelling", "provider/authorize/error-issuer"},
 	}, {
 		name:    "what leads back to clients is sorted",
 		answer:  inHeader("Location", withoutParameter("")),
@@ -36,7 +36,7 @@ var oauthDefects = []defect{
 	}, {
 		name:    "challenges are forgotten",
 		ask:     inQuery(func(q url.Values) { q.Del("code_challenge"); q.Del("code_challenge_method") }),
-		noticed: []string{"provider/code/wrong-verifier", "provider/code/no-verifier", "provider/code/plain"},
+		noticed: []string{"provider/code/wrong-verifier", "provider/code/no-verifier", "provider/code/plain", "provider/code/injected", "provider/code/enforced"},
 	}, {
 		name: "any site may consent for people",
 		ask: inForm(func(r *http.Request, form url.Values) {
@@ -48,11 +48,14 @@ var oauthDefects = []defect{
 	}, {
 		name:    "logins are those of the root realm",
 		answer:  inHeader("Location", withoutParameter("realm")),
-		noticed: []string{"provider/authorize/login", "provider/authorize/other-realm", "provider/device/login"},
+		noticed: []string{"provider/authorize/login", "provider/authorize/other-realm", "provider/device/login", "login/page/addresses"},
 	}, {
-		name:    "realms have one provider",
-		ask:     inProviderPath("/realms/bravo/", "/realms/alpha/"),
-		noticed: []string{"provider/authorize/other-realm", "provider/authorize/other-realm-client", "provider/code/other-realm", "provider/refresh/other-client", "provider/introspect/other-realm", "provider/bearer/other-realm"},
+		name: "realms have one provider",
+		ask:  inProviderPath("/realms/bravo/", "/realms/alpha/"),
+		noticed: []string{
+			"provider/authorize/other-realm", "provider/authorize/other-realm-client", "provider/code/other-realm", "provider/refresh/other-client", "provider/introspect/other-realm", "provider/bearer/other-realm",
+			"provider/exchange/other-realm", "provider/end-session/other-realm", "provider/introspect/any-realm",
+		},
 	}, {
 		name:    "errors have their names first",
 		answer:  onProvider("", inPattern(`^\{"error_description":("(?:[^"\\]|\\.)*"),"error":("[^"]*")`, `{"error":$2,"error_description":$1`)),
@@ -122,9 +125,12 @@ var oauthDefects = []defect{
 		answer:  onProvider("/register", inText(`"token_endpoint_auth_method":"none"`, `"token_endpoint_auth_method":"none","client_secret":"conformance"`)),
 		noticed: []string{"provider/register/public"},
 	}, {
-		name:    "a client proves itself by its name",
-		answer:  onProvider("/access_token", inText(`"error":"invalid_client"`, `"error":"invalid_grant"`)),
-		noticed: []string{"provider/client/wrong-secret", "provider/assertion/forged", "provider/assertion/claims", "provider/assertion/other-client", "provider/code/wrong-secret"},
+		name:   "a client proves itself by its name",
+		answer: onProvider("/access_token", inText(`"error":"invalid_client"`, `"error":"invalid_grant"`)),
+		noticed: []string{
+			"provider/client/wrong-secret", "provider/assertion/forged", "provider/assertion/claims", "provider/assertion/other-client", "provider/code/wrong-secret",
+			"provider/assertion/foreign", "provider/assertion/replay", "provider/assertion/lifetime", "provider/assertion/by-secret", "provider/client/query", "provider/expiry/assertion",
+		},
 	},
 }
 

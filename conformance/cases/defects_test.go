@@ -22,7 +22,10 @@ import (
 // defect is one fault in an otherwise good tenant, and the cases that must
 // notice it.
 type defect struct {
-	name    string
+	name string
+	// pace is how much faster than it should the tenant's clock moves, in percent. A
+	// clock of which nothing is said is right.
+	pace    *int64
 	ask     func(*http.Request)
 	answer  func(*http.Response) error
 	noticed []string
@@ -107,7 +110,7 @@ var defects = []defect{
 	}, {
 		name:    "a transaction ID is not echoed",
 		ask:     func(r *http.Request) { r.Header.Del("X-Forgerock-Transactionid") },
-		noticed: []string{"crest/answer/transaction-id"},
+		noticed: []string{"crest/answer/transaction-id", "login/step/transaction-id"},
 	}, {
 		name: "only the first failed policy is reported",
 		answer: inBody(func(body string) bool { return strings.Contains(body, "failedPolicyRequirements") }, func(doc any) any {
@@ -242,13 +245,13 @@ func TestDefectsAreNoticed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range slices.Concat(defects, idmDefects, amDefects, journeyDefects, loginDefects, oauthDefects, esvDefects, logDefects) {
+	for _, d := range slices.Concat(defects, idmDefects, amDefects, journeyDefects, loginDefects, oauthDefects, exchangeDefects, forgeryDefects, infoDefects, registrationDefects, robotDefects, corsDefects, callbackDefects, esvDefects, logDefects, clockDefects) {
 		t.Run(d.name, func(t *testing.T) {
 			front := httptest.NewServer(d.proxy(t, mock.URL))
 			defer front.Close()
 			target := c.Target{
 				BaseURL: front.URL, HTTPClient: front.Client(), Bearer: devToken, Features: c.Features(), OpenType: openType,
-				Username: "admin@example.com", Password: mockaic.Password, OAuth: c.DefaultOAuthClients(),
+				Username: "admin@example.com", Password: mockaic.Password, OAuth: c.DefaultOAuthClients(), Advance: d.clock(mock),
 			}
 			target.Session = newSession(t, target)
 			for _, id := range d.noticed {

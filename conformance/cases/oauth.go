@@ -362,3 +362,12 @@ func checkErrorRedirect(t *c.T, a *authorization, res *c.Response, code string) 
 	t.Equal("state", a.params.Get("state"), back.Query().Get("state"))
 	t.Equal("code", "", back.Query().Get("code"))
 }
+
+// pathOf is the path of an address.
+func pathOf(t *c.T, address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		t.Fatalf("%q is no address", address)
+	}
+	return parsed.Path
+}
