@@ -98,6 +98,17 @@ var clockCases = []c.Case{
 			checkBadExchange(t, "an expired actor", agent.trade(a.tokens().Text("access_token"), "actor_token", acting, "actor_token_type", tokenType))
 		},
 	}, {
+		ID:    "provider/expiry/exchange-id-token",
+		Title: "an ID token that has expired is exchanged no more",
+		Level: c.Should, Needs: append([]c.Feature{c.Clock}, exchangeNeeded...), Ref: refImpersonation, Writes: true,
+		Run: func(t *c.T) {
+			a, agent := makeIdentified(t, setting(openIDSection, "jwtTokenLifetime", 60))
+			own := a.tokens().Text("id_token")
+			checkTokens(t, agent.trade(own, "subject_token_type", idTokenType))
+			t.Advance(61 * time.Second)
+			checkBadExchange(t, "an expired ID token", agent.trade(own, "subject_token_type", idTokenType))
+		},
+	}, {
 		ID:    "provider/expiry/assertion",
 		Title: "a client's assertion is refused before its time and after it, and taken in between",
 		Level: c.Must, Needs: clockAndApps, Ref: refAssertion, Writes: true,

@@ -16,7 +16,7 @@ var exchangeDefects = []defect{
 	{
 		name:    "whoever has a token exchanges it",
 		answer:  onProvider("/access_token", insteadOf("Invalid token exchange.", http.StatusOK, someTokens)),
-		noticed: []string{"provider/exchange/strangers", "provider/exchange/confused", "provider/exchange/delegation", "provider/exchange/forged", "provider/exchange/forged-actor", "provider/exchange/id-token", "provider/expiry/exchange"},
+		noticed: []string{"provider/exchange/strangers", "provider/exchange/confused", "provider/exchange/delegation", "provider/exchange/forged", "provider/exchange/forged-actor", "provider/exchange/id-token", "provider/exchange/own-secret", "provider/expiry/exchange", "provider/expiry/exchange-id-token"},
 	}, {
 		name:    "an exchange tells what is wrong with it",
 		answer:  onProvider("/access_token", inText("Invalid token exchange.", "The token has expired.")),

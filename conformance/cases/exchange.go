@@ -227,9 +227,7 @@ var exchangeCases = []c.Case{
 		Title: "an ID token that says who may act is exchanged; one that the tenant did not sign is not, be it signed with the client's own secret",
 		Level: c.Should, Needs: exchangeNeeded, Ref: "documented: AM, token exchange of ID tokens; " + refForgedTokens, Writes: true,
 		Run: func(t *c.T) {
-			allowExchange(t)
-			agent := makeAgent(t)
-			a := makeApp(t, overriding(object{"oidcMayActScript": mayActScript(t, object{"client_id": agent.id})})).logIn()
+			a, agent := makeIdentified(t)
 			own := a.tokens().Text("id_token")
 			for what, token := range a.forgeries(own, a.secret, agent.secret) {
 				checkBadExchange(t, what, agent.trade(token, "subject_token_type", idTokenType))
@@ -237,6 +235,18 @@ var exchangeCases = []c.Case{
 			res := agent.trade(own, "subject_token_type", idTokenType)
 			checkTokens(t, res)
 			agent.checkToken(res.Text("access_token"), grantExchange, a.person.id)
+		},
+	}, {
+		ID:    "provider/exchange/own-secret",
+		Title: "where ID tokens are signed with the client's secret, the tenant's are exchanged, and not those that the client makes itself",
+		Level: c.Should, Needs: exchangeNeeded, Ref: "inferred: who acts is for the tenant to say; " + refForgedTokens, Writes: true,
+		Run: func(t *c.T) {
+			a, agent := makeIdentified(t, setting(signingSection, "idTokenSignedResponseAlg", "HS256"))
+			own := a.tokens().Text("id_token")
+			checkTokens(t, agent.trade(own, "subject_token_type", idTokenType))
+			for what, token := range a.forgeries(own, a.secret) {
+				checkBadExchange(t, what, agent.trade(token, "subject_token_type", idTokenType))
+			}
 		},
 	}, {
 		ID:    "provider/script/audience",
@@ -364,6 +374,14 @@ func makeExchange(t *c.T, changes ...change) (a, agent *app) {
 	allowExchange(t)
 	agent = makeAgent(t, changes...)
 	return makeApp(t, overriding(object{"accessTokenMayActScript": mayActScript(t, object{"client_id": agent.id})})).logIn(), agent
+}
+
+// makeIdentified makes an agent, and a client whose ID tokens say that the agent may act.
+func makeIdentified(t *c.T, changes ...change) (a, agent *app) {
+	allowExchange(t)
+	agent = makeAgent(t)
+	scripted := overriding(object{"oidcMayActScript": mayActScript(t, object{"client_id": agent.id})})
+	return makeApp(t, append([]change{scripted}, changes...)...).logIn(), agent
 }
 
 // makeDelegation makes a client whose tokens say that the agent may act for the actor.
