@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"slices"
@@ -55,6 +56,16 @@ var robotCases = []c.Case{
 			t.True("the header can be read", err == nil)
 			t.Equal("header", object{"typ": "JWT", "enc": "A128CBC-HS256", "alg": "dir"}, header)
 			t.Equal("key, which there is none of", "", parts[min(1, len(parts)-1)])
+		},
+	}, {
+		ID:    "service-accounts/token/header-order",
+		Title: "the header of a service account's token has its members in an order",
+		Level: c.Must, Needs: robotsNeeded, Ref: refServiceAccount, Writes: true,
+		Run: func(t *c.T) {
+			part, _, _ := strings.Cut(newRobot(t, "fr:idm:*").token("fr:idm:*"), ".")
+			header, err := base64.RawURLEncoding.DecodeString(part)
+			t.True("the header can be read", err == nil)
+			t.Equal("header", `{"typ":"JWT","enc":"A128CBC-HS256","alg":"dir"}`, string(header))
 		},
 	}, {
 		ID:    "service-accounts/token/unencoded",
