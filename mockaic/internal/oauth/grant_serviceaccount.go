@@ -2,7 +2,10 @@ package oauth
 
 import (
 	"cmp"
+	"crypto/aes"
+	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -13,6 +16,7 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+	josecipher "github.com/go-jose/go-jose/v4/cipher"
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"aicmcp/mockaic/internal/route"
@@ -207,22 +211,33 @@ func (a ServiceAccount) grantedScopes(requested string) ([]string, *Error) {
 	return scopes, nil
 }
 
+const (
+	// sealedHeader has its members in the recorded order, which go-jose would sort.
+	sealedHeader = `{"typ":"JWT","enc":"A128CBC-HS256","alg":"dir"}`
+	// sealedTag is how long the authentication tag is, in bytes (RFC 7518, section 5.2.3).
+	sealedTag = 16
+)
+
 // seal makes a service account's access token: encrypted, so that clients cannot
-// read it (recorded).
+// read it (recorded). RFC 7516, sections 5.1 and 7.1.
 func (s *Service) seal(c claims) (string, error) {
 	text, err := json.Marshal(c)
 	if err != nil {
 		return "", fmt.Errorf("encode a token's claims: %w", err)
 	}
-	encrypter, err := jose.NewEncrypter(jose.A128CBC_HS256, jose.Recipient{Algorithm: jose.DIRECT, Key: s.sealingKey}, (&jose.EncrypterOptions{}).WithType("JWT"))
+	aead, err := josecipher.NewCBCHMAC(s.sealingKey, aes.NewCipher)
 	if err != nil {
 		return "", fmt.Errorf("encrypt a token: %w", err)
 	}
-	sealed, err := encrypter.Encrypt(text)
-	if err != nil {
+	nonce := make([]byte, aead.NonceSize())
+	if _, err := rand.Read(nonce); err != nil {
 		return "", fmt.Errorf("encrypt a token: %w", err)
 	}
-	return sealed.CompactSerialize()
+	encode := base64.RawURLEncoding.EncodeToString
+	header := encode([]byte(sealedHeader))
+	sealed := aead.Seal(nil, nonce, text, []byte(header))
+	tag := len(sealed) - sealedTag
+	return strings.Join([]string{header, "", encode(nonce), encode(sealed[:tag]), encode(sealed[tag:])}, "."), nil
 }
 
 func (s *Service) unseal(token string) (json.RawMessage, error) {
