@@ -8,8 +8,8 @@ import (
 	"github.com/dop251/goja"
 )
 
-// maxDepth bounds the depth of what is walked through: Go's stack would end the
-// process, not the script.
+// maxDepth bounds the depth of what is walked through, and of functions that are not
+// the script's own: Go's stack would end the process, not the script.
 const maxDepth = 400
 
 func concatArrays(r *run, original goja.Callable, c goja.FunctionCall) goja.Value {

@@ -56,7 +56,9 @@ func (r *run) common() {
 // logger is the binding of that name. A log that is read has all levels.
 func (r *run) logger() *goja.Object {
 	logger := r.vm.NewObject()
-	set := func(method string, f func(goja.FunctionCall) goja.Value) { check(logger.Set(method, f)) }
+	set := func(method string, f func(goja.FunctionCall) goja.Value) {
+		check(logger.Set(method, r.binding(f)))
+	}
 	for method, level := range levels[r.script.Generation] {
 		set(method, func(c goja.FunctionCall) goja.Value {
 			r.log(level, format(c.Arguments))
@@ -86,8 +88,14 @@ func format(arguments []goja.Value) string {
 			}
 		}
 	}
+	var message strings.Builder
 	for _, argument := range rest {
-		text = strings.Replace(text, "{}", argument.String(), 1)
+		before, after, found := strings.Cut(text, "{}")
+		if !found || message.Len() > maxMessage {
+			break
+		}
+		message.WriteString(before + cut(argument.String()))
+		text = after
 	}
-	return text
+	return message.String() + text
 }

@@ -8,10 +8,13 @@
 //
 // # What is bounded
 //
-//   - the length and the nesting of a source, that of eval and new Function too
+//   - the length and the nesting of a source, that of eval and new Function too; how
+//     many arrow functions of a source have parameters that are more than names
 //   - the depth of calls, of built-in functions in each other too
-//   - built-in functions: none takes or makes a text or an array above a million
-//     characters or elements; join, JSON.stringify, sort and replace can be stopped
+//   - built-in functions, constructors and those of bindings: none takes a text or an
+//     array above a million characters or elements, and none makes one that is many
+//     times as long; the engine calls none again that is of a stopped script;
+//     join, JSON.stringify, sort and replace can be stopped
 //   - regular expressions, by time: every match is one of regexp2 with a timeout
 //   - what the process's memory grows by while a script runs, looked at every
 //     10 ms: 256 MiB
@@ -21,7 +24,7 @@
 //   - parsing, which can take seconds for a source made for that, and cannot be
 //     stopped
 //   - what is allocated between two looks at the memory, such as a text that is
-//     doubled
+//     doubled, which can be a few times as much
 //   - single built-in functions whose time grows with the square of a text's length
 //   - the number of scripts that run at a time, before their deadline
 //
@@ -30,5 +33,5 @@
 // Map, Set, Symbol, Promise, Proxy, Reflect, console and setTimeout are not in AM;
 // nor is what was new after ES2017 in arrays. BigInt, typed arrays and the Java
 // classes that are not named by the caller are in AM, and not here. Syntax that AM
-// refuses is not refused. eval runs in the global scope.
+// refuses is not refused, but for ... in objects. eval runs in the global scope.
 package script

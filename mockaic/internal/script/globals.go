@@ -90,7 +90,7 @@ func (r *run) restrict() error {
 	if err := r.replace(); err != nil {
 		return err
 	}
-	g := guarding{run: r, seen: map[*goja.Object]bool{}, texts: r.member("String", "prototype")}
+	g := guarding{run: r, seen: map[*goja.Object]bool{}, constructors: map[*goja.Object]*goja.Object{}, texts: r.member("String", "prototype")}
 	g.visit(unnamed.ToObject(r.vm))
 	g.visit(global)
 	return g.err

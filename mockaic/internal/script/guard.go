@@ -6,8 +6,9 @@ import (
 
 // guarding puts a check in front of every built-in function that it can reach.
 type guarding struct {
-	run  *run
-	seen map[*goja.Object]bool
+	run          *run
+	seen         map[*goja.Object]bool
+	constructors map[*goja.Object]*goja.Object // what takes their place
 	// texts is String.prototype, whose functions take anything for a text.
 	texts goja.Value
 	err   error
@@ -47,30 +48,73 @@ func (g *guarding) describe(object *goja.Object, key goja.Value) *goja.Object {
 	return descriptor
 }
 
-// member is what takes the place of a property's value. Constructors stay: what
-// they make of a text or an array is bounded where it is used.
+// member is what takes the place of a property's value.
 func (g *guarding) member(of, descriptor *goja.Object, name string) goja.Value {
 	if descriptor == nil {
 		return nil
 	}
 	value, ok := descriptor.Get("value").(*goja.Object)
-	if !ok || g.seen[value] {
+	if !ok {
+		return nil
+	}
+	if constructor := g.constructors[value]; constructor != nil {
+		return constructor
+	}
+	if g.seen[value] {
 		return nil
 	}
 	call, isFunction := goja.AssertFunction(value)
-	if !isFunction || value.Get("prototype") != nil || !descriptor.Get("configurable").ToBoolean() {
+	if !isFunction || !descriptor.Get("configurable").ToBoolean() {
 		g.visit(value)
 		return nil
+	}
+	if value.Get("prototype") != nil {
+		return g.constructor(value, call)
 	}
 	return g.wrap(name, value, func(c *goja.FunctionCall) {
 		if this, ok := c.This.(*goja.Object); ok && of == g.texts {
 			c.This = g.run.text(this)
 		}
 		g.run.measure(c.This)
-		for _, argument := range c.Arguments {
-			g.run.measure(argument)
-		}
+		g.run.measure(c.Arguments...)
 	}, call)
+}
+
+// constructor takes the place of a built-in constructor, and guards its members. The
+// engine has no instanceof for what takes a constructor's place.
+func (g *guarding) constructor(original *goja.Object, call goja.Callable) goja.Value {
+	r := g.run
+	construct, _ := goja.AssertConstructor(original)
+	hasInstance := r.function("[Symbol.hasInstance]", r.vm.ToValue(1), func(c goja.FunctionCall) goja.Value {
+		return r.vm.ToValue(r.vm.InstanceOf(c.Argument(0), original))
+	})
+	var guarded *goja.Object
+	guarded = r.vm.ToValue(r.vm.NewProxy(original, &goja.ProxyTrapConfig{
+		Apply: func(_ *goja.Object, this goja.Value, arguments []goja.Value) goja.Value {
+			return r.within(func() goja.Value {
+				r.measure(arguments...)
+				return must(call(this, arguments...))
+			})
+		},
+		Construct: func(_ *goja.Object, arguments []goja.Value, newTarget *goja.Object) *goja.Object {
+			if newTarget == guarded {
+				newTarget = original
+			}
+			return r.within(func() goja.Value {
+				r.measure(arguments...)
+				return must(construct(newTarget, arguments...))
+			}).(*goja.Object)
+		},
+		GetSym: func(_ *goja.Object, symbol *goja.Symbol, receiver goja.Value) goja.Value {
+			if symbol == goja.SymHasInstance && receiver == guarded {
+				return hasInstance
+			}
+			return original.GetSymbol(symbol)
+		},
+	})).(*goja.Object)
+	g.constructors[original], g.seen[guarded] = guarded, true
+	g.visit(original)
+	return guarded
 }
 
 // accessor is what takes the place of a function that gets or sets a property.
@@ -86,19 +130,14 @@ func (g *guarding) accessor(descriptor *goja.Object, kind string) goja.Value {
 	return g.wrap(kind, value, func(*goja.FunctionCall) {}, call)
 }
 
-// wrap puts a check in front of a function. Built-in functions that call each other
-// without end would end the process, as they take Go's stack.
+// wrap puts a check in front of a function.
 func (g *guarding) wrap(name string, function *goja.Object, look func(*goja.FunctionCall), call goja.Callable) goja.Value {
 	r := g.run
 	wrapped := r.function(name, function.Get("length"), func(c goja.FunctionCall) goja.Value {
-		r.tick()
-		if r.depth++; r.depth > maxDepth {
-			r.depth--
-			r.throw("RangeError", tooDeep)
-		}
-		defer func() { r.depth-- }()
-		look(&c)
-		return must(call(c.This, c.Arguments...))
+		return r.within(func() goja.Value {
+			look(&c)
+			return must(call(c.This, c.Arguments...))
+		})
 	})
 	g.seen[wrapped] = true
 	return wrapped
@@ -106,7 +145,30 @@ func (g *guarding) wrap(name string, function *goja.Object, look func(*goja.Func
 
 const tooDeep = "Too deep recursion"
 
-// function makes a built-in function.
+// within runs a function that is not the script's own. It ends those of a script that
+// was stopped: the engine may call them in a loop. And it bounds how deep they are in
+// each other: Go's stack would end the process, not the script.
+func (r *run) within(f func() goja.Value) goja.Value {
+	r.tick()
+	if r.depth == maxDepth {
+		r.throw("RangeError", tooDeep)
+	}
+	r.depth++
+	defer func() { r.depth-- }()
+	return f()
+}
+
+// binding makes a function of the caller's, or of a binding.
+func (r *run) binding(f func(goja.FunctionCall) goja.Value) goja.Value {
+	return r.vm.ToValue(func(c goja.FunctionCall) goja.Value {
+		return r.within(func() goja.Value {
+			r.measure(c.Arguments...)
+			return f(c)
+		})
+	})
+}
+
+// function makes a built-in function, which has yet to be guarded.
 func (r *run) function(name string, length goja.Value, f func(goja.FunctionCall) goja.Value) *goja.Object {
 	function := r.vm.ToValue(f).(*goja.Object)
 	for property, value := range map[string]goja.Value{"name": r.vm.ToValue(name), "length": length} {
@@ -132,12 +194,14 @@ func check(err error) {
 }
 
 // measure refuses texts and arrays that would keep a built-in function busy.
-func (r *run) measure(value goja.Value) {
-	switch value := value.(type) {
-	case goja.String:
-		r.bound(int64(value.Length()))
-	case *goja.Object:
-		r.bound(r.length(value))
+func (r *run) measure(values ...goja.Value) {
+	for _, value := range values {
+		switch value := value.(type) {
+		case goja.String:
+			r.bound(int64(value.Length()))
+		case *goja.Object:
+			r.bound(r.length(value))
+		}
 	}
 }
 

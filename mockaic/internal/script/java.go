@@ -18,6 +18,7 @@ func (r *run) bindJava() {
 	}
 	check(global.Set("Packages", r.vm.NewDynamicObject(javaPackage{r, ""})))
 	check(global.Set("JavaImporter", func(c goja.ConstructorCall) *goja.Object {
+		r.tick()
 		imported := r.vm.NewObject()
 		for _, class := range c.Arguments {
 			for name, known := range r.script.Classes {

@@ -18,8 +18,12 @@ func stringify(r *run, _ goja.Callable, c goja.FunctionCall) goja.Value {
 		w.replacer, _ = goja.AssertFunction(replacer)
 		if w.replacer == nil && replacer.ClassName() == "Array" {
 			w.names = []string{}
+			known := map[string]bool{}
 			for i := range r.length(replacer) {
-				w.names = append(w.names, replacer.Get(strconv.FormatInt(i, 10)).String())
+				name := replacer.Get(strconv.FormatInt(i, 10)).String()
+				if !known[name] {
+					known[name], w.names = true, append(w.names, name)
+				}
 			}
 		}
 	}

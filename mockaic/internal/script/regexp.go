@@ -1,6 +1,7 @@
 package script
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,9 +27,13 @@ type pattern struct {
 	global, sticky, unicode bool
 }
 
+var largePattern = fmt.Sprintf("Invalid regular expression: it is longer than %d, or nested more than %d deep", maxPattern, maxNesting)
+
+func isLarge(pattern string) bool { return len(pattern) > maxPattern || isDeep(pattern) }
+
 func (r *run) checkPattern(source string) {
-	if len(source) > maxPattern || isDeep(source) {
-		r.throw("SyntaxError", "Invalid regular expression: it is longer than %d, or nested more than %d deep", maxPattern, maxNesting)
+	if isLarge(source) {
+		r.throw("SyntaxError", "%s", largePattern)
 	}
 }
 

@@ -50,26 +50,34 @@ func TestValues(t *testing.T) {
 		"'abc'.search(/c/)":                                                               json.Number("2"),
 		"new RegExp('B', 'i').test('abc') && /x/ instanceof RegExp && RegExp('x').source": "x",
 		"JSON.stringify({a: [1, 'x\\n', null, undefined, NaN], f: run, d: new Date(0), n: new Number(5)}); function run() {}": `{"a":[1,"x\n",null,null,null],"d":"1970-01-01T00:00:00.000Z","n":5}`,
-		"JSON.stringify({a: [], b: {c: 1}}, null, 2)":                                                         "{\n  \"a\": [],\n  \"b\": {\n    \"c\": 1\n  }\n}",
-		"JSON.stringify({a: 1, b: 2}, ['b'])":                                                                 `{"b":2}`,
-		"JSON.stringify({a: 1, b: 2}, function (k, v) { return k === 'a' ? undefined : v; })":                 `{"b":2}`,
-		"JSON.stringify(undefined) === undefined":                                                             true,
-		"JSON.parse('{\"a\":[1]}').a[0]":                                                                      json.Number("1"),
-		"new Function('a', 'b', 'return a + b')(1, 2)":                                                        json.Number("3"),
-		"var x = 2; eval('x * 3')":                                                                            json.Number("6"),
-		"(function () {}).constructor === Function && Array(3).length":                                        json.Number("3"),
-		"Array.from({length: 3}, function (v, i) { return i; }).join()":                                       "0,1,2",
-		"Array.prototype.slice.call(arguments('a', 'b')).length; function arguments() { return ['a', 'b']; }": json.Number("2"),
-		"var all = ''; for (var c of 'ab') { all += c + '.'; } all":                                           "a.b.",
-		"[...[1, 2], ...'ab'].length":                                                                         json.Number("4"),
-		"Math.max.apply(null, [1, 3, 2])":                                                                     json.Number("3"),
-		"Object.keys({a: 1, b: 2}).join()":                                                                    "a,b",
-		"[1, 2, 3].map(function (n) { return n * 2; }).filter(function (n) { return n > 2; }).length":         json.Number("2"),
-		"utils.base64.decode(utils.base64.encode('hé'))":                                                      "hé",
-		"utils.base64url.encode(utils.types.stringToBytes('>>>?'))":                                           "Pj4-Pw",
-		"utils.types.bytesToString(utils.base64.decodeToBytes('aGk='))":                                       "hi",
-		"utils.crypto.randomUUID().length":                                                                    json.Number("36"),
-		"scriptName":                                                                                          "test",
+		"JSON.stringify({a: [], b: {c: 1}}, null, 2)":                                                                 "{\n  \"a\": [],\n  \"b\": {\n    \"c\": 1\n  }\n}",
+		"JSON.stringify({a: 1, b: 2}, ['b'])":                                                                         `{"b":2}`,
+		"JSON.stringify({a: 1, b: 2}, ['b', 'b'])":                                                                    `{"b":2}`,
+		"JSON.stringify({a: 1, b: 2}, function (k, v) { return k === 'a' ? undefined : v; })":                         `{"b":2}`,
+		"JSON.stringify(undefined) === undefined":                                                                     true,
+		"JSON.parse('{\"a\":[1]}').a[0]":                                                                              json.Number("1"),
+		"new Function('a', 'b', 'return a + b')(1, 2)":                                                                json.Number("3"),
+		"var x = 2; eval('x * 3')":                                                                                    json.Number("6"),
+		"(function () {}).constructor === Function && Array(3).length":                                                json.Number("3"),
+		"Array.from({length: 3}, function (v, i) { return i; }).join()":                                               "0,1,2",
+		"Array.prototype.slice.call(arguments('a', 'b')).length; function arguments() { return ['a', 'b']; }":         json.Number("2"),
+		"var all = ''; for (var c of 'ab') { all += c + '.'; } all":                                                   "a.b.",
+		"[...[1, 2], ...'ab'].length":                                                                                 json.Number("4"),
+		"Math.max.apply(null, [1, 3, 2])":                                                                             json.Number("3"),
+		"[] instanceof Array && [].constructor === Array && new Array(3) instanceof Object && !({} instanceof Array)": true,
+		"class A extends Error {} var e = new A('x'); e instanceof A && e instanceof Error && e.message":              "x",
+		"class A extends Array {} var a = new A(3); a instanceof A && !([] instanceof A) && a.map(String).length":     json.Number("3"),
+		"[Object('x').length, String(5), Number('3'), new Date(5).getTime(), typeof Date(), Boolean('')].join()":      "1,5,3,5,string,false",
+		"new Object({a: 1}).a":                                 json.Number("1"),
+		"var n = 0; `a${++n}b${++n}${++n}c${`${++n}-`}${++n}`": "a1b23c4-5",
+		"((a = 1) => a)() + ((b, c) => c)(1, 2)":               json.Number("3"),
+		"Object.keys({a: 1, b: 2}).join()":                     "a,b",
+		"[1, 2, 3].map(function (n) { return n * 2; }).filter(function (n) { return n > 2; }).length": json.Number("2"),
+		"utils.base64.decode(utils.base64.encode('hé'))":                                              "hé",
+		"utils.base64url.encode(utils.types.stringToBytes('>>>?'))":                                   "Pj4-Pw",
+		"utils.types.bytesToString(utils.base64.decodeToBytes('aGk='))":                               "hi",
+		"utils.crypto.randomUUID().length":                                                            json.Number("36"),
+		"scriptName":                                                                                  "test",
 	} {
 		if got, err := run(t, source); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %#v %v", source, got, err)
@@ -82,7 +90,12 @@ func TestErrors(t *testing.T) {
 		"var a = ;": "SyntaxError: Unexpected token ; (line 1, column 9)",
 		"var o = {toString: String.prototype.trim}; '' + o": "RangeError: Too deep recursion",
 		"var o = {}, get = Object.getOwnPropertyDescriptor(RegExp.prototype, 'flags').get; Object.defineProperty(o, 'global', {get: get}); Object.defineProperty(o, 'hasIndices', {get: get}); o.global": "RangeError: Too deep recursion",
-		"function* g(n) { if (n) { yield* g(n - 1); } } g(1e5).next()": "RangeError: Too deep recursion",
+		"var o = {}; o.toString = String.bind(null, o); '' + o":                       "RangeError: Too deep recursion",
+		"var o = {}; o.toString = Error.bind(null, o); '' + o":                        "RangeError: Too deep recursion",
+		"var o = {}; o.toString = Function.bind(null, o); new Function(o)":            "RangeError: Too deep recursion",
+		"var o = {}; o.toString = logger.info.bind(logger, o); '' + o":                "RangeError: Too deep recursion",
+		"var o = {}; o.toJSON = utils.base64.encode.bind(null, o); JSON.stringify(o)": "TypeError: ",
+		"function* g(n) { if (n) { yield* g(n - 1); } } g(1e5).next()":                "RangeError: Too deep recursion",
 		"x.y":                           "ReferenceError: x is not defined (line 1",
 		"\n\nthrow new TypeError('no')": "TypeError: no (line 3, column 7)",
 		"throw {toString: function () { throw 1; }}": "an error that is no text",
@@ -129,6 +142,13 @@ func TestAttacksOnBuiltInFunctions(t *testing.T) {
 		"[...new Array(4e9)]",
 		"Math.max(...new Array(4e9))",
 		"Math.max.apply(null, {length: 4e9})",
+		"String('x'.repeat(1 << 20) + 'x')",
+		"logger.info('x'.repeat(1 << 20) + 'x')",
+		"({...'abc'})",
+		"var {length, ...others} = 'abc'",
+		"/" + strings.Repeat("[a-z]", 1e4) + "/",
+		strings.Repeat("((a = [", 100) + "1" + strings.Repeat("]) => 1)", 100),
+		strings.Repeat("async(a = [", 100) + "1" + strings.Repeat("]//(\n) => 1", 100),
 		"Object.keys(new String('x'.repeat(1 << 20) + 'x'))",
 		"var a = new Array(1 << 20); a.concat(a)",
 		"var b = new Array(1e6).fill('x'.repeat(1e6)); b.join('')",
@@ -186,6 +206,7 @@ func TestMemory(t *testing.T) {
 		"var s = 'a'; for (;;) { s += s; }",
 		"var a = []; for (;;) { a[a.length] = {}; }",
 		"var o = {}; for (;;) { o = {next: o}; }",
+		"var s = 'a'.repeat(1 << 20); `" + strings.Repeat("${s}", 1e4) + "`",
 	} {
 		if _, err := engine.Run(t.Context(), script.Script{Source: source}, nil); !errors.Is(err, script.ErrMemory) {
 			t.Errorf("%s: %v", source, err)
@@ -194,7 +215,6 @@ func TestMemory(t *testing.T) {
 }
 
 func TestDeadline(t *testing.T) {
-	engine := script.New(script.Options{Time: never})
 	for _, source := range []string{
 		"started(); for (;;) {}",
 		"started(); for (;;) { try { for (;;) {} } catch (e) {} finally { continue; } }",
@@ -202,10 +222,36 @@ func TestDeadline(t *testing.T) {
 		"started(); JSON.parse('[1,2]', function again(k, v) { for (;;) {} })",
 		"started(); [3, 1, 2].sort(function () { for (;;) {} })",
 	} {
+		engine := script.New(script.Options{Time: never})
 		ctx, cancel := context.WithCancel(t.Context())
 		started := script.Function(func([]any) (any, error) { cancel(); return nil, nil })
 		if _, err := engine.Run(ctx, script.Script{Source: source}, map[string]any{"started": started}); !errors.Is(err, script.ErrDeadline) {
 			t.Errorf("%s: %v", source, err)
+		}
+	}
+}
+
+// The engine itself goes on with each of these for as long as a function returns.
+func TestLoopsOfTheEngineEnd(t *testing.T) {
+	bindings := map[string]any{"list": script.List{}, "map": script.Map{}}
+	for _, source := range []string{
+		"var re = /a/g; re.exec = Object; 'x'.match(re)",
+		"var re = /a/g; re.exec = Array.bind(null, 'x'); 'x'.replace(re, '')",
+		"Object.getPrototypeOf([].values()).next = Object; [...[1]]",
+		"var it = [].values(); it.next = Error; Math.max(...it)",
+		"var it = [].values(); it.next = list.toArray; [...it]",
+		"var it = [].values(); it.next = map.keySet; Array.from(it)",
+		"var it = [].values(); it.next = JavaImporter; Array.from(it)",
+	} {
+		engine := script.New(script.Options{Time: never, Runaways: 1})
+		ctx, cancel := context.WithCancel(t.Context())
+		bindings["started"] = script.Function(func([]any) (any, error) { cancel(); return nil, nil })
+		s := script.Script{Source: "started(); " + source, Generation: script.Legacy}
+		if _, err := engine.Run(ctx, s, bindings); !errors.Is(err, script.ErrDeadline) {
+			t.Errorf("%s: %v", source, err)
+		}
+		for err := script.ErrRunaways; errors.Is(err, script.ErrRunaways); {
+			_, err = engine.Run(t.Context(), script.Script{Source: "1"}, nil)
 		}
 	}
 }
@@ -255,6 +301,14 @@ func TestLogs(t *testing.T) {
 		t.Errorf("%q", logged)
 	}
 	logged = nil
+	s.Source = "logger.info('{} {}', '{}', 'b'); logger.info.apply(null, ['{}'.repeat(5e5)].concat(new Array(5e5).fill('x'.repeat(1e6))))"
+	if _, err := script.New(script.Options{Time: never}).Run(t.Context(), s, nil); err != nil {
+		t.Fatal(err)
+	}
+	if len(logged) != 2 || logged[0] != "INFO {} b" || len(logged[1]) > 3000 {
+		t.Errorf("%.5000q", logged)
+	}
+	logged = nil
 	s.Generation, s.Source = script.Legacy, "logger.message('a'); logger.warning('b'); if (logger.errorEnabled()) { logger.error('c'); } throw 'd'"
 	if _, err := script.New(script.Options{}).Run(t.Context(), s, nil); err == nil {
 		t.Error("no error")
@@ -270,7 +324,8 @@ func TestBindings(t *testing.T) {
 		"give": script.Function(func(args []any) (any, error) { got = args; return args[0], nil }),
 		"fail": script.Function(func([]any) (any, error) { return nil, errors.New("no") }),
 		"host": &script.Object{Members: map[string]any{"name": "h"}},
-		"map":  script.Map{"a": map[string]any{"b": json.Number("1")}, "list": script.List{"x", "y"}},
+		"map":  script.Map{"a": map[string]any{"b": json.Number("1")}, "list": script.List{"x", "y", json.Number("1"), map[string]any{}}},
+		"odd":  script.Map{"__proto__": script.List{"x"}},
 	}
 	engine := script.New(script.Options{})
 	for source, want := range map[string]any{
@@ -279,7 +334,10 @@ func TestBindings(t *testing.T) {
 		"give('x', undefined, 1.5)": "x",
 		"map.get('a').b + map.a.b":  json.Number("2"),
 		"map.get('none')":           nil,
-		"map.get('list').get(1) + map.list[0] + map.list.contains('x') + map.list.size()": "yxtrue2",
+		"map.get('list').get(1) + map.list[0] + map.list.contains('x') + map.list.size()": "yxtrue4",
+		"map.list.contains(1) && !map.list.contains('1') && !map.list.contains({})":       true,
+		"var a = []; a.length = 1 << 20; map.list.contains(a)":                            false,
+		"Object.getPrototypeOf(odd) === Object.prototype && odd.get('__proto__')[0]":      "x",
 		"Object.keys(map).join() + map.keySet().size() + map.containsKey('a')":            "a,list2true",
 		"try { fail(); } catch (e) { e.message }":                                         "no",
 		"try { give(run); } catch (e) { e.message } function run() {}":                    "a function is no value",

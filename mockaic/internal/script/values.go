@@ -58,7 +58,7 @@ func (r *run) give(value any) goja.Value {
 	case map[string]any:
 		object := r.vm.NewObject()
 		for _, name := range slices.Sorted(maps.Keys(value)) {
-			check(object.Set(name, r.give(value[name])))
+			define(object, name, r.give(value[name]))
 		}
 		return object
 	case []any:
@@ -73,6 +73,12 @@ func (r *run) give(value any) goja.Value {
 	return r.vm.ToValue(value)
 }
 
+// define sets a member, which may have any name: to set __proto__ would change what
+// the object inherits.
+func define(object *goja.Object, name string, value goja.Value) {
+	check(object.DefineDataProperty(name, value, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE))
+}
+
 func (r *run) gives(values []any) []any {
 	given := make([]any, len(values))
 	for i, value := range values {
@@ -82,11 +88,9 @@ func (r *run) gives(values []any) []any {
 }
 
 func (r *run) host(f Function) goja.Value {
-	return r.vm.ToValue(func(c goja.FunctionCall) goja.Value {
-		r.tick()
+	return r.binding(func(c goja.FunctionCall) goja.Value {
 		arguments := make([]any, len(c.Arguments))
 		for i, argument := range c.Arguments {
-			r.measure(argument)
 			value, err := r.export(argument)
 			if err != nil {
 				r.throw("TypeError", "%v", err)
@@ -118,7 +122,7 @@ func (r *run) object(o *Object) goja.Value {
 // methods adds functions that are no members for a loop.
 func (r *run) methods(object *goja.Object, methods map[string]func(goja.Value) any) *goja.Object {
 	for name, method := range methods {
-		function := r.vm.ToValue(func(c goja.FunctionCall) goja.Value { return r.vm.ToValue(method(c.Argument(0))) })
+		function := r.binding(func(c goja.FunctionCall) goja.Value { return r.vm.ToValue(method(c.Argument(0))) })
 		check(object.DefineDataProperty(name, function, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 	}
 	return object
@@ -149,11 +153,15 @@ func (r *run) javaMap(m Map) goja.Value {
 func (r *run) javaList(list List) goja.Value {
 	array := r.vm.NewArray(r.gives(list)...)
 	return r.methods(array, map[string]func(goja.Value) any{
-		"get":      func(index goja.Value) any { return array.Get(index.String()) },
-		"contains": func(value goja.Value) any { return slices.Contains(list, value.Export()) },
-		"isEmpty":  func(goja.Value) any { return len(list) == 0 },
-		"size":     func(goja.Value) any { return len(list) },
-		"toArray":  func(goja.Value) any { return array },
+		"get": func(index goja.Value) any { return array.Get(index.String()) },
+		"contains": func(value goja.Value) any {
+			_, isObject := value.(*goja.Object)
+			plain, _ := r.export(value)
+			return !isObject && slices.Contains(list, plain)
+		},
+		"isEmpty": func(goja.Value) any { return len(list) == 0 },
+		"size":    func(goja.Value) any { return len(list) },
+		"toArray": func(goja.Value) any { return array },
 	})
 }
 
