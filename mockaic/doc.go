@@ -123,12 +123,13 @@
 // whatever the script does. Also bounded are the length and nesting of its source, the
 // depth of calls, what built-in functions take and make, the time of regular
 // expressions, the memory that the process takes meanwhile, and the number of scripts
-// that go on after their time. Not bounded are the time of parsing a source that is
-// made to take long, what is allocated within 10 ms, and built-in functions that take
-// minutes for texts near the bound. Map, Set, Symbol, Promise and the like are not
+// that go on after their time. A token, with what is added to its answer, may have
+// 256 KiB. Not bounded are the time of parsing a source that is made to take long, what
+// is allocated within 10 ms, and built-in functions that take minutes for texts near
+// the bound. Map, Set, Symbol, Promise and the like are not
 // there, as in AM; BigInt, typed arrays, httpClient, openidm, secrets, ESVs, crypto but
 // for randomUUID, and Java classes but for JsonValue are not there yet. Syntax that
-// AM's engine refuses is not refused.
+// AM's engine refuses is not refused, but for ... in objects.
 //
 // # Unkind by default
 //
@@ -243,7 +244,13 @@
 //   - of token scripts: that the one for may_act runs first, and both with every
 //     access token; that expiry times are in milliseconds; that a script which is not
 //     there, or in Groovy, fails; that none changes tokenName, realm and authGrantId,
-//     which the tenant knows its tokens by
+//     which the tenant knows its tokens by; that one fails which gives a claim of the
+//     tenant's another type, but for scope, which may be a text; that requestHeaders
+//     lack Authorization, Proxy-Authorization, Cookie and the header of the session, while
+//     requestParams lack password and client_secret only (recorded), so that
+//     client_assertion and tokens are there; that a code can be used again if a script
+//     fails, while a refresh token that is renewed and a device code are lost; that a
+//     JsonValue keeps a copy of what is put into it
 //   - that a client which is not Active is unknown to its provider, and that a
 //     confidential one without a secret can't authenticate; that a session of
 //     one realm is none in another

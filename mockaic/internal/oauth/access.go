@@ -32,7 +32,7 @@ type claims struct {
 	Audience    audience       `json:"aud"`
 	NotBefore   int64          `json:"nbf"`
 	GrantType   string         `json:"grant_type"`
-	Scope       []string       `json:"scope"`
+	Scope       scopeList      `json:"scope"`
 	AuthTime    int64          `json:"auth_time,omitempty"`
 	Realm       string         `json:"realm"`
 	Expires     int64          `json:"exp"`
@@ -68,6 +68,18 @@ func (a *audience) UnmarshalJSON(text []byte) error {
 		return nil
 	}
 	return json.Unmarshal(text, (*[]string)(a))
+}
+
+// scopeList may be a text, too, where a script made it one.
+type scopeList []string
+
+func (s *scopeList) UnmarshalJSON(text []byte) error {
+	var one string
+	if json.Unmarshal(text, &one) == nil {
+		*s = strings.Fields(one)
+		return nil
+	}
+	return json.Unmarshal(text, (*[]string)(s))
 }
 
 // grant is what a user agreed to once; the tokens that follow from it can be

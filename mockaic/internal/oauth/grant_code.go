@@ -44,7 +44,22 @@ func (s *Service) grantCode(r *http.Request, client *Client) (*tokenResponse, er
 	}
 	g := s.granted(c.session, c.grantID, c.scopes, c.nonce)
 	g.code, g.state = value, c.state
-	return s.issue(r, client, grantCode, g, c.scopes)
+	response, err := s.issue(r, client, grantCode, g, c.scopes)
+	if err != nil {
+		s.restore(value, c)
+	}
+	return response, err
+}
+
+// restore lets a code be used again that gave no tokens: AM takes it out of use when
+// it has made one. If it came again meanwhile it stays what was stolen.
+func (s *Service) restore(value string, c code) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g, ok := s.grants.get(c.grantID, s.options.Now()); ok && !g.revoked {
+		c.used = false
+		s.codes.update(value, c)
+	}
 }
 
 // redeem takes a code out of use. A code that comes a second time has been

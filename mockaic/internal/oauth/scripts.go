@@ -31,6 +31,9 @@ type TokenScripts struct {
 // Script is a script of a realm.
 type Script struct{ ID, Name, Context, Language, Source string }
 
+// maxScripted bounds the JSON of what scripts make, in bytes.
+const maxScripted = 256 << 10
+
 // What a tenant says when a script fails.
 const (
 	mayActFailed       = "Error running may_act script"
@@ -69,8 +72,9 @@ func (s *Service) runTokenScripts(r *http.Request, client *Client, c claims) (sc
 	if err != nil {
 		return unchanged, err
 	}
+	run := tokenScript{client: client, of: of, scopes: c.Scope}
 	if of.AccessTokenMayAct != "" {
-		mayAct, err := s.runMayAct(r, client, of, of.AccessTokenMayAct, c.Scope)
+		mayAct, err := s.runMayAct(r, run, of.AccessTokenMayAct)
 		if err != nil {
 			return unchanged, err
 		}
@@ -80,15 +84,51 @@ func (s *Service) runTokenScripts(r *http.Request, client *Client, c claims) (sc
 	}
 	extra := map[string]any{}
 	if of.AccessTokenModification != "" {
-		bind := func(script.Generation) map[string]any {
+		run.id, run.failed = of.AccessTokenModification, modificationFailed
+		run.bind = func(script.Generation) map[string]any {
 			return map[string]any{"accessToken": s.accessTokenBinding(token.values, extra)}
 		}
-		if err := s.runScript(r, client, of, of.AccessTokenModification, modificationFailed, c.Scope, bind); err != nil {
+		run.check = func() error {
+			c.keep(token.values)
+			return checkToken(token, extra)
+		}
+		if err := s.runScript(r, run); err != nil {
 			return unchanged, err
 		}
-		c.keep(token.values)
 	}
 	return scripted{claims: token, scopes: textsOf(token.values["scope"]), extra: extra}, nil
+}
+
+// checkToken refuses what a script made of a token if the tenant could not read it, or
+// its clients would get too much.
+func checkToken(token *members, extra map[string]any) error {
+	if err := checkSize(token, extra); err != nil {
+		return err
+	}
+	text, err := json.Marshal(token)
+	if err != nil {
+		return fmt.Errorf("encode the token: %w", err)
+	}
+	var c claims
+	var mistyped *json.UnmarshalTypeError
+	switch err := json.Unmarshal(text, &c); {
+	case errors.As(err, &mistyped):
+		return fmt.Errorf("the claim %s can be no %s", mistyped.Field, mistyped.Value)
+	case err != nil:
+		return fmt.Errorf("read the token: %w", err)
+	}
+	return nil
+}
+
+func checkSize(made ...any) error {
+	text, err := json.Marshal(made)
+	if err != nil {
+		return fmt.Errorf("encode what the script made: %w", err)
+	}
+	if len(text) > maxScripted {
+		return fmt.Errorf("what the script made has more than %d bytes", maxScripted)
+	}
+	return nil
 }
 
 // keep restores what the tenant knows its own tokens by, so that a realm's script makes
@@ -106,11 +146,13 @@ func (s *Service) runIDTokenMayAct(r *http.Request, client *Client, scopes []str
 	if !ok || of.IDTokenMayAct == "" {
 		return nil, nil
 	}
-	return s.runMayAct(r, client, of, of.IDTokenMayAct, scopes)
+	return s.runMayAct(r, tokenScript{client: client, of: of, scopes: scopes}, of.IDTokenMayAct)
 }
 
-func (s *Service) runMayAct(r *http.Request, client *Client, of TokenScripts, id string, scopes []string) (mayAct any, err error) {
-	bind := func(generation script.Generation) map[string]any {
+func (s *Service) runMayAct(r *http.Request, run tokenScript, id string) (any, error) {
+	var mayAct any
+	run.id, run.failed = id, mayActFailed
+	run.bind = func(generation script.Generation) map[string]any {
 		set := func(args []any) (any, error) {
 			value, err := mayActOf(generation, args)
 			mayAct = value
@@ -118,8 +160,11 @@ func (s *Service) runMayAct(r *http.Request, client *Client, of TokenScripts, id
 		}
 		return map[string]any{"token": map[string]any{"setMayAct": script.Function(set)}}
 	}
-	err = s.runScript(r, client, of, id, mayActFailed, scopes, bind)
-	return mayAct, err
+	run.check = func() error { return checkSize(mayAct) }
+	if err := s.runScript(r, run); err != nil {
+		return nil, err // a script that was left behind may still set it
+	}
+	return mayAct, nil
 }
 
 // mayActOf is what a script gave to setMayAct, which takes nothing but Java's
@@ -142,12 +187,23 @@ func mayActOf(generation script.Generation, args []any) (any, error) {
 	return value, nil
 }
 
+// tokenScript is a script that is to run for a client's token.
+type tokenScript struct {
+	client *Client
+	of     TokenScripts
+	scopes []string
+	id     string
+	failed string // what the tenant says if it fails
+	bind   func(script.Generation) map[string]any
+	check  func() error // looks at what it made
+}
+
 // runScript runs a script of the request's realm. What goes wrong is the tenant's
 // error for its kind, and an event that says more.
-func (s *Service) runScript(r *http.Request, client *Client, of TokenScripts, id, failed string, scopes []string, bind func(script.Generation) map[string]any) error {
+func (s *Service) runScript(r *http.Request, t tokenScript) error {
 	trail := route.TrailOf(r.Context())
-	found, ok := s.options.Scripts.Script(strings.TrimPrefix(realmOf(r), "/"), id)
-	run := script.Script{Name: found.Name, ID: id, Source: found.Source, Context: found.Context, Classes: javaClasses()}
+	found, ok := s.options.Scripts.Script(strings.TrimPrefix(realmOf(r), "/"), t.id)
+	run := script.Script{Name: found.Name, ID: t.id, Source: found.Source, Context: found.Context, Classes: javaClasses()}
 	if !strings.HasSuffix(found.Context, "_NEXT_GEN") {
 		run.Generation = script.Legacy
 	}
@@ -155,24 +211,29 @@ func (s *Service) runScript(r *http.Request, client *Client, of TokenScripts, id
 	var err error
 	switch {
 	case !ok:
-		err = fmt.Errorf("there is no script %s", id)
+		err = fmt.Errorf("there is no script %s", t.id)
 	case found.Language != "JAVASCRIPT":
 		err = fmt.Errorf("scripts in %s are not run by this fake tenant", found.Language)
 	default:
-		bindings := s.commonBindings(r, client, of, scopes, run.Generation)
-		for name, value := range bind(run.Generation) {
-			bindings[name] = value
+		bindings := s.commonBindings(r, t, run.Generation)
+		maps.Copy(bindings, t.bind(run.Generation))
+		if _, err = s.engine.Run(r.Context(), run, bindings); err == nil {
+			err = t.check()
 		}
-		_, err = s.engine.Run(r.Context(), run, bindings)
 	}
 	if err == nil {
 		return nil
 	}
 	trail.Debug("ERROR", run.Logger(), err.Error())
-	return &Error{Status: http.StatusInternalServerError, Code: "server_error", Description: failed}
+	return &Error{Status: http.StatusInternalServerError, Code: "server_error", Description: t.failed}
 }
 
+// textsOf are the texts of a claim that is a list of them, or a text that has them
+// with blanks between.
 func textsOf(value any) (texts []string) {
+	if text, ok := value.(string); ok {
+		return strings.Fields(text)
+	}
 	list, _ := value.([]any)
 	for _, member := range list {
 		if text, ok := member.(string); ok {

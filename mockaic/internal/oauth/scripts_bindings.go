@@ -9,22 +9,22 @@ import (
 )
 
 // commonBindings are what both kinds of token scripts find.
-func (s *Service) commonBindings(r *http.Request, client *Client, of TokenScripts, scopes []string, generation script.Generation) map[string]any {
-	custom := script.Map{}
-	for name, value := range of.CustomProperties {
+func (s *Service) commonBindings(r *http.Request, t tokenScript, generation script.Generation) map[string]any {
+	client, custom, cookie := t.client, script.Map{}, s.options.Sessions.CookieName()
+	for name, value := range t.of.CustomProperties {
 		custom[name] = value
 	}
 	bindings := map[string]any{
 		"realm":      realmOf(r),
-		"cookieName": s.options.Sessions.CookieName(),
-		"scopes":     listOf(scopes),
+		"cookieName": cookie,
+		"scopes":     listOf(t.scopes),
 		"clientProperties": script.Map{
-			"clientId": client.ID, "allowedGrantTypes": listOf(client.GrantTypes), "allowedResponseTypes": listOf(of.ResponseTypes),
-			"allowedScopes": listOf(client.Scopes), "customProperties": custom,
+			"clientId": client.ID, "allowedGrantTypes": listOf(client.GrantTypes), "allowedResponseTypes": listOf(t.of.ResponseTypes),
+			"allowedScopes": listOf(client.Scopes), "redirectUris": listOf(client.RedirectURIs), "customProperties": custom,
 		},
 		"requestProperties": script.Map{
 			"requestUri": s.options.BaseURL(r) + r.URL.Path, "realm": realmOf(r),
-			"requestParams": paramsOf(r.Form), "requestHeaders": mapOf(r.Header),
+			"requestParams": paramsOf(r.Form), "requestHeaders": headersOf(r.Header, cookie),
 		},
 		"identity":   identityBinding(generation),
 		"session":    nil,
@@ -70,6 +70,16 @@ func paramsOf(form url.Values) script.Map {
 	delete(params, "password")
 	delete(params, "client_secret")
 	return params
+}
+
+// headersOf are the headers of a request, without those that have a secret of the
+// client or of somebody's session in them, which AM takes from a header too.
+func headersOf(header http.Header, cookie string) script.Map {
+	headers := mapOf(header)
+	for _, secret := range []string{"Authorization", "Proxy-Authorization", "Cookie", cookie} {
+		delete(headers, http.CanonicalHeaderKey(secret))
+	}
+	return headers
 }
 
 func mapOf(values map[string][]string) script.Map {

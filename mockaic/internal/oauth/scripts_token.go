@@ -1,9 +1,11 @@
 package oauth
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 
 	"aicmcp/mockaic/internal/script"
@@ -56,21 +58,30 @@ func (s *Service) accessTokenBinding(claims, extra map[string]any) map[string]an
 			method(row.remove, 0, func([]any) (any, error) { delete(claims, row.claim); return nil, nil })
 		}
 	}
-	method("getField", 1, func(args []any) (any, error) { return claims[fmt.Sprint(args[0])], nil })
-	method("setField", 2, func(args []any) (any, error) { claims[fmt.Sprint(args[0])] = args[1]; return nil, nil })
+	method("getField", 1, func(args []any) (any, error) {
+		name, err := nameOf(args[0])
+		return claims[name], err
+	})
+	set := func(in map[string]any) func(args []any) (any, error) {
+		return func(args []any) (any, error) {
+			name, err := nameOf(args[0])
+			if err == nil {
+				in[name] = args[1]
+			}
+			return nil, err
+		}
+	}
+	method("setField", 2, set(claims))
+	method("addExtraData", 2, set(extra))
+	method("addExtraJsonData", 2, set(extra))
 	method("setFields", 1, func(args []any) (any, error) {
 		fields, ok := args[0].(map[string]any)
 		if !ok {
 			return nil, errors.New("setFields takes a map")
 		}
-		for name, value := range fields {
-			claims[name] = value
-		}
+		maps.Copy(claims, fields)
 		return nil, nil
 	})
-	for _, name := range []string{"addExtraData", "addExtraJsonData"} {
-		method(name, 2, func(args []any) (any, error) { extra[fmt.Sprint(args[0])] = args[1]; return nil, nil })
-	}
 	for _, name := range []string{"toMap", "getTokenInfo"} {
 		method(name, 0, func([]any) (any, error) { return script.Map(claims), nil })
 	}
@@ -91,6 +102,17 @@ func (s *Service) accessTokenBinding(claims, extra map[string]any) map[string]an
 	return token
 }
 
+// nameOf is the name that a script gave.
+func nameOf(value any) (string, error) {
+	switch value := value.(type) {
+	case string:
+		return value, nil
+	case json.Number:
+		return value.String(), nil
+	}
+	return "", errors.New("the name is no text")
+}
+
 func wholeNumber(value any) int64 {
 	number, _ := value.(json.Number)
 	whole, err := number.Int64()
@@ -105,15 +127,21 @@ func wholeNumber(value any) int64 {
 func javaClasses() map[string]*script.Object {
 	class := &script.Object{Members: map[string]any{
 		"object": script.Function(func(fields []any) (any, error) {
-			value := map[string]any{}
+			value := &jsonValue{members: map[string]any{}}
 			for _, field := range fields {
-				if pair, ok := field.([]any); ok && len(pair) == 2 {
-					value[fmt.Sprint(pair[0])] = pair[1]
+				if err := value.putField(field); err != nil {
+					return nil, err
 				}
 			}
-			return jsonValue(value), nil
+			return value.object(), nil
 		}),
-		"field": script.Function(func(args []any) (any, error) { return args, nil }),
+		"field": script.Function(func(args []any) (any, error) {
+			if len(args) != 2 {
+				return nil, errors.New("field takes a name and a value")
+			}
+			name, err := nameOf(args[0])
+			return &script.Object{Value: jsonField{name, args[1]}}, err
+		}),
 		"json": script.Function(func(args []any) (any, error) {
 			if len(args) != 1 {
 				return nil, errors.New("json takes one value")
@@ -127,29 +155,75 @@ func javaClasses() map[string]*script.Object {
 	return map[string]*script.Object{"org.forgerock.json.JsonValue": class}
 }
 
+// jsonField is what Java's JsonValue makes an object of.
+type jsonField struct {
+	name  string
+	value any
+}
+
 // jsonValue is an object of Java's JsonValue.
-func jsonValue(value map[string]any) *script.Object {
+type jsonValue struct {
+	members map[string]any
+	size    int // of all that was put, as JSON
+}
+
+// put keeps a copy, as an object within itself would have no end.
+func (v *jsonValue) put(name string, value any) error {
+	if host, ok := value.(*script.Object); ok {
+		value, _ = plainValue(host)
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", name, err)
+	}
+	if v.size += len(name) + len(text); v.size > maxScripted {
+		return fmt.Errorf("more than %d bytes were put into a JsonValue", maxScripted)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var own any
+	if err := decoder.Decode(&own); err != nil {
+		return fmt.Errorf("copy %s: %w", name, err)
+	}
+	v.members[name] = own
+	return nil
+}
+
+func (v *jsonValue) putField(field any) error {
+	if host, ok := field.(*script.Object); ok {
+		if made, ok := host.Value.(jsonField); ok {
+			return v.put(made.name, made.value)
+		}
+	}
+	return errors.New("object takes what field makes")
+}
+
+func (v *jsonValue) object() *script.Object {
 	put := func(args []any) (any, error) {
 		if len(args) != 2 {
 			return nil, errors.New("put takes a name and a value")
 		}
-		if host, ok := args[1].(*script.Object); ok {
-			args[1], _ = plainValue(host)
+		name, err := nameOf(args[0])
+		if err != nil {
+			return nil, err
 		}
-		value[fmt.Sprint(args[0])] = args[1]
-		return nil, nil
+		return nil, v.put(name, args[1])
 	}
 	get := func(args []any) (any, error) {
 		if len(args) != 1 {
 			return nil, errors.New("get takes a name")
 		}
-		return value[fmt.Sprint(args[0])], nil
+		name, err := nameOf(args[0])
+		return v.members[name], err
 	}
-	return &script.Object{Value: value, Members: map[string]any{"put": script.Function(put), "get": script.Function(get)}}
+	return &script.Object{Value: v, Members: map[string]any{"put": script.Function(put), "get": script.Function(get)}}
 }
 
 // plainValue is what a JsonValue holds.
 func plainValue(host *script.Object) (any, bool) {
-	value, ok := host.Value.(map[string]any)
-	return value, ok
+	value, ok := host.Value.(*jsonValue)
+	if !ok {
+		return nil, false
+	}
+	return value.members, true
 }
