@@ -242,7 +242,8 @@
 //     recorded, which are like others of their generation; a binding of which only
 //     the name is recorded is of the type unknown
 //   - of token scripts: that the one for may_act runs first, and both with every
-//     access token; that expiry times are in milliseconds; that a script which is not
+//     access token; that the first may change an access token as the other does (read
+//     in a published set-up of an MCP server); that expiry times are in milliseconds; that a script which is not
 //     there, or in Groovy, fails; that none changes tokenName, realm and authGrantId,
 //     which the tenant knows its tokens by; that one fails which gives a claim of the
 //     tenant's another type, but for scope, which may be a text; that requestHeaders

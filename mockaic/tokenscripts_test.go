@@ -159,9 +159,10 @@ func TestLegacyScriptsMakeTheActorInJava(t *testing.T) {
 		var actor = java.JsonValue.json(java.JsonValue.object());
 		actor.put('client_id', 'agent');
 		token.setMayAct(actor);
+		token.setField('aud', requestProperties.requestParams.get('client_id') === null ? 'https://mcp.example.com' : 'x');
 	}());`)
 	p.modifyBy("OAUTH2_ACCESS_TOKEN_MODIFICATION", "accessToken.setField('legacy', scopes.contains('openid'));")
-	if own := p.claims(); !reflect.DeepEqual(own["may_act"], map[string]any{"client_id": "agent"}) || own["legacy"] != true {
+	if own := p.claims(); !reflect.DeepEqual(own["may_act"], map[string]any{"client_id": "agent"}) || own["legacy"] != true || own["aud"] != "https://mcp.example.com" {
 		t.Errorf("%v", own)
 	}
 }

@@ -72,25 +72,30 @@ func (s *Service) runTokenScripts(r *http.Request, client *Client, c claims) (sc
 	if err != nil {
 		return unchanged, err
 	}
-	run := tokenScript{client: client, of: of, scopes: c.Scope}
+	extra := map[string]any{}
+	run := tokenScript{client: client, of: of, scopes: c.Scope, check: func() error {
+		c.keep(token.values)
+		return checkToken(token, extra)
+	}}
 	if of.AccessTokenMayAct != "" {
-		mayAct, err := s.runMayAct(r, run, of.AccessTokenMayAct)
-		if err != nil {
+		run.id, run.failed = of.AccessTokenMayAct, mayActFailed
+		run.bind = func(generation script.Generation) map[string]any {
+			binding := s.accessTokenBinding(token.values, extra)
+			binding["setMayAct"] = setMayAct(generation, func(value any) {
+				if token.values["may_act"] = value; value == nil {
+					delete(token.values, "may_act")
+				}
+			})
+			return map[string]any{"token": binding}
+		}
+		if err := s.runScript(r, run); err != nil {
 			return unchanged, err
 		}
-		if mayAct != nil {
-			token.values["may_act"] = mayAct
-		}
 	}
-	extra := map[string]any{}
 	if of.AccessTokenModification != "" {
 		run.id, run.failed = of.AccessTokenModification, modificationFailed
 		run.bind = func(script.Generation) map[string]any {
 			return map[string]any{"accessToken": s.accessTokenBinding(token.values, extra)}
-		}
-		run.check = func() error {
-			c.keep(token.values)
-			return checkToken(token, extra)
 		}
 		if err := s.runScript(r, run); err != nil {
 			return unchanged, err
@@ -102,7 +107,7 @@ func (s *Service) runTokenScripts(r *http.Request, client *Client, c claims) (sc
 // checkToken refuses what a script made of a token if the tenant could not read it, or
 // its clients would get too much.
 func checkToken(token *members, extra map[string]any) error {
-	if err := checkSize(token, extra); err != nil {
+	if err := checkMade(token, extra); err != nil {
 		return err
 	}
 	text, err := json.Marshal(token)
@@ -120,7 +125,7 @@ func checkToken(token *members, extra map[string]any) error {
 	return nil
 }
 
-func checkSize(made ...any) error {
+func checkMade(made ...any) error {
 	text, err := json.Marshal(made)
 	if err != nil {
 		return fmt.Errorf("encode what the script made: %w", err)
@@ -146,25 +151,26 @@ func (s *Service) runIDTokenMayAct(r *http.Request, client *Client, scopes []str
 	if !ok || of.IDTokenMayAct == "" {
 		return nil, nil
 	}
-	return s.runMayAct(r, tokenScript{client: client, of: of, scopes: scopes}, of.IDTokenMayAct)
-}
-
-func (s *Service) runMayAct(r *http.Request, run tokenScript, id string) (any, error) {
 	var mayAct any
-	run.id, run.failed = id, mayActFailed
+	run := tokenScript{client: client, of: of, scopes: scopes, id: of.IDTokenMayAct, failed: mayActFailed}
 	run.bind = func(generation script.Generation) map[string]any {
-		set := func(args []any) (any, error) {
-			value, err := mayActOf(generation, args)
-			mayAct = value
-			return nil, err
-		}
-		return map[string]any{"token": map[string]any{"setMayAct": script.Function(set)}}
+		return map[string]any{"token": map[string]any{"setMayAct": setMayAct(generation, func(value any) { mayAct = value })}}
 	}
-	run.check = func() error { return checkSize(mayAct) }
+	run.check = func() error { return checkMade(mayAct) }
 	if err := s.runScript(r, run); err != nil {
 		return nil, err // a script that was left behind may still set it
 	}
 	return mayAct, nil
+}
+
+func setMayAct(generation script.Generation, set func(any)) script.Function {
+	return func(args []any) (any, error) {
+		value, err := mayActOf(generation, args)
+		if err == nil {
+			set(value)
+		}
+		return nil, err
+	}
 }
 
 // mayActOf is what a script gave to setMayAct, which takes nothing but Java's
