@@ -110,14 +110,20 @@ func TestRunWhole(t *testing.T) {
 	status, out, errors := invoke(t.Context(), withBearer(), "run", "--target", mock.URL+"/", "--user", "admin@example.com",
 		"--with", "restart,provider-settings", "--clock", admin.URL+"/clock", "--format", "json", "--baseline", knownOfFake)
 	var report struct {
-		Counts map[string]int
-		Target string
+		Counts  map[string]int
+		Target  string
+		Results []map[string]any
 	}
 	if err := json.Unmarshal([]byte(out), &report); err != nil {
 		t.Fatalf("%v: %s%s", err, out, errors)
 	}
 	if status != good || report.Counts["pass"]+report.Counts["known"] != len(cases.All()) || report.Target != mock.URL {
 		t.Errorf("status %d, report %+v", status, report)
+		for _, result := range report.Results {
+			if result["outcome"] != "pass" {
+				t.Errorf("%v: %v", result["id"], result["failures"])
+			}
+		}
 	}
 	if strings.Contains(out+errors, token) || strings.Contains(out+errors, mockaic.Password) {
 		t.Error("a secret is in the output")
