@@ -39,6 +39,7 @@ var may = []struct {
 	{"conformance", nil},
 	{"server", []string{"server/..."}},
 	{"mockaic", []string{"mockaic/..."}},
+	{"cmd/internal/todo", nil},
 	{"cmd/...", []string{"server", "server/...", "mockaic", "mockaic/...", "conformance", "conformance/...", "cmd/..."}},
 }
 
