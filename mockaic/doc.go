@@ -64,9 +64,12 @@
 //     (private_key_jwt) or not at all; dynamic registration in the realms below the
 //     root, with its management, closed or open as the provider is set
 //   - CORS for all below /am, by the entries of the tenant's CORS service, of which
-//     there are none at first, or for [AnyOrigin]; IDM has none
+//     a new tenant has none, or for [AnyOrigin]; IDM has none
 //   - the scripts in JavaScript that set may_act and that modify access tokens, of
 //     the provider or of a client that overrides it, in the realms alpha and bravo
+//   - the demo's realm alpha is ready for a remote MCP server that acts for its
+//     callers ([RemoteMCP], [MCPClientID]): open registration, both scripts, the
+//     scopes of a to-do API, and CORS for the MCP Inspector
 //
 // # What is not
 //

@@ -121,7 +121,7 @@ func New(options ...Option) (*Tenant, error) {
 
 // first is the content that the tenant has at its start.
 func (t *Tenant) first() (*content, error) {
-	seed, err := loadSeed(t.settings.seed, t.Chance)
+	seed, err := loadSeed(t.settings.seed, t.Chance, t.settings.remote)
 	if err == nil {
 		var first *content
 		log := &logs.Log{Limit: t.settings.logBytes, Generation: t.generation.Add(1), Instance: uuid.NewSHA1(uuid.NameSpaceOID, strconv.AppendUint(nil, t.Chance, 10)).String()}

@@ -23,6 +23,7 @@ type settings struct {
 	loopback  []string
 	anyOrigin bool
 	keyHosts  []string
+	remote    *remoteMCP
 	logger    *slog.Logger
 
 	restartTime time.Duration
@@ -48,6 +49,8 @@ func (s *settings) check() error {
 		return fmt.Errorf("a rate of %d requests a minute closes the logs", s.logRate)
 	case s.scriptTime < 0:
 		return fmt.Errorf("a script can't take %s", s.scriptTime)
+	case s.remote != nil && s.seed != "demo":
+		return fmt.Errorf("the seed %s says itself which MCP server it is for: only the demo takes RemoteMCP", s.seed)
 	case s.restartTime < 0:
 		return fmt.Errorf("a restart can't take %s", s.restartTime)
 	}
@@ -56,7 +59,7 @@ func (s *settings) check() error {
 
 // Seed chooses what the tenant holds at its start: "demo" (the default), which
 // is some 60 users with roles, groups and organizations in the realms alpha and
-// bravo; "empty", with nothing but the administrator and the OAuth clients; or
+// bravo, and alpha ready for a remote MCP server; "empty", with nothing but the administrator and the OAuth clients; or
 // a directory, as Tenant.Export describes it.
 func Seed(name string) Option { return func(s *settings) { s.seed = name } }
 
@@ -110,7 +113,7 @@ func LoopbackRedirects(clientID string) Option {
 
 // AnyOrigin lets pages of all origins read the answers below /am, without
 // credentials. Otherwise pages are let in by the entries of the tenant's CORS
-// service, of which there are none at first.
+// service, of which a new tenant has none.
 func AnyOrigin() Option { return func(s *settings) { s.anyOrigin = true } }
 
 // KeyHosts names hosts from which the tenant fetches the keys that an OAuth client
@@ -118,6 +121,13 @@ func AnyOrigin() Option { return func(s *settings) { s.anyOrigin = true } }
 // this machine only, so that who may register a client can't make it call others.
 func KeyHosts(hosts ...string) Option {
 	return func(s *settings) { s.keyHosts = append(s.keyHosts, hosts...) }
+}
+
+// RemoteMCP sets the URL of the MCP server that the demo is ready for, and those of
+// the APIs that it may call on behalf of its callers. What is left out is
+// DefaultMCPServer or DefaultAPI.
+func RemoteMCP(server string, apis ...string) Option {
+	return func(s *settings) { s.remote = &remoteMCP{server, apis} }
 }
 
 // RestartTime sets how long the restart takes that /environment/startup begins,

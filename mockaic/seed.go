@@ -50,7 +50,7 @@ const (
 // The files below esv.
 const variablesSeed, secretsSeed = "variables", "secrets"
 
-func loadSeed(name string, chance uint64) (*seedData, error) {
+func loadSeed(name string, chance uint64, remote *remoteMCP) (*seedData, error) {
 	switch name {
 	case "empty":
 		return stockSeed(), nil
@@ -63,6 +63,9 @@ func loadSeed(name string, chance uint64) (*seedData, error) {
 		seed.data.Configs["managed"], seed.agents = types, true
 		seed.access.SignWithPublicKeys(idm.Realms)
 		seed.esvs = demoESVs()
+		if err := seed.access.AdmitMCP("alpha", remote.admission()); err != nil {
+			return nil, err
+		}
 		for path, objects := range demoObjects(chance) {
 			seed.data.Objects[path] = idm.List(objects)
 		}

@@ -38,6 +38,8 @@ type flags struct {
 	matching                  string
 	caFile, hostname          string
 	redirectURIs, keyHosts    []string
+	mcpServer                 string
+	apis                      []string
 	json, verbose, anyOrigin  bool
 	chance                    uint64
 	chanceSet                 bool
@@ -62,6 +64,11 @@ func parseFlags(args []string, stderr io.Writer) (*flags, error) {
 	set.BoolVar(&f.anyOrigin, "any-origin", false, "let pages of all origins read what is below /am, without credentials; otherwise the tenant's CORS service says who may")
 	set.Func("key-host", "`host` that keys of OAuth clients may be fetched from, besides this machine; may be repeated", func(host string) error {
 		f.keyHosts = append(f.keyHosts, host)
+		return nil
+	})
+	set.StringVar(&f.mcpServer, "mcp-server", "", "`URL` of the remote MCP server that the demo is ready for; default "+mockaic.DefaultMCPServer)
+	set.Func("api", "`URL` of an API that the MCP server may call for its callers; may be repeated; default "+mockaic.DefaultAPI, func(url string) error {
+		f.apis = append(f.apis, url)
 		return nil
 	})
 	set.StringVar(&f.seed, "seed", "demo", "what the tenant holds: demo, empty, or a `directory`")
@@ -200,6 +207,9 @@ func newTenant(f *flags, stderr io.Writer) (*mockaic.Tenant, error) {
 	}
 	if len(f.redirectURIs) > 0 {
 		options = append(options, mockaic.RedirectURI("AICMCPClient", f.redirectURIs...))
+	}
+	if f.mcpServer != "" || len(f.apis) > 0 {
+		options = append(options, mockaic.RemoteMCP(f.mcpServer, f.apis...))
 	}
 	if f.chanceSet {
 		options = append(options, mockaic.Chance(f.chance))
@@ -341,12 +351,14 @@ func (a *announcement) print(w io.Writer) error {
 	say("           /environment (variables, secrets, count, startup, aiagent), /feature")
 	say("           /monitoring/logs, /keys")
 	say("           /am/json (scripts, OAuth clients, settings of realms, users, serverinfo)")
-	say("           /am/oauth2 (authorize, access_token, discovery, keys)")
+	say("           /am/json (authenticate, sessions, journeys, nodes)")
+	say("           /am/oauth2 (the whole provider, client registration, device pages)")
 	if a.flags.seed == "demo" || a.flags.seed == "empty" {
 		say("  log in   admin@example.com / %s   (tenant administrator)", mockaic.Password)
 	}
 	if a.flags.seed == "demo" {
 		say("  holds    demo / %s                (user of the realm alpha)", mockaic.Password)
+		say("           %s / %s   (OAuth client of a remote MCP server)", mockaic.MCPClientID, mockaic.MCPClientSecret)
 	}
 	say("")
 	say("  connect  AIC_BASE_URL=%s%s aic-mcp", base, caSetting(a.addresses))
