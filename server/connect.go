@@ -13,6 +13,7 @@ import (
 
 	"aicmcp/server/aic"
 	"aicmcp/server/auth"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -30,13 +31,13 @@ type ConnectorOptions struct {
 	Bearers    Bearers
 	// Robot says that the bearers are a service account's.
 	Robot bool
-	// Retry is aic.DefaultRetry if nil.
-	Retry  *aic.Retry
+	// Retry is rest.DefaultRetry if nil.
+	Retry  *rest.Retry
 	Logger *slog.Logger
 }
 
 // NewConnector returns a connector whose clients act with the bearers.
-func NewConnector(opts ConnectorOptions) (tool.Connector, error) {
+func NewConnector(opts ConnectorOptions) (tool.Connector[*aic.Client], error) {
 	if opts.BaseURL == nil || opts.Bearers == nil {
 		return nil, errors.New("server: a connector needs a base URL and bearers")
 	}
@@ -53,7 +54,7 @@ func (c *connector) Client(_ context.Context, scopes []tool.Scope) (*aic.Client,
 	for i, s := range scopes {
 		names[i] = string(s)
 	}
-	if c.opts.Robot && slices.Contains(scopes, tool.Monitoring) {
+	if c.opts.Robot && slices.Contains(scopes, aic.Monitoring) {
 		return nil, &tool.Failure{
 			Reason:  "Not for service accounts",
 			Message: "the tenant's logs are closed to service accounts, whatever their scopes",

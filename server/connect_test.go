@@ -37,7 +37,7 @@ func TestLoginFailures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		client, err := c.Client(t.Context(), []tool.Scope{tool.IDM})
+		client, err := c.Client(t.Context(), []tool.Scope{aic.IDM})
 		if err != nil {
 			t.Fatal(err)
 		}

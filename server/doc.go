@@ -10,6 +10,7 @@
 //	stdio.go    the stdio transport
 //
 //	tool/       Define: from a typed function to a tool
+//	rest/       a client of one JSON API: bearers, retries, errors
 //	aic/        the tenant's REST APIs
 //	auth/       login by browser, device code or key, refresh, token exchange
 //	tokenstore/ where a login is kept
@@ -22,6 +23,7 @@
 //	esv/        the tools for environment secrets and variables
 //	logs/       the tools for logs
 //
-// An area of tools imports tool and aic, never another area; auth imports
-// tokenstore only, so Connector, which joins auth to tool, is here.
+// An area of tools imports tool, aic and rest, never another area; tool and aic
+// import rest only, and not each other; auth imports tokenstore only, so Connector,
+// which joins auth to tool, is here.
 package server

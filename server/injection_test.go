@@ -19,6 +19,7 @@ import (
 
 	"aicmcp/mockaic"
 	"aicmcp/server"
+	"aicmcp/server/aic"
 	"aicmcp/server/tool"
 )
 
@@ -260,7 +261,7 @@ func places(s *jsonschema.Schema, path []string) [][]string {
 }
 
 // baseline makes arguments that the schema accepts.
-func baseline(tl tool.Tool, given map[string]any) map[string]any {
+func baseline(tl tool.Tool[*aic.Client], given map[string]any) map[string]any {
 	s := tl.Declaration.InputSchema.(*jsonschema.Schema)
 	out := map[string]any{}
 	for name, p := range s.Properties {
@@ -492,7 +493,7 @@ func TestNoArgumentChangesWhatIsAddressed(t *testing.T) {
 }
 
 // attack tries every attack in every place of a tool's arguments.
-func (tg *target) attack(tl tool.Tool, given map[string]any) {
+func (tg *target) attack(tl tool.Tool[*aic.Client], given map[string]any) {
 	t := tg.t
 	const marker = "marker7"
 	tg.call("createManagedObjectDefinition", map[string]any{"objectName": "badge", "objectDefinition": given["objectDefinition"]})

@@ -9,8 +9,8 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
-	"aicmcp/server/aic"
 	"aicmcp/server/auth"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -77,7 +77,7 @@ func askToLogIn(login Login) tool.Around {
 	return func(next mcp.ToolHandler) mcp.ToolHandler {
 		return func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			ctx, note := withLoginNote(ctx)
-			ctx, trace := aic.WithTrace(ctx)
+			ctx, trace := rest.WithTrace(ctx)
 			answer, answered := req.Params.InputResponses[loginRequest].(*mcp.ElicitResult)
 			if answered {
 				refusal := answerTo(ctx, login, answer)

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"aicmcp/server/aic"
 	"aicmcp/server/apps"
 	"aicmcp/server/tool"
 )
@@ -17,14 +18,14 @@ type Selection struct {
 }
 
 // Tools lists the tools that are offered.
-func (s Selection) Tools() []tool.Tool {
+func (s Selection) Tools() []tool.Tool[*aic.Client] {
 	applications := map[string]bool{}
 	for _, t := range apps.Tools() {
 		applications[t.Name] = true
 	}
-	return slices.DeleteFunc(Tools(), func(t tool.Tool) bool {
+	return slices.DeleteFunc(Tools(), func(t tool.Tool[*aic.Client]) bool {
 		return s.ReadOnly && t.Effect != tool.ReadOnly ||
-			s.NoAM && (slices.Contains(t.Scopes, tool.AM) || applications[t.Name])
+			s.NoAM && (slices.Contains(t.Scopes, aic.AM) || applications[t.Name])
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -20,7 +21,7 @@ const Name = "aic-mcp"
 
 // Options configure a server. Connector is required.
 type Options struct {
-	Connector tool.Connector
+	Connector tool.Connector[*aic.Client]
 	Selection
 	// Login is asked for through the client, if set: one that does not wait
 	// for a person by itself.
@@ -104,7 +105,7 @@ func logCalls(log *slog.Logger) mcp.Middleware {
 			if !ok {
 				return next(ctx, method, req)
 			}
-			ctx, trace := aic.WithTrace(ctx)
+			ctx, trace := rest.WithTrace(ctx)
 			began := time.Now()
 			res, err := next(ctx, method, req)
 			outcome := "ok"

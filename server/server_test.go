@@ -25,6 +25,7 @@ import (
 	"aicmcp/server"
 	"aicmcp/server/aic"
 	"aicmcp/server/auth"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -114,7 +115,7 @@ func start(t *testing.T, handlers map[string]http.HandlerFunc, change ...func(*s
 	if err != nil {
 		t.Fatal(err)
 	}
-	retry := aic.DefaultRetry()
+	retry := rest.DefaultRetry()
 	retry.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	retry.Now = func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 	log := &safeBuffer{}
@@ -159,7 +160,7 @@ func serve(t testing.TB, address string, client *http.Client) *mcp.ClientSession
 	if err != nil {
 		t.Fatal(err)
 	}
-	retry := aic.DefaultRetry()
+	retry := rest.DefaultRetry()
 	retry.Tries = 1
 	retry.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	retry.Now = func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
@@ -194,7 +195,7 @@ func (s *session) call(name, args string) (map[string]any, string) {
 	if !ok {
 		s.t.Fatalf("structured content is %T", res.StructuredContent)
 	}
-	i := slices.IndexFunc(server.Tools(), func(t tool.Tool) bool { return t.Name == name })
+	i := slices.IndexFunc(server.Tools(), func(t tool.Tool[*aic.Client]) bool { return t.Name == name })
 	schema, err := server.Tools()[i].Declaration.OutputSchema.(*jsonschema.Schema).Resolve(nil)
 	if err != nil {
 		s.t.Fatal(err)

@@ -18,8 +18,8 @@ import (
 
 	"aicmcp/mockaic"
 	"aicmcp/server"
-	"aicmcp/server/aic"
 	"aicmcp/server/auth"
+	"aicmcp/server/rest"
 )
 
 // These tests run the server against a whole tenant: a person logs in at its
@@ -119,7 +119,7 @@ func visit(t *testing.T, options ...mockaic.Option) *visitedTenant {
 	if err != nil {
 		t.Fatal(err)
 	}
-	retry := aic.DefaultRetry()
+	retry := rest.DefaultRetry()
 	retry.Now = v.clock
 	retry.Sleep = func(ctx context.Context, d time.Duration) error {
 		v.mu.Lock()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"aicmcp/server/aic"
 	"aicmcp/server/apps"
 	"aicmcp/server/esv"
 	"aicmcp/server/features"
@@ -19,7 +20,7 @@ import (
 )
 
 // Tools lists all tools, area by area.
-func Tools() []tool.Tool {
+func Tools() []tool.Tool[*aic.Client] {
 	return slices.Concat(
 		managed.Tools(),
 		themes.Tools(),
@@ -52,7 +53,7 @@ func Table() string {
 	return b.String()
 }
 
-func parameters(t tool.Tool) string {
+func parameters(t tool.Tool[*aic.Client]) string {
 	s, _ := t.Declaration.InputSchema.(*jsonschema.Schema)
 	var names []string
 	for _, name := range s.PropertyOrder {
@@ -68,7 +69,7 @@ func parameters(t tool.Tool) string {
 	return strings.Join(names, ", ")
 }
 
-func scopes(t tool.Tool) string {
+func scopes(t tool.Tool[*aic.Client]) string {
 	var names []string
 	for _, s := range t.Scopes {
 		names = append(names, "`"+string(s)+"`")

@@ -190,19 +190,19 @@ func (a *app) checkLogin(ctx context.Context) (c check, usable bool) {
 
 // probes are reads that cost little. A scope that opens no read has none.
 var probes = map[tool.Scope]func(context.Context, *aic.Client) error{
-	tool.IDM: func(ctx context.Context, c *aic.Client) error {
+	aic.IDM: func(ctx context.Context, c *aic.Client) error {
 		_, err := c.QueryManaged(ctx, "alpha_user", aic.Query{PageSize: 1, Fields: "_id"})
 		return err
 	},
-	tool.AM: func(ctx context.Context, c *aic.Client) error {
+	aic.AM: func(ctx context.Context, c *aic.Client) error {
 		_, err := c.QueryScripts(ctx, "alpha", `name eq "aic-mcp doctor"`, "_id")
 		return err
 	},
-	tool.ESVRead: func(ctx context.Context, c *aic.Client) error {
+	aic.ESVRead: func(ctx context.Context, c *aic.Client) error {
 		_, err := c.QueryVariables(ctx, aic.ESVQuery{PageSize: 1})
 		return err
 	},
-	tool.Monitoring: func(ctx context.Context, c *aic.Client) error {
+	aic.Monitoring: func(ctx context.Context, c *aic.Client) error {
 		_, err := c.LogSources(ctx)
 		return err
 	},
@@ -236,7 +236,7 @@ func (a *app) checkAPI(ctx context.Context, scope string) check {
 	var failure *tool.Failure
 	if errors.As(err, &failure) {
 		c := check{name, fail, failure.Error(), strings.TrimPrefix(failure.Hint, "Nothing was done. ")}
-		if a.config.ServiceAccount != nil && tool.Scope(scope) == tool.Monitoring {
+		if a.config.ServiceAccount != nil && tool.Scope(scope) == aic.Monitoring {
 			// That is how tenants are.
 			c.Verdict = warn
 		}

@@ -30,6 +30,7 @@ import (
 
 	"aicmcp/mockaic"
 	"aicmcp/server"
+	"aicmcp/server/aic"
 	"aicmcp/server/auth"
 	"aicmcp/server/tool"
 )
@@ -360,7 +361,7 @@ func TestChecks(t *testing.T) {
 // A new scope needs a probe, or opens no read.
 func TestEachScopeIsProbed(t *testing.T) {
 	for _, scope := range server.Scopes() {
-		if probes[tool.Scope(scope)] == nil && tool.Scope(scope) != tool.ESVUpdate {
+		if probes[tool.Scope(scope)] == nil && tool.Scope(scope) != aic.ESVUpdate {
 			t.Errorf("%s is not probed", scope)
 		}
 	}

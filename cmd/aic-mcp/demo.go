@@ -17,8 +17,8 @@ import (
 
 	"aicmcp/mockaic"
 	"aicmcp/server"
-	"aicmcp/server/aic"
 	"aicmcp/server/auth"
+	"aicmcp/server/rest"
 )
 
 // demoChance makes every demo meet the same people.
@@ -88,7 +88,7 @@ func newTour(ctx context.Context, out io.Writer) (*tour, error) {
 		return nil, err
 	}
 	// Nobody else changes this tenant's configuration: there is nothing to wait for.
-	retry := aic.DefaultRetry()
+	retry := rest.DefaultRetry()
 	retry.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	connector, err := server.NewConnector(server.ConnectorOptions{BaseURL: base, Bearers: bearers, Retry: &retry})
 	if err != nil {

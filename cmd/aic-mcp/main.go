@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"aicmcp/server"
+	"aicmcp/server/aic"
 	"aicmcp/server/auth"
 	"aicmcp/server/tokenstore"
 	"aicmcp/server/tool"
@@ -137,7 +138,7 @@ type app struct {
 	bearers   *auth.Source
 }
 
-func (a *app) connector() (tool.Connector, error) {
+func (a *app) connector() (tool.Connector[*aic.Client], error) {
 	return server.NewConnector(server.ConnectorOptions{
 		BaseURL:    a.config.BaseURL,
 		HTTPClient: a.source.HTTPClient,

@@ -10,8 +10,8 @@ import (
 
 	c "aicmcp/conformance"
 	"aicmcp/server"
-	"aicmcp/server/aic"
 	"aicmcp/server/auth"
+	"aicmcp/server/rest"
 )
 
 // newSession connects a client to an MCP server that acts on the target with
@@ -22,7 +22,7 @@ func newSession(t *testing.T, target c.Target) *mcp.ClientSession {
 	if err != nil {
 		t.Fatal(err)
 	}
-	retry := aic.DefaultRetry()
+	retry := rest.DefaultRetry()
 	// The servers of these tests need no time to settle.
 	retry.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	connector, err := server.NewConnector(server.ConnectorOptions{

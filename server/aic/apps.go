@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"aicmcp/server/rest"
 )
 
 // The values of an OAuth client stand in sections, most of them wrapped as
@@ -14,7 +16,7 @@ import (
 
 // ReadOAuthClient reads an OAuth client of a realm, without its secret.
 func (c *Client) ReadOAuthClient(ctx context.Context, realm, id string) (Object, error) {
-	return c.oauthClient(ctx, realm, id, request{method: http.MethodGet, repeatable: true})
+	return c.oauthClient(ctx, realm, id, rest.Request{Method: http.MethodGet, Repeatable: true})
 }
 
 // lookTime is how long a look may take that follows a write, even if the call was
@@ -25,10 +27,10 @@ const lookTime = 10 * time.Second
 // lost, or not waited for, it is not sent again: a client with the values of body
 // is the new one.
 func (c *Client) CreateOAuthClient(ctx context.Context, realm, id string, body Object) (Object, error) {
-	doc, err := c.oauthClient(ctx, realm, id, request{
-		method: http.MethodPut, header: http.Header{"If-None-Match": {"*"}}, body: body,
+	doc, err := c.oauthClient(ctx, realm, id, rest.Request{
+		Method: http.MethodPut, Header: http.Header{"If-None-Match": {"*"}}, Body: body,
 	})
-	if !IsUnknown(err) {
+	if !rest.IsUnknown(err) {
 		return doc, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
@@ -44,8 +46,8 @@ func (c *Client) CreateOAuthClient(ctx context.Context, realm, id string, body O
 // lost is not sent again. It succeeded if the client has the values of body,
 // which cannot be seen of a secret.
 func (c *Client) ReplaceOAuthClient(ctx context.Context, realm, id, revision string, body Object) (Object, error) {
-	doc, err := c.oauthClient(ctx, realm, id, request{method: http.MethodPut, header: ifMatch(revision), body: body})
-	if !IsUnknown(err) {
+	doc, err := c.oauthClient(ctx, realm, id, rest.Request{Method: http.MethodPut, Header: ifMatch(revision), Body: body})
+	if !rest.IsUnknown(err) {
 		return doc, err
 	}
 	core, _ := body["coreOAuth2ClientConfig"].(map[string]any)
@@ -61,8 +63,8 @@ func (c *Client) ReplaceOAuthClient(ctx context.Context, realm, id, revision str
 // DeleteOAuthClient deletes a client. It is never sent twice: if the answer is
 // lost, a client that is gone counts as deleted.
 func (c *Client) DeleteOAuthClient(ctx context.Context, realm, id string) error {
-	_, err := c.oauthClient(ctx, realm, id, request{method: http.MethodDelete})
-	if !IsUnknown(err) {
+	_, err := c.oauthClient(ctx, realm, id, rest.Request{Method: http.MethodDelete})
+	if !rest.IsUnknown(err) {
 		return err
 	}
 	if _, readErr := c.ReadOAuthClient(ctx, realm, id); isMissing(readErr) {
@@ -103,9 +105,9 @@ func (c *Client) describeClients(ctx context.Context, realm, action string) (Obj
 	if err != nil {
 		return nil, err
 	}
-	doc, _, err := c.object(ctx, request{
-		method: http.MethodPost, path: path, query: url.Values{"_action": {action}}, header: clientVersion(), body: Object{},
-		repeatable: true, harmless: true,
+	doc, _, err := c.api.Object(ctx, rest.Request{
+		Method: http.MethodPost, Path: path, Query: url.Values{"_action": {action}}, Header: clientVersion(), Body: Object{},
+		Repeatable: true, Harmless: true,
 	})
 	return doc, err
 }
@@ -115,25 +117,25 @@ func (c *Client) ManagedSchema(ctx context.Context, objectType string) (Object, 
 	if !typeName.MatchString(objectType) {
 		return nil, badType()
 	}
-	doc, _, err := c.object(ctx, request{method: http.MethodGet, path: "/openidm/schema/managed/" + objectType, repeatable: true})
+	doc, _, err := c.api.Object(ctx, rest.Request{Method: http.MethodGet, Path: "/openidm/schema/managed/" + objectType, Repeatable: true})
 	return doc, err
 }
 
 // oauthClient sends the request for a client and reads the answer as one.
-func (c *Client) oauthClient(ctx context.Context, realm, id string, r request) (Object, error) {
+func (c *Client) oauthClient(ctx context.Context, realm, id string, r rest.Request) (Object, error) {
 	path, err := realmPath(realm, "realm-config", "agents", "OAuth2Client", id)
 	if err != nil {
 		return nil, err
 	}
 	header := clientVersion()
-	maps.Copy(header, r.header)
-	r.path, r.header = path, header
-	doc, a, err := c.object(ctx, r)
+	maps.Copy(header, r.Header)
+	r.Path, r.Header = path, header
+	doc, a, err := c.api.Object(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	if doc["_id"] != id {
-		return nil, unusable(r, a, "the tenant reported success, but the answer is not the OAuth client: it has another _id", nil)
+		return nil, a.Unusable("the answer is not the OAuth client: it has another _id", nil)
 	}
 	return doc, nil
 }

@@ -2,15 +2,12 @@ package aic
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
-)
 
-// Object is a document of the tenant. Numbers in it are json.Number, so that
-// they come back exactly as they were.
-type Object = map[string]any
+	"aicmcp/server/rest"
+)
 
 // Options configure a Client. BaseURL and Token are required.
 type Options struct {
@@ -21,56 +18,50 @@ type Options struct {
 	// Invalidate is told a bearer that the tenant answered 401 to. If nil,
 	// a 401 is final.
 	Invalidate func(token string)
-	// Retry is DefaultRetry if nil.
-	Retry *Retry
+	// Retry is rest.DefaultRetry if nil.
+	Retry *rest.Retry
 	// Locks are shared by the clients of a tenant; the client's own if nil.
 	Locks  *Locks
 	Logger *slog.Logger
 }
 
+// tenant is what messages call a tenant.
+const tenant = "the tenant"
+
 // Client talks to one tenant as one caller. It is safe for concurrent use.
 type Client struct {
-	base       *url.URL
-	http       *http.Client
-	token      func(ctx context.Context) (string, error)
-	invalidate func(token string)
-	retry      Retry
-	locks      *Locks
-	log        *slog.Logger
+	api   *rest.Client
+	base  *url.URL
+	token func(ctx context.Context) (string, error)
+	retry rest.Retry
+	locks *Locks
 }
 
 // New returns a Client for the tenant at opts.BaseURL.
 func New(opts Options) (*Client, error) {
-	if opts.BaseURL == nil {
-		return nil, errors.New("aic: no base URL")
-	}
-	if opts.Token == nil {
-		return nil, errors.New("aic: no source of tokens")
-	}
-	var hc http.Client
-	if opts.HTTPClient != nil {
-		hc = *opts.HTTPClient
-	}
-	// No API of a tenant redirects; following one could carry the bearer
-	// to another host.
-	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	c := &Client{
-		base:       opts.BaseURL,
-		http:       &hc,
-		token:      opts.Token,
-		invalidate: opts.Invalidate,
-		retry:      DefaultRetry(),
-		locks:      opts.Locks,
-		log:        opts.Logger,
+	c := &Client{base: opts.BaseURL, token: opts.Token, retry: rest.DefaultRetry(), locks: opts.Locks}
+	if opts.Retry != nil {
+		c.retry = *opts.Retry
 	}
 	if c.locks == nil {
 		c.locks = &Locks{}
 	}
-	if opts.Retry != nil {
-		c.retry = *opts.Retry
-	}
-	if c.log == nil {
-		c.log = slog.New(slog.DiscardHandler)
+	var err error
+	c.api, err = rest.New(rest.Options{
+		API:               tenant,
+		BaseURL:           opts.BaseURL,
+		HTTPClient:        opts.HTTPClient,
+		Token:             opts.Token,
+		Invalidate:        opts.Invalidate,
+		TransactionHeader: "X-ForgeRock-TransactionId",
+		Hints: map[int]string{
+			http.StatusUnauthorized: "The tenant refuses a token that it has just issued: the account, or the tenant's clients for this server, may lack rights.",
+		},
+		Retry:  &c.retry,
+		Logger: opts.Logger,
+	})
+	if err != nil {
+		return nil, err
 	}
 	return c, nil
 }

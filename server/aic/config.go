@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"aicmcp/server/rest"
 )
 
 // Documents of /openidm/config.
@@ -16,12 +18,12 @@ const (
 
 // Config reads a document of the configuration.
 func (c *Client) Config(ctx context.Context, id string) (Object, error) {
-	doc, _, err := c.object(ctx, readConfig(id))
+	doc, _, err := c.api.Object(ctx, readConfig(id))
 	return doc, err
 }
 
-func readConfig(id string) request {
-	return request{method: http.MethodGet, path: "/openidm/config/" + id, repeatable: true}
+func readConfig(id string) rest.Request {
+	return rest.Request{Method: http.MethodGet, Path: "/openidm/config/" + id, Repeatable: true}
 }
 
 // ConfigEdit is a write of a document: operations on it or, without any, the
@@ -42,10 +44,13 @@ type Changed struct {
 	Late bool
 }
 
-// ErrOverwritten is the cause of an Error that reports a collision of writes.
+// ErrOverwritten is the cause of a rest.Error that reports a collision of writes.
 var ErrOverwritten = errors.New("changed by somebody else at the same time")
 
 const (
+	// settle is how long a change may take, and how long after it the document
+	// is looked at again.
+	settle = 2 * time.Second
 	// planTries is how often a change is planned before a slow tenant gets
 	// one that was planned too long ago.
 	planTries = 3
@@ -69,11 +74,11 @@ const (
 //
 //   - Writers that share Locks go one after the other, the next not before a
 //     read shows what the last one wrote: reads of the configuration can lag.
-//   - A write begins at most half of Retry.Settle after the read that it was
+//   - A write begins at most half of the time to settle after the read that it was
 //     planned from began, or else the document is read and the change planned
 //     anew, a few times. The read is the last thing before the write: another
 //     one in between would leave the same gap open, from it to the write.
-//   - Retry.Settle after the write the document is read again, and the change
+//   - The time to settle after the write the document is read again, and the change
 //     must still be there. A look at once would miss the writer who read before
 //     us and writes after our look.
 //   - A write of a whole document that took so long that somebody else may have
@@ -86,7 +91,7 @@ const (
 // Where reads lag this holds within a process only, and up to the few seconds
 // of the looks under the lock: one process cannot see what another has just
 // written. No rule binds the others: the admin console, a script, or a request
-// that the network holds back longer than Retry.Settle after its sender gave
+// that the network holds back longer than the time to settle after its sender gave
 // up. What they undo before our look is noticed, what they undo later is not;
 // and whether we undid something of theirs cannot be seen, for the tenant's
 // answer to a write does not tell what was there before.
@@ -108,15 +113,15 @@ type configWrite struct {
 // which can be lost.
 func (c *Client) watched(ctx context.Context, id string, write func() (configWrite, error)) (Changed, error) {
 	w, err := c.writeAlone(ctx, id, write)
-	if err != nil && !IsUnknown(err) {
+	if err != nil && !rest.IsUnknown(err) {
 		return Changed{}, err
 	}
 	if w.shows == nil {
 		return w.Changed, err
 	}
-	lookErr := c.retry.Sleep(ctx, c.retry.Settle)
+	lookErr := c.retry.Sleep(ctx, settle)
 	if lookErr == nil {
-		w.Document, lookErr = c.look(ctx, id, w.shows, settledTries, c.retry.Settle)
+		w.Document, lookErr = c.look(ctx, id, w.shows, settledTries, settle)
 	}
 	switch {
 	case w.Document != nil:
@@ -124,13 +129,13 @@ func (c *Client) watched(ctx context.Context, id string, write func() (configWri
 	case err != nil:
 		return Changed{}, err
 	case lookErr != nil:
-		return Changed{}, &Error{
-			Reason: "Not confirmed", Message: "the tenant accepted the change, but it could not be looked at afterwards", OwnWords: true,
+		return Changed{}, &rest.Error{
+			API: tenant, Reason: "Not confirmed", Message: "the tenant accepted the change, but it could not be looked at afterwards", OwnWords: true,
 			TransactionID: w.transaction, Unknown: true, Err: lookErr,
 		}
 	}
-	return Changed{}, &Error{
-		Reason: "Collision", Message: "the tenant accepted the change, but it is not there: somebody else wrote the same document at the same time", OwnWords: true,
+	return Changed{}, &rest.Error{
+		API: tenant, Reason: "Collision", Message: "the tenant accepted the change, but it is not there: somebody else wrote the same document at the same time", OwnWords: true,
 		TransactionID: w.transaction, Unknown: true, Err: ErrOverwritten,
 	}
 }
@@ -143,7 +148,7 @@ func (c *Client) writeAlone(ctx context.Context, id string, write func() (config
 	}
 	defer unlock()
 	w, err := write()
-	if w.shows != nil && (err == nil || IsUnknown(err)) {
+	if w.shows != nil && (err == nil || rest.IsUnknown(err)) {
 		// What this look fails to find is for the next one to report.
 		_, _ = c.look(ctx, id, w.shows, visibleTries, visiblePause)
 	}
@@ -154,7 +159,7 @@ func (c *Client) writeAlone(ctx context.Context, id string, write func() (config
 // if it does not.
 func (c *Client) look(ctx context.Context, id string, shows func(doc Object) bool, tries int, pause time.Duration) (Object, error) {
 	for try := 1; ; try++ {
-		doc, _, err := c.object(ctx, readConfig(id))
+		doc, _, err := c.api.Object(ctx, readConfig(id))
 		switch {
 		case err != nil:
 			return nil, err
@@ -172,12 +177,12 @@ func (c *Client) look(ctx context.Context, id string, shows func(doc Object) boo
 // writeConfig reads, plans and writes.
 func (c *Client) writeConfig(ctx context.Context, id string, plan func(doc Object) (ConfigEdit, error)) (configWrite, error) {
 	for try := 1; ; try++ {
-		doc, read, err := c.object(ctx, readConfig(id))
+		doc, read, err := c.api.Object(ctx, readConfig(id))
 		if err != nil {
 			return configWrite{}, err
 		}
 		var draft Object
-		if err := Decode(read.body, &draft); err != nil {
+		if err := rest.Decode(read.Body, &draft); err != nil {
 			return configWrite{}, err
 		}
 		edit, err := plan(draft)
@@ -191,19 +196,19 @@ func (c *Client) writeConfig(ctx context.Context, id string, plan func(doc Objec
 		if _, err := c.token(ctx); err != nil {
 			return configWrite{}, err
 		}
-		if c.retry.Now().After(read.asked.Add(c.retry.Settle/2)) && try < planTries {
+		if c.retry.Now().After(read.Asked.Add(settle/2)) && try < planTries {
 			continue
 		}
-		r := request{method: http.MethodPut, path: "/openidm/config/" + id, header: anyRevision(), body: edit.Document}
+		r := rest.Request{Method: http.MethodPut, Path: "/openidm/config/" + id, Header: anyRevision(), Body: edit.Document}
 		if edit.Operations != nil {
-			r.method, r.body = http.MethodPatch, edit.Operations
+			r.Method, r.Body = http.MethodPatch, edit.Operations
 		}
 		w := configWrite{shows: edit.Shows}
-		a, err := c.do(ctx, r)
+		a, err := c.api.Do(ctx, r)
 		if err == nil {
-			w.transaction = a.transaction
+			w.transaction = a.TransactionID
 		}
-		w.Late = edit.Operations == nil && c.retry.Now().After(read.asked.Add(c.retry.Settle))
+		w.Late = edit.Operations == nil && c.retry.Now().After(read.Asked.Add(settle))
 		return w, err
 	}
 }
@@ -213,7 +218,7 @@ func anyRevision() http.Header { return http.Header{"If-Match": {"*"}} }
 // lock waits for its turn to write the document.
 func (c *Client) lock(ctx context.Context, id string) (unlock func(), err error) {
 	if unlock, err = c.locks.lock(ctx, id); err != nil {
-		return nil, interrupted(err, "", false)
+		return nil, c.api.Interrupted(err, "", false)
 	}
 	return unlock, nil
 }

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"aicmcp/server/rest"
 )
 
 // register is a tenant that holds one document, which anybody may overwrite.
@@ -112,7 +114,7 @@ func (r *register) things(t *testing.T) []any {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var doc Object
-	if err := Decode(r.doc, &doc); err != nil {
+	if err := rest.Decode(r.doc, &doc); err != nil {
 		t.Fatal(err)
 	}
 	things, _ := doc["things"].([]any)
@@ -211,7 +213,7 @@ func TestALookAtOnceMissesLosses(t *testing.T) {
 	for seed := range uint64(20) {
 		synctest.Test(t, func(t *testing.T) {
 			_, _, lost := compete(t, seed, func(o *Options) {
-				hasty := DefaultRetry()
+				hasty := rest.DefaultRetry()
 				hasty.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 				o.Retry = &hasty
 			})
@@ -324,7 +326,7 @@ func TestChangeConfig(t *testing.T) {
 					}
 					return
 				}
-				if err == nil || !strings.Contains(err.Error(), tc.want) || IsUnknown(err) != tc.unknown || errors.Is(err, ErrOverwritten) != tc.collision {
+				if err == nil || !strings.Contains(err.Error(), tc.want) || rest.IsUnknown(err) != tc.unknown || errors.Is(err, ErrOverwritten) != tc.collision {
 					t.Errorf("error %v", err)
 				}
 			})
@@ -364,9 +366,9 @@ func TestAnAcceptedWriteThatCannotBeLookedAtIsUnknown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRegister()
-				ctx, trace := WithTrace(t.Context())
+				ctx, trace := rest.WithTrace(t.Context())
 				_, err := r.writer(t, func(o *Options) { change(r, o) }).ChangeConfig(ctx, ThemeConfig, adding("x"))
-				var e *Error
+				var e *rest.Error
 				if !errors.As(err, &e) || !e.Unknown || !e.OwnWords || e.Retryable || e.Status != 0 || !errors.Is(err, failed) ||
 					!strings.Contains(e.Message, "could not be looked at afterwards") || e.TransactionID == "" || e.TransactionID != trace.Transaction() {
 					t.Errorf("error %#v, transaction %s", err, trace.Transaction())
@@ -463,7 +465,7 @@ func TestWaitingForAWriterCanBeCancelled(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		_, err = c.ChangeConfig(ctx, ThemeConfig, adding("second"))
-		if !errors.Is(err, context.DeadlineExceeded) || IsUnknown(err) {
+		if !errors.Is(err, context.DeadlineExceeded) || rest.IsUnknown(err) {
 			t.Errorf("error %v", err)
 		}
 		wg.Wait()

@@ -5,15 +5,6 @@ import (
 	"strings"
 )
 
-// segment writes s as exactly one segment of a path. Dots alone would be a
-// step in the path, however they are escaped.
-func segment(s string) (string, error) {
-	if s == "" || s == "." || s == ".." {
-		return "", &Error{Reason: "Invalid argument", Message: "an identifier is not empty and neither . nor .."}
-	}
-	return url.PathEscape(s), nil
-}
-
 // Literal writes s as exactly one string of a query filter, where a backslash
 // makes the next character literal and has no other meaning.
 func Literal(s string) string {

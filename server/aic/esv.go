@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"aicmcp/server/rest"
 )
 
 // ESVQuery selects environment secrets or variables. The zero value of a field
@@ -42,15 +44,15 @@ func (c *Client) queryESVs(ctx context.Context, kind string, q ESVQuery) (Object
 	if q.SortKeys != "" {
 		v.Set("_sortKeys", trimmed(q.SortKeys))
 	}
-	doc, _, err := c.object(ctx, request{
-		method: http.MethodGet, path: "/environment/" + kind, query: v, header: esvVersion(), repeatable: true,
+	doc, _, err := c.api.Object(ctx, rest.Request{
+		Method: http.MethodGet, Path: "/environment/" + kind, Query: v, Header: esvVersion(), Repeatable: true,
 	})
 	return doc, err
 }
 
 // ReadVariable reads one variable.
 func (c *Client) ReadVariable(ctx context.Context, id string) (Object, error) {
-	return c.variable(ctx, id, request{method: http.MethodGet, repeatable: true})
+	return c.variable(ctx, id, rest.Request{Method: http.MethodGet, Repeatable: true})
 }
 
 // ChangeVariable creates or replaces a variable with what plan makes of it as it
@@ -59,9 +61,9 @@ func (c *Client) ReadVariable(ctx context.Context, id string) (Object, error) {
 // others can. A write whose answer is lost is never sent again, since it would
 // undo what others wrote meanwhile: it succeeded if the variable is as planned.
 func (c *Client) ChangeVariable(ctx context.Context, id string, plan func(now Object) (Object, error)) (Object, error) {
-	unlock, err := c.locks.lock(ctx, "variables/"+id)
+	unlock, err := c.lock(ctx, "variables/"+id)
 	if err != nil {
-		return nil, interrupted(err, "", false)
+		return nil, err
 	}
 	defer unlock()
 	now, err := c.ReadVariable(ctx, id)
@@ -72,8 +74,8 @@ func (c *Client) ChangeVariable(ctx context.Context, id string, plan func(now Ob
 	if err != nil {
 		return nil, err
 	}
-	doc, err := c.variable(ctx, id, request{method: http.MethodPut, body: body, ifUndone: true})
-	if !IsUnknown(err) {
+	doc, err := c.variable(ctx, id, rest.Request{Method: http.MethodPut, Body: body, IfUndone: true})
+	if !rest.IsUnknown(err) {
 		return doc, err
 	}
 	found, readErr := c.ReadVariable(ctx, id)
@@ -87,8 +89,8 @@ func (c *Client) ChangeVariable(ctx context.Context, id string, plan func(now Ob
 // lost and the variable was found to be gone. It is never sent twice: somebody
 // may have made another of that name.
 func (c *Client) DeleteVariable(ctx context.Context, id string) (Object, error) {
-	doc, err := c.variable(ctx, id, request{method: http.MethodDelete})
-	if !IsUnknown(err) {
+	doc, err := c.variable(ctx, id, rest.Request{Method: http.MethodDelete})
+	if !rest.IsUnknown(err) {
 		return doc, err
 	}
 	if _, readErr := c.ReadVariable(ctx, id); isMissing(readErr) {
@@ -99,25 +101,25 @@ func (c *Client) DeleteVariable(ctx context.Context, id string) (Object, error) 
 
 // CountPending counts the variables and secrets that wait for a restart.
 func (c *Client) CountPending(ctx context.Context) (Object, error) {
-	doc, _, err := c.object(ctx, request{
-		method: http.MethodGet, path: "/environment/count", query: url.Values{"_onlyPending": {"true"}}, header: esvVersion(), repeatable: true,
+	doc, _, err := c.api.Object(ctx, rest.Request{
+		Method: http.MethodGet, Path: "/environment/count", Query: url.Values{"_onlyPending": {"true"}}, Header: esvVersion(), Repeatable: true,
 	})
 	return doc, err
 }
 
 // variable sends the request for a variable and reads the answer as one.
-func (c *Client) variable(ctx context.Context, id string, r request) (Object, error) {
-	escaped, err := segment(id)
+func (c *Client) variable(ctx context.Context, id string, r rest.Request) (Object, error) {
+	escaped, err := rest.Segment(id)
 	if err != nil {
 		return nil, err
 	}
-	r.path, r.header = "/environment/variables/"+escaped, esvVersion()
-	doc, a, err := c.object(ctx, r)
+	r.Path, r.Header = "/environment/variables/"+escaped, esvVersion()
+	doc, a, err := c.api.Object(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	if _, hasValue := doc["valueBase64"].(string); doc["_id"] != id || !hasValue {
-		return nil, unusable(r, a, "the tenant reported success, but the answer is not the variable: it has another _id, or no valueBase64", nil)
+		return nil, a.Unusable("the answer is not the variable: it has another _id, or no valueBase64", nil)
 	}
 	return doc, nil
 }
@@ -125,6 +127,6 @@ func (c *Client) variable(ctx context.Context, id string, r request) (Object, er
 func esvVersion() http.Header { return http.Header{"Accept-Api-Version": {"resource=2.0"}} }
 
 func isMissing(err error) bool {
-	var e *Error
+	var e *rest.Error
 	return errors.As(err, &e) && e.Status == http.StatusNotFound
 }

@@ -5,19 +5,21 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"aicmcp/server/rest"
 )
 
 // QueryFeatures returns the tenant's query envelope of its IDM features.
 func (c *Client) QueryFeatures(ctx context.Context) (Object, error) {
-	doc, _, err := c.object(ctx, request{
-		method: http.MethodGet, path: "/openidm/feature", query: url.Values{"_queryFilter": {"true"}}, repeatable: true,
+	doc, _, err := c.api.Object(ctx, rest.Request{
+		Method: http.MethodGet, Path: "/openidm/feature", Query: url.Values{"_queryFilter": {"true"}}, Repeatable: true,
 	})
 	return doc, err
 }
 
 // ValidateFeature asks whether a feature can be installed; nothing changes.
 func (c *Client) ValidateFeature(ctx context.Context, id string) (Object, error) {
-	return c.featureAction(ctx, id, request{query: url.Values{"_action": {"validate"}}, repeatable: true, harmless: true})
+	return c.featureAction(ctx, id, rest.Request{Query: url.Values{"_action": {"validate"}}, Repeatable: true, Harmless: true})
 }
 
 // InstallFeature installs a feature. It cannot be undone. Most features add to
@@ -28,36 +30,36 @@ func (c *Client) InstallFeature(ctx context.Context, id string) (Object, error) 
 		return nil, err
 	}
 	defer unlock()
-	return c.featureAction(ctx, id, request{query: url.Values{"_action": {"install"}}})
+	return c.featureAction(ctx, id, rest.Request{Query: url.Values{"_action": {"install"}}})
 }
 
 // featureAction keeps the slashes of an ID as what separates segments.
-func (c *Client) featureAction(ctx context.Context, id string, r request) (Object, error) {
+func (c *Client) featureAction(ctx context.Context, id string, r rest.Request) (Object, error) {
 	var path strings.Builder
 	path.WriteString("/openidm/feature")
 	for part := range strings.SplitSeq(id, "/") {
-		escaped, err := segment(part)
+		escaped, err := rest.Segment(part)
 		if err != nil {
 			return nil, err
 		}
 		path.WriteString("/" + escaped)
 	}
-	r.method, r.path, r.body = http.MethodPost, path.String(), Object{}
-	doc, _, err := c.object(ctx, r)
+	r.Method, r.Path, r.Body = http.MethodPost, path.String(), Object{}
+	doc, _, err := c.api.Object(ctx, r)
 	return doc, err
 }
 
 // OAuthProvider reads the settings of a realm's OAuth provider.
 func (c *Client) OAuthProvider(ctx context.Context, realm string) (Object, error) {
-	escaped, err := segment(realm)
+	escaped, err := rest.Segment(realm)
 	if err != nil {
 		return nil, err
 	}
-	doc, _, err := c.object(ctx, request{
-		method:     http.MethodGet,
-		path:       "/am/json/realms/root/realms/" + escaped + "/realm-config/services/oauth-oidc",
-		header:     http.Header{"Accept-Api-Version": {"protocol=2.1,resource=1.0"}},
-		repeatable: true,
+	doc, _, err := c.api.Object(ctx, rest.Request{
+		Method:     http.MethodGet,
+		Path:       "/am/json/realms/root/realms/" + escaped + "/realm-config/services/oauth-oidc",
+		Header:     http.Header{"Accept-Api-Version": {"protocol=2.1,resource=1.0"}},
+		Repeatable: true,
 	})
 	return doc, err
 }
@@ -70,7 +72,7 @@ func (c *Client) EnableAIAgent(ctx context.Context) (any, error) {
 		return nil, err
 	}
 	defer unlock()
-	return c.anything(ctx, request{
-		method: http.MethodPost, path: "/environment/aiagent", query: url.Values{"_action": {"enable"}}, body: Object{},
+	return c.api.Anything(ctx, rest.Request{
+		Method: http.MethodPost, Path: "/environment/aiagent", Query: url.Values{"_action": {"enable"}}, Body: Object{},
 	})
 }

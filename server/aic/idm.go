@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"aicmcp/server/rest"
 )
 
 // Query selects managed objects. The zero value of a field leaves it out,
@@ -54,7 +56,7 @@ func (c *Client) QueryManaged(ctx context.Context, objectType string, q Query) (
 	if q.Count {
 		v.Set("_totalPagedResultsPolicy", "EXACT")
 	}
-	doc, _, err := c.object(ctx, request{method: http.MethodGet, path: path, query: v, repeatable: true})
+	doc, _, err := c.api.Object(ctx, rest.Request{Method: http.MethodGet, Path: path, Query: v, Repeatable: true})
 	return doc, err
 }
 
@@ -68,7 +70,7 @@ func (c *Client) ReadManaged(ctx context.Context, objectType, id, fields string)
 	if fields != "" {
 		v.Set("_fields", trimmed(fields))
 	}
-	return c.managed(ctx, request{method: http.MethodGet, path: path, query: v, repeatable: true})
+	return c.managed(ctx, rest.Request{Method: http.MethodGet, Path: path, Query: v, Repeatable: true})
 }
 
 // CreateManaged creates an object. It is not sent again, but after a 401.
@@ -77,11 +79,11 @@ func (c *Client) CreateManaged(ctx context.Context, objectType string, data Obje
 	if err != nil {
 		return nil, err
 	}
-	return c.managed(ctx, request{
-		method: http.MethodPost,
-		path:   path,
-		query:  url.Values{"_action": {"create"}},
-		body:   data,
+	return c.managed(ctx, rest.Request{
+		Method: http.MethodPost,
+		Path:   path,
+		Query:  url.Values{"_action": {"create"}},
+		Body:   data,
 	})
 }
 
@@ -91,12 +93,12 @@ func (c *Client) PatchManaged(ctx context.Context, objectType, id, revision stri
 	if err != nil {
 		return nil, err
 	}
-	doc, err := c.managed(ctx, request{
-		method:     http.MethodPatch,
-		path:       path,
-		header:     ifMatch(revision),
-		body:       ops,
-		repeatable: true,
+	doc, err := c.managed(ctx, rest.Request{
+		Method:     http.MethodPatch,
+		Path:       path,
+		Header:     ifMatch(revision),
+		Body:       ops,
+		Repeatable: true,
 	})
 	if !perhapsOwn(err) {
 		return doc, err
@@ -115,16 +117,16 @@ func (c *Client) DeleteManaged(ctx context.Context, objectType, id, revision str
 	if err != nil {
 		return nil, err
 	}
-	r := request{method: http.MethodDelete, path: path}
+	r := rest.Request{Method: http.MethodDelete, Path: path}
 	if revision != "" {
-		r.header = ifMatch(revision)
-		r.repeatable = true
+		r.Header = ifMatch(revision)
+		r.Repeatable = true
 	}
 	doc, err := c.managed(ctx, r)
 	if !perhapsOwn(err) {
 		return doc, err
 	}
-	var gone *Error
+	var gone *rest.Error
 	if _, readErr := c.ReadManaged(ctx, objectType, id, "_id"); errors.As(readErr, &gone) && gone.Status == http.StatusNotFound {
 		return nil, nil
 	}
@@ -132,13 +134,13 @@ func (c *Client) DeleteManaged(ctx context.Context, objectType, id, revision str
 }
 
 // managed sends the request and reads the answer as a managed object.
-func (c *Client) managed(ctx context.Context, r request) (Object, error) {
-	doc, a, err := c.object(ctx, r)
+func (c *Client) managed(ctx context.Context, r rest.Request) (Object, error) {
+	doc, a, err := c.api.Object(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	if id, ok := doc["_id"].(string); !ok || id == "" {
-		return nil, unusable(r, a, "the tenant reported success, but the answer is no managed object: it has no _id", nil)
+		return nil, a.Unusable("the answer is no managed object: it has no _id", nil)
 	}
 	return doc, nil
 }
@@ -146,7 +148,7 @@ func (c *Client) managed(ctx context.Context, r request) (Object, error) {
 // perhapsOwn reports whether err is a conflict that an earlier attempt of the
 // same write may have made, so that the object's state has to judge.
 func perhapsOwn(err error) bool {
-	var e *Error
+	var e *rest.Error
 	return errors.As(err, &e) && e.Unknown && (e.Status == http.StatusPreconditionFailed || e.Status == http.StatusNotFound)
 }
 
@@ -173,7 +175,7 @@ func typePath(objectType string) (string, error) {
 }
 
 func badType() error {
-	return &Error{Reason: "Invalid argument", Message: "an object type consists of letters, digits, _ and -"}
+	return &rest.Error{Reason: "Invalid argument", Message: "an object type consists of letters, digits, _ and -"}
 }
 
 // objectPath returns the path of one object, its ID escaped as one segment.
@@ -182,7 +184,7 @@ func objectPath(objectType, id string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	escaped, err := segment(id)
+	escaped, err := rest.Segment(id)
 	if err != nil {
 		return "", err
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"aicmcp/server/rest"
 )
 
 // AtOnce is how many requests for one call are under way at once.
@@ -27,13 +29,13 @@ func (c *Client) QueryJourneys(ctx context.Context, realm, fields string) (Objec
 	if fields != "" {
 		v.Set("_fields", fields)
 	}
-	doc, _, err := c.object(ctx, request{method: http.MethodGet, path: path, query: v, header: treeVersion(), repeatable: true})
+	doc, _, err := c.api.Object(ctx, rest.Request{Method: http.MethodGet, Path: path, Query: v, Header: treeVersion(), Repeatable: true})
 	return doc, err
 }
 
 // ReadJourney reads the tree of a journey.
 func (c *Client) ReadJourney(ctx context.Context, realm, name string) (Object, error) {
-	return c.tree(ctx, realm, name, request{method: http.MethodGet, repeatable: true})
+	return c.tree(ctx, realm, name, rest.Request{Method: http.MethodGet, Repeatable: true})
 }
 
 // LockJourney waits for its turn to change a journey, among clients that share
@@ -58,14 +60,14 @@ func (c *Client) WriteJourney(ctx context.Context, realm, name, revision string,
 	if revision != "" {
 		header = ifMatch(revision)
 	}
-	doc, err := c.tree(ctx, realm, name, request{method: http.MethodPut, header: header, body: w.body(), ifUndone: true})
+	doc, err := c.tree(ctx, realm, name, rest.Request{Method: http.MethodPut, Header: header, Body: w.body(), IfUndone: true})
 	if err == nil && !connected(doc, w.Tree) {
-		err = &Error{
-			Reason: "Unusable answer", Message: "the tenant reported success, but its journey does not have the nodes that were sent",
+		err = &rest.Error{
+			API: tenant, Reason: rest.ReasonUnusable, Message: "the tenant reported success, but its journey does not have the nodes that were sent",
 			OwnWords: true, Unknown: true,
 		}
 	}
-	if !IsUnknown(err) {
+	if !rest.IsUnknown(err) {
 		return doc, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
@@ -166,8 +168,8 @@ func Children(page Object) []Object {
 // DeleteJourney deletes a tree, and with it its nodes. It is never sent twice: if
 // the answer is lost, a tree that is gone counts as deleted.
 func (c *Client) DeleteJourney(ctx context.Context, realm, name string) error {
-	_, err := c.tree(ctx, realm, name, request{method: http.MethodDelete, ifUndone: true})
-	if !IsUnknown(err) {
+	_, err := c.tree(ctx, realm, name, rest.Request{Method: http.MethodDelete, IfUndone: true})
+	if !rest.IsUnknown(err) {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
@@ -179,27 +181,27 @@ func (c *Client) DeleteJourney(ctx context.Context, realm, name string) error {
 }
 
 // tree sends the request for a tree and reads the answer as one.
-func (c *Client) tree(ctx context.Context, realm, name string, r request) (Object, error) {
+func (c *Client) tree(ctx context.Context, realm, name string, r rest.Request) (Object, error) {
 	path, err := treesPath(realm, "trees", name)
 	if err != nil {
 		return nil, err
 	}
 	header := treeVersion()
-	maps.Copy(header, r.header)
-	r.path, r.header = path, header
-	doc, a, err := c.object(ctx, r)
+	maps.Copy(header, r.Header)
+	r.Path, r.Header = path, header
+	doc, a, err := c.api.Object(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	if doc["_id"] != name {
-		return nil, unusable(r, a, "the tenant reported success, but the answer is not the journey: it has another _id", nil)
+		return nil, a.Unusable("the answer is not the journey: it has another _id", nil)
 	}
 	return doc, nil
 }
 
 // ReadAuthentication reads how people of a realm log in.
 func (c *Client) ReadAuthentication(ctx context.Context, realm string) (Object, error) {
-	return c.authentication(ctx, realm, request{method: http.MethodGet, repeatable: true})
+	return c.authentication(ctx, realm, rest.Request{Method: http.MethodGet, Repeatable: true})
 }
 
 // LockAuthentication waits for its turn to change that, among clients that share
@@ -211,12 +213,12 @@ func (c *Client) LockAuthentication(ctx context.Context, realm string) (unlock f
 // WriteAuthentication replaces it if it still has the revision, if it has any. It
 // is never sent twice: if the answer is lost, it succeeded if the tenant has it so.
 func (c *Client) WriteAuthentication(ctx context.Context, realm, revision string, body Object) (Object, error) {
-	r := request{method: http.MethodPut, body: body, ifUndone: true}
+	r := rest.Request{Method: http.MethodPut, Body: body, IfUndone: true}
 	if revision != "" {
-		r.header = ifMatch(revision)
+		r.Header = ifMatch(revision)
 	}
 	doc, err := c.authentication(ctx, realm, r)
-	if !IsUnknown(err) {
+	if !rest.IsUnknown(err) {
 		return doc, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
@@ -227,20 +229,20 @@ func (c *Client) WriteAuthentication(ctx context.Context, realm, revision string
 	return nil, err
 }
 
-func (c *Client) authentication(ctx context.Context, realm string, r request) (Object, error) {
+func (c *Client) authentication(ctx context.Context, realm string, r rest.Request) (Object, error) {
 	path, err := realmPath(realm, "realm-config", "authentication")
 	if err != nil {
 		return nil, err
 	}
 	header := http.Header{"Accept-Api-Version": {"resource=1.0"}}
-	maps.Copy(header, r.header)
-	r.path, r.header = path, header
-	doc, a, err := c.object(ctx, r)
+	maps.Copy(header, r.Header)
+	r.Path, r.Header = path, header
+	doc, a, err := c.api.Object(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	if _, ok := doc["core"].(map[string]any); !ok {
-		return nil, unusable(r, a, "the tenant reported success, but the answer does not tell the realm's default journey", nil)
+		return nil, a.Unusable("the answer does not tell the realm's default journey", nil)
 	}
 	return doc, nil
 }

@@ -1,43 +1,22 @@
 package aic
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"math"
 	"strings"
+
+	"aicmcp/server/rest"
 )
 
-// Decode reads exactly one JSON value, numbers kept as they are written.
-func Decode(data []byte, v any) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	if err := dec.Decode(v); err != nil {
-		return err
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return errors.New("more than one JSON value")
-	}
-	return nil
-}
+// Object is a document of the tenant. Numbers in it are json.Number, so that
+// they come back exactly as they were.
+type Object = rest.Object
 
 // String returns the string member of an object, empty if there is none.
 func String(object any, name string) string {
 	o, _ := object.(map[string]any)
 	s, _ := o[name].(string)
 	return s
-}
-
-// Encode writes JSON for a reader: no indentation, nothing escaped for HTML.
-func Encode(v any) ([]byte, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimRight(buf.Bytes(), "\n"), nil
 }
 
 // IsOf tells whether a JSON value is of a type of JSON Schema.

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"aicmcp/server/rest"
 )
 
 // LogQuery selects log entries. Sources are required; the zero value of another
@@ -21,7 +23,7 @@ type LogQuery struct {
 
 // LogSources returns the tenant's query envelope of the names of its logs.
 func (c *Client) LogSources(ctx context.Context) (Object, error) {
-	doc, _, err := c.object(ctx, request{method: http.MethodGet, path: "/monitoring/logs/sources", repeatable: true})
+	doc, _, err := c.api.Object(ctx, rest.Request{Method: http.MethodGet, Path: "/monitoring/logs/sources", Repeatable: true})
 	return doc, err
 }
 
@@ -42,6 +44,6 @@ func (c *Client) QueryLogs(ctx context.Context, q LogQuery) (Object, error) {
 	if q.PageSize > 0 {
 		v.Set("_pageSize", strconv.Itoa(q.PageSize))
 	}
-	doc, _, err := c.object(ctx, request{method: http.MethodGet, path: "/monitoring/logs", query: v, repeatable: true})
+	doc, _, err := c.api.Object(ctx, rest.Request{Method: http.MethodGet, Path: "/monitoring/logs", Query: v, Repeatable: true})
 	return doc, err
 }

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+
+	"aicmcp/server/rest"
 )
 
 // firstVersion is the version of nodes whose addresses need not name one.
@@ -25,15 +27,15 @@ func NodeOf(entry Object, id string) Node {
 
 // ReadNode reads the configuration of a node, and the outcomes that it has.
 func (c *Client) ReadNode(ctx context.Context, realm string, n Node) (Object, error) {
-	return c.node(ctx, realm, n, request{method: http.MethodGet, repeatable: true})
+	return c.node(ctx, realm, n, rest.Request{Method: http.MethodGet, Repeatable: true})
 }
 
 // WriteNode replaces the configuration of a node if it still has the revision. AM
 // makes revisions of the content, so that one can come back: a write whose answer
 // is lost is not sent again. It succeeded if the node has the configuration.
 func (c *Client) WriteNode(ctx context.Context, realm string, n Node, revision string, config Object) (Object, error) {
-	doc, err := c.node(ctx, realm, n, request{method: http.MethodPut, header: ifMatch(revision), body: config, ifUndone: true})
-	if !IsUnknown(err) {
+	doc, err := c.node(ctx, realm, n, rest.Request{Method: http.MethodPut, Header: ifMatch(revision), Body: config, IfUndone: true})
+	if !rest.IsUnknown(err) {
 		return doc, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
@@ -47,8 +49,8 @@ func (c *Client) WriteNode(ctx context.Context, realm string, n Node, revision s
 // DeleteNode deletes a node. It is never sent twice: if the answer is lost, a node
 // that is gone counts as deleted.
 func (c *Client) DeleteNode(ctx context.Context, realm string, n Node) error {
-	_, err := c.node(ctx, realm, n, request{method: http.MethodDelete, ifUndone: true})
-	if !IsUnknown(err) {
+	_, err := c.node(ctx, realm, n, rest.Request{Method: http.MethodDelete, IfUndone: true})
+	if !rest.IsUnknown(err) {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
@@ -66,7 +68,7 @@ func (c *Client) QueryNodes(ctx context.Context, realm, nodeType string) (Object
 	if err != nil {
 		return nil, err
 	}
-	doc, _, err := c.object(ctx, request{method: http.MethodGet, path: path, query: url.Values{"_queryFilter": {"true"}}, header: header, repeatable: true})
+	doc, _, err := c.api.Object(ctx, rest.Request{Method: http.MethodGet, Path: path, Query: url.Values{"_queryFilter": {"true"}}, Header: header, Repeatable: true})
 	return doc, err
 }
 
@@ -95,7 +97,7 @@ func (c *Client) askNodes(ctx context.Context, realm, nodeType, version, action 
 	if err != nil {
 		return nil, err
 	}
-	doc, _, err := c.object(ctx, r)
+	doc, _, err := c.api.Object(ctx, r)
 	return doc, err
 }
 
@@ -105,46 +107,46 @@ func (c *Client) NodeOutcomes(ctx context.Context, realm, nodeType, version stri
 	if err != nil {
 		return nil, err
 	}
-	a, err := c.do(ctx, r)
+	a, err := c.api.Do(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	var outcomes []any
-	if err := Decode(a.body, &outcomes); err != nil || outcomes == nil {
-		return nil, unusable(r, a, "the tenant reported success, but its answer is not a list of outcomes", err)
+	if err := rest.Decode(a.Body, &outcomes); err != nil || outcomes == nil {
+		return nil, a.Unusable("its answer is not a list of outcomes", err)
 	}
 	return outcomes, nil
 }
 
-func askRequest(realm, nodeType, version, action string, body Object) (request, error) {
+func askRequest(realm, nodeType, version, action string, body Object) (rest.Request, error) {
 	path, header, err := nodesPath(realm, nodeType, version)
 	if err != nil {
-		return request{}, err
+		return rest.Request{}, err
 	}
-	return request{
-		method: http.MethodPost, path: path, query: url.Values{"_action": {action}}, header: header, body: body,
-		repeatable: true, harmless: true,
+	return rest.Request{
+		Method: http.MethodPost, Path: path, Query: url.Values{"_action": {action}}, Header: header, Body: body,
+		Repeatable: true, Harmless: true,
 	}, nil
 }
 
 // node sends the request for a node and reads the answer as one.
-func (c *Client) node(ctx context.Context, realm string, n Node, r request) (Object, error) {
+func (c *Client) node(ctx context.Context, realm string, n Node, r rest.Request) (Object, error) {
 	path, header, err := nodesPath(realm, n.Type, n.Version)
 	if err != nil {
 		return nil, err
 	}
-	id, err := segment(n.ID)
+	id, err := rest.Segment(n.ID)
 	if err != nil {
 		return nil, err
 	}
-	maps.Copy(header, r.header)
-	r.path, r.header = path+"/"+id, header
-	doc, a, err := c.object(ctx, r)
+	maps.Copy(header, r.Header)
+	r.Path, r.Header = path+"/"+id, header
+	doc, a, err := c.api.Object(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	if doc["_id"] != n.ID {
-		return nil, unusable(r, a, "the tenant reported success, but the answer is not the node: it has another _id", nil)
+		return nil, a.Unusable("the answer is not the node: it has another _id", nil)
 	}
 	return doc, nil
 }

@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+
+	"aicmcp/server/rest"
 )
 
 // MarshalJSON writes the value only where there is one.
@@ -16,7 +18,7 @@ func (p PatchOperation) MarshalJSON() ([]byte, error) {
 	if p.From != "" {
 		doc["from"] = p.From
 	}
-	return Encode(doc)
+	return rest.Encode(doc)
 }
 
 // applied reports whether the object can be seen to be as the operations want

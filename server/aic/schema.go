@@ -4,39 +4,41 @@ import (
 	"context"
 	"maps"
 	"net/http"
+
+	"aicmcp/server/rest"
 )
 
 // The schema service keeps the properties that are relationships.
 
 // SchemaProperty reads the definition of a type's relationship property.
 func (c *Client) SchemaProperty(ctx context.Context, objectType, property string) (Object, error) {
-	r, err := schemaRequest(objectType, property, request{method: http.MethodGet, repeatable: true})
+	r, err := schemaRequest(objectType, property, rest.Request{Method: http.MethodGet, Repeatable: true})
 	if err != nil {
 		return nil, err
 	}
-	doc, _, err := c.object(ctx, r)
+	doc, _, err := c.api.Object(ctx, r)
 	return doc, err
 }
 
 // PutSchemaProperty creates or replaces it, if allow agrees: it is told the error
 // of a read right before, nil if the property is there.
 func (c *Client) PutSchemaProperty(ctx context.Context, objectType, property string, definition Object, allow func(readErr error) error) (Object, error) {
-	return c.changeProperty(ctx, objectType, property, true, func() (request, error) {
+	return c.changeProperty(ctx, objectType, property, true, func() (rest.Request, error) {
 		_, readErr := c.SchemaProperty(ctx, objectType, property)
-		return request{method: http.MethodPut, header: anyRevision(), body: definition}, allow(readErr)
+		return rest.Request{Method: http.MethodPut, Header: anyRevision(), Body: definition}, allow(readErr)
 	})
 }
 
 // DeleteSchemaProperty deletes it and returns what it was, if the tenant says.
 func (c *Client) DeleteSchemaProperty(ctx context.Context, objectType, property string) (Object, error) {
-	return c.changeProperty(ctx, objectType, property, false, func() (request, error) {
-		return request{method: http.MethodDelete, header: anyRevision()}, nil
+	return c.changeProperty(ctx, objectType, property, false, func() (rest.Request, error) {
+		return rest.Request{Method: http.MethodDelete, Header: anyRevision()}, nil
 	})
 }
 
 // changeProperty watches the document of the types, which the property is a
 // part of, until it is there or gone.
-func (c *Client) changeProperty(ctx context.Context, objectType, property string, there bool, plan func() (request, error)) (Object, error) {
+func (c *Client) changeProperty(ctx context.Context, objectType, property string, there bool, plan func() (rest.Request, error)) (Object, error) {
 	var answer Object
 	_, err := c.watched(ctx, ManagedConfig, func() (w configWrite, err error) {
 		r, err := plan()
@@ -48,14 +50,14 @@ func (c *Client) changeProperty(ctx context.Context, objectType, property string
 		}
 		// Without an answer the document would not tell a property that was
 		// replaced from one that was not.
-		a, err := c.do(ctx, r)
+		a, err := c.api.Do(ctx, r)
 		if err != nil {
 			return w, err
 		}
 		w.shows = func(doc Object) bool { return hasProperty(doc, objectType, property) == there }
-		w.transaction = a.transaction
+		w.transaction = a.TransactionID
 		// The document tells what was done; without a body there is no more.
-		_ = Decode(a.body, &answer)
+		_ = rest.Decode(a.Body, &answer)
 		return w, nil
 	})
 	return answer, err
@@ -72,18 +74,18 @@ func hasProperty(doc Object, objectType, property string) bool {
 	return false
 }
 
-func schemaRequest(objectType, property string, r request) (request, error) {
+func schemaRequest(objectType, property string, r rest.Request) (rest.Request, error) {
 	if !typeName.MatchString(objectType) {
 		return r, badType()
 	}
-	escaped, err := segment(property)
+	escaped, err := rest.Segment(property)
 	if err != nil {
 		return r, err
 	}
-	r.path = "/openidm/schema/managed/" + objectType + "/properties/" + escaped
+	r.Path = "/openidm/schema/managed/" + objectType + "/properties/" + escaped
 	// Version 1 has no single properties.
 	header := http.Header{"Accept-Api-Version": {"resource=2.0"}}
-	maps.Copy(header, r.header)
-	r.header = header
+	maps.Copy(header, r.Header)
+	r.Header = header
 	return r, nil
 }

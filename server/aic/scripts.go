@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+
+	"aicmcp/server/rest"
 )
 
 // QueryScripts returns the tenant's query envelope of a realm's scripts.
@@ -16,13 +18,13 @@ func (c *Client) QueryScripts(ctx context.Context, realm, filter, fields string)
 	if fields != "" {
 		v.Set("_fields", fields)
 	}
-	doc, _, err := c.object(ctx, request{method: http.MethodGet, path: path, query: v, header: scriptVersion(), repeatable: true})
+	doc, _, err := c.api.Object(ctx, rest.Request{Method: http.MethodGet, Path: path, Query: v, Header: scriptVersion(), Repeatable: true})
 	return doc, err
 }
 
 // ReadScript reads one script, its source in base64.
 func (c *Client) ReadScript(ctx context.Context, realm, id string) (Object, error) {
-	return c.script(ctx, realm, id, request{method: http.MethodGet, repeatable: true})
+	return c.script(ctx, realm, id, rest.Request{Method: http.MethodGet, Repeatable: true})
 }
 
 // CreateScript makes a script under an ID that no other has. A write whose answer
@@ -55,8 +57,8 @@ func (c *Client) ChangeScript(ctx context.Context, realm, id string, plan func(n
 // putScript writes a script once. If the answer is lost, the write is settled by a
 // read.
 func (c *Client) putScript(ctx context.Context, realm, id string, body Object) (Object, error) {
-	doc, err := c.script(ctx, realm, id, request{method: http.MethodPut, body: body})
-	if !IsUnknown(err) {
+	doc, err := c.script(ctx, realm, id, rest.Request{Method: http.MethodPut, Body: body})
+	if !rest.IsUnknown(err) {
 		return doc, err
 	}
 	if found, readErr := c.ReadScript(ctx, realm, id); readErr == nil && hasScript(found, body) {
@@ -78,8 +80,8 @@ func hasScript(script, written Object) bool {
 // DeleteScript deletes the script. It is never sent twice: if the answer is lost,
 // a script that is gone counts as deleted.
 func (c *Client) DeleteScript(ctx context.Context, realm, id string) error {
-	_, err := c.script(ctx, realm, id, request{method: http.MethodDelete})
-	if !IsUnknown(err) {
+	_, err := c.script(ctx, realm, id, rest.Request{Method: http.MethodDelete})
+	if !rest.IsUnknown(err) {
 		return err
 	}
 	if _, readErr := c.ReadScript(ctx, realm, id); isMissing(readErr) {
@@ -94,24 +96,24 @@ func (c *Client) ScriptContext(ctx context.Context, realm, name string) (Object,
 	if err != nil {
 		return nil, err
 	}
-	doc, _, err := c.object(ctx, request{method: http.MethodGet, path: path, header: scriptVersion(), repeatable: true})
+	doc, _, err := c.api.Object(ctx, rest.Request{Method: http.MethodGet, Path: path, Header: scriptVersion(), Repeatable: true})
 	return doc, err
 }
 
 // script sends the request for a script and reads the answer as one.
-func (c *Client) script(ctx context.Context, realm, id string, r request) (Object, error) {
+func (c *Client) script(ctx context.Context, realm, id string, r rest.Request) (Object, error) {
 	path, err := realmPath(realm, "scripts", id)
 	if err != nil {
 		return nil, err
 	}
-	r.path, r.header = path, scriptVersion()
-	doc, a, err := c.object(ctx, r)
+	r.Path, r.Header = path, scriptVersion()
+	doc, a, err := c.api.Object(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	_, hasSource := doc["script"].(string)
-	if doc["_id"] != id || !hasSource && r.method != http.MethodDelete {
-		return nil, unusable(r, a, "the tenant reported success, but the answer is not the script: it has another _id, or no source", nil)
+	if doc["_id"] != id || !hasSource && r.Method != http.MethodDelete {
+		return nil, a.Unusable("the answer is not the script: it has another _id, or no source", nil)
 	}
 	return doc, nil
 }
@@ -125,7 +127,7 @@ func scriptVersion() http.Header {
 func realmPath(realm string, segments ...string) (string, error) {
 	path := "/am/json/realms/root/realms"
 	for _, s := range append([]string{realm}, segments...) {
-		escaped, err := segment(s)
+		escaped, err := rest.Segment(s)
 		if err != nil {
 			return "", err
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+
+	"aicmcp/server/rest"
 )
 
 // QueryThemes returns the tenant's query envelope of a realm's themes.
@@ -12,6 +14,6 @@ func (c *Client) QueryThemes(ctx context.Context, realm, filter, fields string) 
 	if fields != "" {
 		v.Set("_fields", trimmed(fields))
 	}
-	doc, _, err := c.object(ctx, request{method: http.MethodGet, path: "/openidm/ui/theme/", query: v, repeatable: true})
+	doc, _, err := c.api.Object(ctx, rest.Request{Method: http.MethodGet, Path: "/openidm/ui/theme/", Query: v, Repeatable: true})
 	return doc, err
 }

@@ -10,12 +10,13 @@ import (
 	"strings"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
 // Tools lists the tools of this area.
-func Tools() []tool.Tool {
-	return []tool.Tool{schema, list, get, create, update, remove}
+func Tools() []tool.Tool[*aic.Client] {
+	return []tool.Tool[*aic.Client]{schema, list, get, create, update, remove}
 }
 
 var (
@@ -23,7 +24,7 @@ var (
 	nameRules  = tool.Rules(tool.Pattern(`\S`, "must not be blank"), tool.Length(1, 200))
 	// An ID of dots only would be a step in the path.
 	clientRules = tool.Rules(tool.Pattern(`[^.\s]`, "must not be blank or consist of dots only"), tool.Length(1, 200))
-	scopes      = []tool.Scope{tool.AM, tool.IDM}
+	scopes      = []tool.Scope{aic.AM, aic.IDM}
 )
 
 const nothingSent = "Correct it and call again; nothing was sent to the tenant."
@@ -134,11 +135,11 @@ func listed(apps []aic.Object, member string) string {
 // explainClient adds to an error of a client's write what a caller should know.
 func explainClient(err error, id string) error {
 	switch {
-	case aic.IsUnknown(err):
+	case rest.IsUnknown(err):
 		return tool.WithHint(err, "", "It is not known whether the OAuth client %s was written: look with getOidcApp before trying again.", tool.Quote(id))
-	case aic.Status(err) == http.StatusBadRequest:
+	case rest.Status(err) == http.StatusBadRequest:
 		return tool.WithHint(err, "oauth2Client", "Check sections, fields and values against getOidcAppSchema.")
-	case aic.Status(err) == http.StatusPreconditionFailed:
+	case rest.Status(err) == http.StatusPreconditionFailed:
 		return tool.WithHint(err, "", "Somebody else wrote the OAuth client at the same time: read it with getOidcApp, and decide anew.")
 	}
 	return err

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -99,7 +100,7 @@ func (in createInput) free(ctx context.Context, c *aic.Client) error {
 	both.Go(func() error {
 		_, err := c.ReadOAuthClient(ctx, in.Realm, in.ClientID)
 		switch {
-		case aic.Status(err) == http.StatusNotFound:
+		case rest.Status(err) == http.StatusNotFound:
 			return nil
 		case err != nil:
 			return err
@@ -114,9 +115,9 @@ func (in createInput) free(ctx context.Context, c *aic.Client) error {
 
 func (in createInput) explain(err error) error {
 	switch {
-	case aic.IsUnknown(err):
+	case rest.IsUnknown(err):
 		return tool.WithHint(err, "", "It is not known whether the OAuth client %s was made; the managed object was not. Call deleteOidcApp, clientId included, to take away what is left, and start over.", tool.Quote(in.ClientID))
-	case aic.Status(err) == http.StatusPreconditionFailed, aic.Status(err) == http.StatusConflict:
+	case rest.Status(err) == http.StatusPreconditionFailed, rest.Status(err) == http.StatusConflict:
 		return tool.WithHint(err, "clientId", "Somebody else made an OAuth client with that ID at the same time. Nothing was changed.")
 	}
 	return explainClient(err, in.ClientID)
@@ -137,7 +138,7 @@ func (in createInput) manage(ctx context.Context, c *aic.Client, made aic.Object
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTime)
 	defer cancel()
-	if aic.IsUnknown(err) {
+	if rest.IsUnknown(err) {
 		same, _, lookErr := named(ctx, c, in.Realm, in.Name)
 		switch {
 		case lookErr != nil:
@@ -147,7 +148,7 @@ func (in createInput) manage(ctx context.Context, c *aic.Client, made aic.Object
 		}
 	}
 	hint := in.takeBack(ctx, c, made)
-	if aic.IsUnknown(err) {
+	if rest.IsUnknown(err) {
 		hint += " The tenant may still be making the managed object: should listOidcApps show it later, call deleteOidcApp."
 	}
 	return nil, tool.WithHint(err, "", "%s", hint)

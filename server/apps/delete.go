@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -68,10 +69,10 @@ var remove = tool.Define(tool.Spec{
 // gone counts as deleted.
 func (in deleteInput) removeObject(ctx context.Context, c *aic.Client, id string) error {
 	_, err := c.DeleteManaged(ctx, typeOf(in.Realm), id, "")
-	if !aic.IsUnknown(err) {
+	if !rest.IsUnknown(err) {
 		return err
 	}
-	if _, readErr := c.ReadManaged(ctx, typeOf(in.Realm), id, "_id"); aic.Status(readErr) == http.StatusNotFound {
+	if _, readErr := c.ReadManaged(ctx, typeOf(in.Realm), id, "_id"); rest.Status(readErr) == http.StatusNotFound {
 		return nil
 	}
 	return err
@@ -129,7 +130,7 @@ func absent(err error) *tool.Failure {
 
 // outcome is what became of a half.
 func outcome(err error) (string, error) {
-	if aic.Status(err) == http.StatusNotFound {
+	if rest.Status(err) == http.StatusNotFound {
 		return gone, nil
 	}
 	return deleted, err
@@ -139,7 +140,7 @@ func explainDelete(err error, hasApplication bool) error {
 	switch {
 	case !hasApplication:
 		return err
-	case aic.IsUnknown(err):
+	case rest.IsUnknown(err):
 		return tool.WithHint(err, "", "It is not known whether the OAuth client was deleted; the managed object was not: call deleteOidcApp again for the rest.")
 	}
 	return tool.WithHint(err, "", "Nothing was deleted: neither the OAuth client nor the managed object.")

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -40,7 +41,7 @@ var get = tool.Define(tool.Spec{
 	}
 	doc, err := c.ReadOAuthClient(ctx, in.Realm, out.ID)
 	switch {
-	case aic.Status(err) == http.StatusNotFound:
+	case rest.Status(err) == http.StatusNotFound:
 		out.Note = "The OAuth client that it refers to is gone: nobody can log in with it."
 	case err != nil:
 		return whole{}, err

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -37,7 +38,7 @@ var list = tool.Define(tool.Spec{
 	Name:        "listOidcApps",
 	Title:       "List OIDC Apps",
 	Description: "List a realm's OIDC applications with their client IDs. getOidcApp reads one.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.ReadOnly,
 	Params: tool.Params{
 		"realm":    realmRules,
@@ -75,7 +76,7 @@ var list = tool.Define(tool.Spec{
 
 // blame adds to a 400 which parameter is to blame: the first that can be.
 func blame(err error, in listInput) error {
-	var e *aic.Error
+	var e *rest.Error
 	switch {
 	case !errors.As(err, &e) || e.Status != http.StatusBadRequest:
 		return err

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -118,7 +119,7 @@ type change struct{ now, body aic.Object }
 
 func (in updateInput) plan(ctx context.Context, c *aic.Client, id string) (change, error) {
 	now, err := c.ReadOAuthClient(ctx, in.Realm, id)
-	if aic.Status(err) == http.StatusNotFound {
+	if rest.Status(err) == http.StatusNotFound {
 		return change{}, tool.WithHint(err, "name", "The OAuth client %s that the application refers to is gone: delete the application with deleteOidcApp and create it anew.", tool.Quote(id))
 	}
 	if err != nil {
@@ -145,11 +146,11 @@ func (in updateInput) patch(ctx context.Context, c *aic.Client, id string) (aic.
 	}
 	app, err := c.PatchManaged(ctx, typeOf(in.Realm), id, in.Application.Revision, ops)
 	switch {
-	case aic.Status(err) == http.StatusPreconditionFailed:
+	case rest.Status(err) == http.StatusPreconditionFailed:
 		return nil, tool.WithHint(err, "managedApplication._rev", "Somebody else changed the application at the same time: read it with getOidcApp, decide anew, and use its _rev. Nothing was changed.")
-	case aic.Status(err) >= 400 && aic.Status(err) < 500:
+	case rest.Status(err) >= 400 && rest.Status(err) < 500:
 		return nil, tool.WithHint(err, "managedApplication.operations", "Check fields and values against getOidcAppSchema. Nothing was changed.")
-	case aic.IsUnknown(err):
+	case rest.IsUnknown(err):
 		return nil, tool.WithHint(err, "", "It is not known whether the managed object was changed; the OAuth client was not. Look with getOidcApp before trying again.")
 	}
 	return app, err

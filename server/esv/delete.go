@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -23,7 +24,7 @@ var remove = tool.Define(tool.Spec{
 	Name:        "deleteVariable",
 	Title:       "Delete Environment Variable",
 	Description: "Delete an environment variable for good. Refused while configuration or scripts refer to it.",
-	Scopes:      []tool.Scope{tool.ESVRead, tool.ESVUpdate},
+	Scopes:      []tool.Scope{aic.ESVRead, aic.ESVUpdate},
 	Effect:      tool.Destructive,
 	Params:      tool.Params{"variableId": idRules},
 	Less:        "The variable was deleted.",
@@ -46,7 +47,7 @@ var remove = tool.Define(tool.Spec{
 // explainDelete goes by the class of the status: which one a tenant answers for
 // a variable in use is not documented.
 func explainDelete(err error, id string) error {
-	var e *aic.Error
+	var e *rest.Error
 	if !errors.As(err, &e) || e.Unknown {
 		return err
 	}

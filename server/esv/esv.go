@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
 // Tools lists the tools of this area.
-func Tools() []tool.Tool {
-	return []tool.Tool{query, get, set, remove}
+func Tools() []tool.Tool[*aic.Client] {
+	return []tool.Tool[*aic.Client]{query, get, set, remove}
 }
 
 var idRules = tool.Rules(tool.Pattern(`^esv-[a-z0-9_-]{1,124}$`, "must be esv- and up to 124 lowercase letters, digits, _ and -"))
@@ -60,7 +61,7 @@ func placeholder(id string) string { return "&{" + scriptName(id) + "}" }
 
 // explain adds to a tenant's error what a caller of these tools should know.
 func explain(err error) error {
-	var e *aic.Error
+	var e *rest.Error
 	if errors.As(err, &e) && !e.Unknown && e.Status == http.StatusNotFound {
 		return tool.WithHint(err, "variableId", "Call queryESVs for the variables that this tenant has; a secret is no variable.")
 	}

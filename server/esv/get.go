@@ -15,7 +15,7 @@ var get = tool.Define(tool.Spec{
 	Name:        "getVariable",
 	Title:       "Get Environment Variable",
 	Description: "Read an environment variable, its value decoded. Find IDs with queryESVs.",
-	Scopes:      []tool.Scope{tool.ESVRead},
+	Scopes:      []tool.Scope{aic.ESVRead},
 	Effect:      tool.ReadOnly,
 	Params:      tool.Params{"variableId": idRules},
 	Less:        "There is no way to read a part of a value.",

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -51,7 +52,7 @@ var query = tool.Define(tool.Spec{
 	Name:        "queryESVs",
 	Title:       "Query Environment Secrets and Variables",
 	Description: "Find environment variables, with their values, or secrets, whose values nobody can read.",
-	Scopes:      []tool.Scope{tool.ESVRead},
+	Scopes:      []tool.Scope{aic.ESVRead},
 	Effect:      tool.ReadOnly,
 	Params: tool.Params{
 		"type":     tool.Rules(tool.Enum(kindVariable, kindSecret)),
@@ -119,7 +120,7 @@ func summaryOf(doc aic.Object, kind string) summary {
 
 // blame adds to a 400 which parameter is to blame: the first that can be.
 func blame(err error, in queryInput) error {
-	var e *aic.Error
+	var e *rest.Error
 	if !errors.As(err, &e) || e.Status != http.StatusBadRequest {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -35,7 +36,7 @@ var set = tool.Define(tool.Spec{
 	Name:        "setVariable",
 	Title:       "Set Environment Variable",
 	Description: "Create an environment variable or change its value. For passwords and keys, secrets are the place, not variables.",
-	Scopes:      []tool.Scope{tool.ESVRead, tool.ESVUpdate},
+	Scopes:      []tool.Scope{aic.ESVRead, aic.ESVUpdate},
 	Effect:      tool.Idempotent,
 	Params: tool.Params{
 		"variableId": idRules,
@@ -143,7 +144,7 @@ func count(doc aic.Object, name string) (int64, error) {
 }
 
 func explainSet(err error) error {
-	var e *aic.Error
+	var e *rest.Error
 	if errors.As(err, &e) && !e.Unknown && e.Status == http.StatusBadRequest {
 		return tool.WithHint(err, "", "The tenant does not take this value, type or description; getVariable shows what it has now, if anything. The variable was not changed.")
 	}

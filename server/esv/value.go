@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -55,10 +55,10 @@ func parse(kind, text string) (any, bool) {
 		return json.Number(trimmed), err == nil && number.MatchString(trimmed)
 	case "array":
 		var list []any
-		return list, aic.Decode([]byte(text), &list) == nil && list != nil
+		return list, rest.Decode([]byte(text), &list) == nil && list != nil
 	case "object", "keyvaluelist":
 		var object map[string]any
-		return object, aic.Decode([]byte(text), &object) == nil && object != nil
+		return object, rest.Decode([]byte(text), &object) == nil && object != nil
 	case "list":
 		if text == "" {
 			return []string{}, true
@@ -100,7 +100,7 @@ func textOf(kind string, value any) (string, error) {
 		return joined(value)
 	}
 	if !isText {
-		data, err := aic.Encode(value)
+		data, err := rest.Encode(value)
 		if err != nil {
 			return "", fmt.Errorf("encode value: %w", err)
 		}
@@ -175,7 +175,7 @@ func misfit(message string) error {
 func cut(value any, most int) (any, bool) {
 	text, isText := value.(string)
 	if !isText {
-		data, err := aic.Encode(value)
+		data, err := rest.Encode(value)
 		if err != nil {
 			return nil, true
 		}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -33,7 +33,7 @@ func TestValuesAreReadAsTheirTypesHaveThem(t *testing.T) {
 		{"something new", "x", `"x"`},
 	} {
 		value, note := decode(tc.kind, base64.StdEncoding.EncodeToString([]byte(tc.text)))
-		if got, err := aic.Encode(value); err != nil || string(got) != tc.want || note != "" {
+		if got, err := rest.Encode(value); err != nil || string(got) != tc.want || note != "" {
 			t.Errorf("%s %q is %s, %q, %v", tc.kind, tc.text, got, note, err)
 		}
 	}
@@ -149,7 +149,7 @@ func TestLongValuesAreCut(t *testing.T) {
 		{json.Number("123456"), `123456`},
 	} {
 		short, _ := cut(tc.value, 6)
-		if got, err := aic.Encode(short); err != nil || string(got) != tc.want {
+		if got, err := rest.Encode(short); err != nil || string(got) != tc.want {
 			t.Errorf("%v is %s, %v", tc.value, got, err)
 		}
 	}
@@ -158,7 +158,7 @@ func TestLongValuesAreCut(t *testing.T) {
 func fromJSON(t *testing.T, text string) any {
 	t.Helper()
 	var v any
-	if err := aic.Decode([]byte(text), &v); err != nil {
+	if err := rest.Decode([]byte(text), &v); err != nil {
 		t.Fatal(err)
 	}
 	return v

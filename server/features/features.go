@@ -7,12 +7,13 @@ import (
 	"net/http"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
 // Tools lists the tools of this area.
-func Tools() []tool.Tool {
-	return []tool.Tool{list, validate, install, enableAIAgent}
+func Tools() []tool.Tool[*aic.Client] {
+	return []tool.Tool[*aic.Client]{list, validate, install, enableAIAgent}
 }
 
 var nameRules = tool.Rules(tool.Pattern(`^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$`,
@@ -24,7 +25,7 @@ type featureInput struct {
 
 // explain adds to an error what a caller of these tools should know.
 func explain(err error) error {
-	var e *aic.Error
+	var e *rest.Error
 	if !errors.As(err, &e) {
 		return err
 	}

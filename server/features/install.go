@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -20,13 +21,13 @@ var install = tool.Define(tool.Spec{
 	Name:        "installIdmFeature",
 	Title:       "Install IDM Feature",
 	Description: "Install a feature of IDM. It cannot be undone: call validateIdmFeature first and ask the person. For AI agents call enableAiAgent.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.Destructive,
 	Params:      tool.Params{"featureName": nameRules},
 	Less:        "The feature was installed.",
 }, func(ctx context.Context, c *aic.Client, in featureInput) (installOutput, error) {
 	doc, err := c.InstallFeature(ctx, in.Name)
-	var e *aic.Error
+	var e *rest.Error
 	if errors.As(err, &e) && e.Status == http.StatusBadRequest {
 		return installOutput{}, tool.WithHint(err, "featureName", "%s", whatElse)
 	}

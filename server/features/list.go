@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -60,7 +61,7 @@ var list = tool.Define(tool.Spec{
 	Name:        "listFeatures",
 	Title:       "List Features",
 	Description: "List what can be added to the tenant, and what is: the features of IDM, and AI agents.",
-	Scopes:      []tool.Scope{tool.AM, tool.IDM},
+	Scopes:      []tool.Scope{aic.AM, aic.IDM},
 	Effect:      tool.ReadOnly,
 	Less:        "There is nothing to leave out.",
 }, func(ctx context.Context, c *aic.Client, _ listInput) (listOutput, error) {
@@ -126,7 +127,7 @@ func version(v any) string {
 // agentsIn reports whether AI agents are enabled in the realm.
 func agentsIn(ctx context.Context, c *aic.Client, realm string) realmStatus {
 	provider, err := c.OAuthProvider(ctx, realm)
-	var e *aic.Error
+	var e *rest.Error
 	switch {
 	case errors.As(err, &e) && e.Status != 0:
 		return realmStatus{

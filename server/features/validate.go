@@ -17,7 +17,7 @@ var validate = tool.Define(tool.Spec{
 	Name:        "validateIdmFeature",
 	Title:       "Validate IDM Feature",
 	Description: "Check whether a feature of IDM can be installed, and why not. Changes nothing.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.ReadOnly,
 	Params:      tool.Params{"featureName": nameRules},
 	Less:        "There is nothing to leave out.",

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -69,7 +70,7 @@ func (i *inspection) read(ctx context.Context) error {
 	all := together()
 	all.Go(func() (err error) {
 		i.before, err = i.client.ReadJourney(ctx, i.realm, i.journey)
-		if aic.Status(err) == http.StatusNotFound {
+		if rest.Status(err) == http.StatusNotFound {
 			return nil
 		}
 		return err
@@ -292,7 +293,7 @@ func (i *inspection) noType(typeID string) string {
 
 // outcomesKey is the same for nodes whose outcomes are.
 func (i *inspection) outcomesKey(n *part) string {
-	data, err := aic.Encode([]any{n.Type, n.Version, n.asked()})
+	data, err := rest.Encode([]any{n.Type, n.Version, n.asked()})
 	if err != nil || n.config == nil {
 		return n.ID
 	}
@@ -318,12 +319,12 @@ func (n *part) asked() aic.Object {
 // unchecked reports whether the tenant cannot tell about a type, which is no fault
 // of the journey.
 func unchecked(err error) bool {
-	return slices.Contains([]int{http.StatusNotFound, http.StatusNotImplemented, http.StatusInternalServerError}, aic.Status(err))
+	return slices.Contains([]int{http.StatusNotFound, http.StatusNotImplemented, http.StatusInternalServerError}, rest.Status(err))
 }
 
 func (i *inspection) checkConfigs(ctx context.Context, k kind, parts []*part) error {
 	schema, err := i.client.NodeSchema(ctx, i.realm, k.id, k.version)
-	if aic.Status(err) == http.StatusNotFound && k.version != "" {
+	if rest.Status(err) == http.StatusNotFound && k.version != "" {
 		i.mu.Lock()
 		defer i.mu.Unlock()
 		for _, n := range parts {
@@ -369,8 +370,8 @@ func (i *inspection) checkOutcomes(ctx context.Context, parts []*part) error {
 		case unchecked(err):
 			i.warn("The tenant cannot tell the outcomes of the node type %s: the connections of its nodes were not checked.", tool.Quote(n.Type))
 			return nil
-		case aic.Status(err) == http.StatusBadRequest:
-			var e *aic.Error
+		case rest.Status(err) == http.StatusBadRequest:
+			var e *rest.Error
 			errors.As(err, &e)
 			i.mu.Lock()
 			defer i.mu.Unlock()

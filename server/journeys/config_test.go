@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 )
 
 func decoded(t *testing.T, text string) aic.Object {
 	t.Helper()
 	var doc aic.Object
-	if err := aic.Decode([]byte(text), &doc); err != nil {
+	if err := rest.Decode([]byte(text), &doc); err != nil {
 		t.Fatal(err)
 	}
 	return doc
@@ -67,7 +68,7 @@ func TestNearestNames(t *testing.T) {
 
 func TestSchemasAreShownInShort(t *testing.T) {
 	schema := decoded(t, `{"properties":{"a":{"type":"string","enum":["x"],"enumNames":["X"],"options":{"enum_titles":["X"]},"propertyOrder":100,"exampleValue":""},"options":{"type":"array","propertyOrder":1},"propertyOrder":{"type":"string"}}}`)
-	data, err := aic.Encode(brief(schema))
+	data, err := rest.Encode(brief(schema))
 	if want := `{"properties":{"a":{"enum":["x"],"type":"string"},"options":{"type":"array"},"propertyOrder":{"type":"string"}}}`; err != nil || string(data) != want {
 		t.Errorf("in short %s, %v", data, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -57,9 +58,9 @@ var setDefault = tool.Define(tool.Spec{
 	}
 	_, err = c.WriteAuthentication(ctx, in.Realm, aic.String(settings, "_rev"), withDefault(settings, in.Name))
 	switch {
-	case aic.IsUnknown(err):
+	case rest.IsUnknown(err):
 		return defaultOutput{}, tool.WithHint(err, "", "It is not known whether the default was set: look with listJourneys before trying again.")
-	case aic.Status(err) == http.StatusPreconditionFailed:
+	case rest.Status(err) == http.StatusPreconditionFailed:
 		return defaultOutput{}, tool.WithHint(err, "", "Somebody else changed the realm's settings at the same time. Nothing was changed: call again.")
 	}
 	return out, err

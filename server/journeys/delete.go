@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -47,7 +48,7 @@ var remove = tool.Define(tool.Spec{
 		return deleteOutput{}, err
 	}
 	if err := c.DeleteJourney(ctx, in.Realm, in.Name); err != nil {
-		if aic.IsUnknown(err) {
+		if rest.IsUnknown(err) {
 			return deleteOutput{}, tool.WithHint(err, "", "It is not known whether the journey was deleted: look with getJourney before trying again.")
 		}
 		return deleteOutput{}, explain(err)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -89,7 +90,7 @@ func deleteNode(ctx context.Context, c *aic.Client, realm string, n node, user s
 	switch {
 	case err == nil:
 		return fate{node: n, Result: deleted}
-	case aic.Status(err) == http.StatusNotFound:
+	case rest.Status(err) == http.StatusNotFound:
 		return fate{node: n, Result: gone}
 	}
 	return failedFate(n.address(), err)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -183,7 +184,7 @@ func (r *reading) need(nodes []aic.Node) {
 					return
 				}
 				p := r.failed(err)
-				if aic.Status(err) == http.StatusNotFound {
+				if rest.Status(err) == http.StatusNotFound {
 					p.Message = "the journey refers to this node, but the realm has no such node"
 				}
 				r.nodes[n] = readNode{error: p}

@@ -13,19 +13,20 @@ import (
 	"time"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
 // Tools lists the tools of this area.
-func Tools() []tool.Tool {
-	return []tool.Tool{
+func Tools() []tool.Tool[*aic.Client] {
+	return []tool.Tool[*aic.Client]{
 		list, get, create, update, remove, setDefault, previewURL,
 		listTypes, details, outcomes, updateNode, removeNodes,
 	}
 }
 
 var (
-	scopes       = []tool.Scope{tool.AM}
+	scopes       = []tool.Scope{aic.AM}
 	realmRules   = tool.Rules(tool.Enum("alpha", "bravo"))
 	journeyRules = tool.Rules(tool.Pattern(`[^.\s]`, "must not be blank or consist of dots only"), tool.Length(1, 200))
 	typeRules    = tool.Rules(tool.Pattern(typePattern, "must be the ID of a node type: find it with listNodeTypes"))
@@ -85,7 +86,7 @@ func aboutFrom(tree aic.Object) about {
 		MaximumIdleTime:    minutes(tree["maximumIdleTime"]),
 	}
 	// A list as a text; what does not read as one is nobody's category.
-	_ = aic.Decode([]byte(aic.String(tree["uiConfig"], "categories")), &a.Categories)
+	_ = rest.Decode([]byte(aic.String(tree["uiConfig"], "categories")), &a.Categories)
 	return a
 }
 
@@ -128,7 +129,7 @@ type problem struct {
 // problemOf is the error of a tenant as a part of an answer. Any other is of the
 // whole call.
 func problemOf(err error) (*problem, error) {
-	var e *aic.Error
+	var e *rest.Error
 	if !errors.As(err, &e) {
 		return nil, err
 	}
@@ -163,7 +164,7 @@ func nodesOf(tree aic.Object) map[string]aic.Node {
 
 // explain adds to an error of a request for a journey what a caller should know.
 func explain(err error) error {
-	if aic.Status(err) == http.StatusNotFound {
+	if rest.Status(err) == http.StatusNotFound {
 		return tool.WithHint(err, "journeyName", "Call listJourneys for the journeys that the realm has; capitals count.")
 	}
 	return err
@@ -172,7 +173,7 @@ func explain(err error) error {
 // existing reads a node, nil if there is none.
 func existing(ctx context.Context, c *aic.Client, realm string, n aic.Node) (aic.Object, error) {
 	doc, err := c.ReadNode(ctx, realm, n)
-	if aic.Status(err) == http.StatusNotFound {
+	if rest.Status(err) == http.StatusNotFound {
 		return nil, nil
 	}
 	return doc, err

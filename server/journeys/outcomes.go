@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -49,7 +50,7 @@ var outcomes = tool.Define(tool.Spec{
 // explainType adds to an error of a request about a node type what a caller should
 // know.
 func explainType(err error) error {
-	switch aic.Status(err) {
+	switch rest.Status(err) {
 	case http.StatusNotFound:
 		return tool.WithHint(err, "nodeType", "Call listNodeTypes for the types that there are.")
 	case http.StatusBadRequest:

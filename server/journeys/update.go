@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -90,9 +91,9 @@ func (in updateInput) change(ctx context.Context, c *aic.Client) (written, error
 	}
 	doc, err := c.WriteJourney(ctx, in.Realm, in.Name, aic.String(now, "_rev"), aic.JourneyWrite{Tree: tree})
 	switch {
-	case aic.Status(err) == http.StatusPreconditionFailed:
+	case rest.Status(err) == http.StatusPreconditionFailed:
 		return written{}, tool.WithHint(err, "", "Somebody else wrote the journey at the same time: read it with getJourney, and decide anew. Nothing was changed.")
-	case aic.IsUnknown(err):
+	case rest.IsUnknown(err):
 		return written{}, tool.WithHint(err, "", "It is not known whether the journey was changed: look with getJourney before trying again.")
 	case err != nil:
 		return written{}, explain(err)
@@ -191,7 +192,7 @@ func (s settings) set(tree aic.Object) error {
 		case string:
 			config[name] = v
 		default: // AM keeps these as texts
-			data, err := aic.Encode(v)
+			data, err := rest.Encode(v)
 			if err != nil {
 				return err
 			}

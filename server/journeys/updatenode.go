@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -164,13 +165,13 @@ func without(words, others []string) []string {
 
 func (in updateNodeInput) explain(err error) error {
 	switch {
-	case aic.IsUnknown(err):
+	case rest.IsUnknown(err):
 		return tool.WithHint(err, "", "It is not known whether the node was changed: look with getJourney before trying again.")
-	case aic.Status(err) == http.StatusNotFound:
+	case rest.Status(err) == http.StatusNotFound:
 		return tool.WithHint(err, "nodeId", "There is no such node, and this tool makes none, for no journey would have it. getJourney shows the nodes of a journey with types and versions; updateJourney adds nodes.")
-	case aic.Status(err) == http.StatusPreconditionFailed:
+	case rest.Status(err) == http.StatusPreconditionFailed:
 		return tool.WithHint(err, "", "Somebody else wrote the node at the same time: read it with getJourney, and decide anew. Nothing was changed.")
-	case aic.Status(err) == http.StatusBadRequest:
+	case rest.Status(err) == http.StatusBadRequest:
 		return tool.WithHint(err, "config", "Check the configuration against getNodeTypeDetails. Nothing was changed.")
 	}
 	return err

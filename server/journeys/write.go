@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -84,17 +85,17 @@ func (i *inspection) takeBack(ctx context.Context, failure error, w aic.JourneyW
 	var left []string
 	switch {
 	case turnedAway(failure):
-	case aic.IsUnknown(failure) && i.takeBackTree(ctx, w) != nil:
+	case rest.IsUnknown(failure) && i.takeBackTree(ctx, w) != nil:
 		left = []string{"the journey itself"}
 	default:
-		left = i.takeBackNodes(ctx, w, aic.Status(failure) == http.StatusPreconditionFailed)
+		left = i.takeBackNodes(ctx, w, rest.Status(failure) == http.StatusPreconditionFailed)
 	}
 	switch {
 	case len(left) > 0:
 		return tool.WithHint(failure, "", "It could not all be taken back: look with getJourney. Left is perhaps %s.", strings.Join(left, ", "))
-	case aic.Status(failure) == http.StatusPreconditionFailed:
+	case rest.Status(failure) == http.StatusPreconditionFailed:
 		return tool.WithHint(failure, "", "Somebody else wrote the journey at the same time: read it with getJourney, and decide anew. Nothing was changed.")
-	case aic.IsUnknown(failure):
+	case rest.IsUnknown(failure):
 		return tool.WithHint(failure, "", "The journey is as it was before: what was written of it was taken back. Look with getJourney before trying again.")
 	}
 	return tool.WithHint(failure, "", "Nothing was changed: the journey and its nodes are as they were before.")
@@ -102,14 +103,14 @@ func (i *inspection) takeBack(ctx context.Context, failure error, w aic.JourneyW
 
 // turnedAway reports whether a write failed before the tenant looked at it.
 func turnedAway(failure error) bool {
-	return !aic.IsUnknown(failure) && slices.Contains([]int{0, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests}, aic.Status(failure))
+	return !rest.IsUnknown(failure) && slices.Contains([]int{0, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests}, rest.Status(failure))
 }
 
 // takeBackTree restores the tree if it is the one that was to be written.
 func (i *inspection) takeBackTree(ctx context.Context, w aic.JourneyWrite) error {
 	now, err := i.client.ReadJourney(ctx, i.realm, i.journey)
 	switch {
-	case aic.Status(err) == http.StatusNotFound:
+	case rest.Status(err) == http.StatusNotFound:
 		return nil
 	case err != nil:
 		return err
@@ -189,7 +190,7 @@ func (i *inspection) takeBackNode(ctx context.Context, n aic.Node, config aic.Ob
 	switch {
 	case before == nil:
 		err = i.client.DeleteNode(ctx, i.realm, n)
-		if aic.Status(err) == http.StatusNotFound {
+		if rest.Status(err) == http.StatusNotFound {
 			return nil
 		}
 	case !aic.Equal(own(now), own(before)):

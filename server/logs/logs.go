@@ -7,7 +7,7 @@ import (
 )
 
 // Tools lists the tools of this area.
-func Tools() []tool.Tool { return []tool.Tool{sources, query} }
+func Tools() []tool.Tool[*aic.Client] { return []tool.Tool[*aic.Client]{sources, query} }
 
 // results returns the list of a query envelope, nil if there is none.
 func results(page aic.Object) []any {

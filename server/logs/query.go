@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -41,7 +42,7 @@ var query = tool.Define(tool.Spec{
 	Name:        "queryLogs",
 	Title:       "Query Logs",
 	Description: "Find log entries, for instance of a failed call by its transaction ID. Entries can come seconds to minutes late.",
-	Scopes:      []tool.Scope{tool.Monitoring},
+	Scopes:      []tool.Scope{aic.Monitoring},
 	Effect:      tool.ReadOnly,
 	Params: tool.Params{
 		// A comma would make two sources of one.
@@ -172,7 +173,7 @@ func slashed(filter string) (mended, note string, err error) {
 // explain adds to a tenant's error what a caller of these tools should know.
 // note says how the filter was mended.
 func explain(err error, in queryInput, note string) error {
-	var e *aic.Error
+	var e *rest.Error
 	if !errors.As(err, &e) {
 		return err
 	}

@@ -17,7 +17,7 @@ var sources = tool.Define(tool.Spec{
 	Name:        "getLogSources",
 	Title:       "Get Log Sources",
 	Description: "List the logs that the tenant has. Call it before queryLogs.",
-	Scopes:      []tool.Scope{tool.Monitoring},
+	Scopes:      []tool.Scope{aic.Monitoring},
 	Effect:      tool.ReadOnly,
 	Less:        "The usual sources are am-authentication, am-access, am-core, idm-access and idm-activity.",
 }, func(ctx context.Context, c *aic.Client, _ sourcesInput) (sourcesOutput, error) {

@@ -27,7 +27,7 @@ var create = tool.Define(tool.Spec{
 	Name:        "createManagedObject",
 	Title:       "Create Managed Object",
 	Description: "Create an object. Call getManagedObjectSchema first for the required properties.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.Additive,
 	Params:      tool.Params{"objectType": typeRules},
 	Less:        "The object was created; read the rest with getManagedObject and fields.",

@@ -22,7 +22,7 @@ var createDefinition = tool.Define(tool.Spec{
 	Name:        "createManagedObjectDefinition",
 	Title:       "Create Managed Object Type",
 	Description: "Define a new managed object type. Add relationships afterwards, with patchManagedObjectRelationship.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.Additive,
 	NoSecrets:   true,
 	Params:      tool.Params{"objectName": nameRules},

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -65,7 +66,7 @@ func unknownType(parameter string, all []aic.Object) error {
 }
 
 func explainDefinition(err error) error {
-	var e *aic.Error
+	var e *rest.Error
 	switch {
 	case errors.Is(err, aic.ErrOverwritten):
 		return tool.WithHint(err, "", "Read the type with getManagedObjectSchema and includeFullDefinition, compare, and repeat what is missing. If types came or went meanwhile, a patch may have changed another type: compare those too. Ask whether somebody else is changing types at the moment.")

@@ -22,7 +22,7 @@ var remove = tool.Define(tool.Spec{
 	Name:        "deleteManagedObject",
 	Title:       "Delete Managed Object",
 	Description: "Delete an object for good. Read it first to be sure it is the right one.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.Destructive,
 	Params: tool.Params{
 		"objectType": typeRules,

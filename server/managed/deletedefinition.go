@@ -28,7 +28,7 @@ var removeDefinition = tool.Define(tool.Spec{
 	Name:        "deleteManagedObjectDefinition",
 	Title:       "Delete Managed Object Type",
 	Description: "Delete a type's definition. Its objects are not deleted but out of reach: delete them first. Refused while other types refer to it.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.Destructive,
 	Params:      tool.Params{"objectName": typeRules},
 	Less:        "The type was deleted.",

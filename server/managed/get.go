@@ -21,7 +21,7 @@ var get = tool.Define(tool.Spec{
 	Name:        "getManagedObject",
 	Title:       "Get Managed Object",
 	Description: "Read one object. Its _rev is the revision that patchManagedObject wants.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.ReadOnly,
 	Params:      tool.Params{"objectType": typeRules, "objectId": idRules},
 	Less:        "Call again with fields.",

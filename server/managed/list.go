@@ -27,7 +27,7 @@ var list = tool.Define(tool.Spec{
 	Name:        "listManagedObjects",
 	Title:       "List Managed Object Types",
 	Description: "List the tenant's managed object types, such as alpha_user. Call it first when unsure which types exist.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.ReadOnly,
 	Less:        "Call getManagedObjectSchema for one type.",
 }, func(ctx context.Context, c *aic.Client, _ listInput) (listOutput, error) {

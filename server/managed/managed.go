@@ -9,12 +9,13 @@ import (
 	"strings"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
 // Tools lists the tools of this area.
-func Tools() []tool.Tool {
-	return []tool.Tool{
+func Tools() []tool.Tool[*aic.Client] {
+	return []tool.Tool[*aic.Client]{
 		list, query, schema, create, get, patch, remove,
 		createDefinition, patchDefinition, removeDefinition, patchRelationship,
 	}
@@ -31,7 +32,7 @@ var (
 // explain adds to a tenant's error what a caller of these tools should know.
 // id says whether the call named an object.
 func explain(err error, id bool) error {
-	var e *aic.Error
+	var e *rest.Error
 	if !errors.As(err, &e) || e.Unknown {
 		return err
 	}
@@ -69,7 +70,7 @@ var queryHints = []struct{ parameter, hint string }{
 // blame adds to a 400 which of the parameters that were given is wrong: the
 // one that the tenant names, or else the first that can be.
 func blame(err error, given map[string]string) error {
-	var e *aic.Error
+	var e *rest.Error
 	if !errors.As(err, &e) || e.Status != http.StatusBadRequest {
 		return err
 	}
@@ -105,7 +106,7 @@ func policyFailures(detail any) string {
 			}
 			what := tool.Quote(name)
 			if params, ok := requirement["params"].(map[string]any); ok && len(params) > 0 {
-				if data, err := aic.Encode(params); err == nil && len(data) < 300 {
+				if data, err := rest.Encode(params); err == nil && len(data) < 300 {
 					what += " " + string(data)
 				}
 			}

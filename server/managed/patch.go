@@ -27,7 +27,7 @@ var patch = tool.Define(tool.Spec{
 	Name:        "patchManagedObject",
 	Title:       "Patch Managed Object",
 	Description: "Change fields of an object, all or none. Read it first: the change is refused if revision is not its current one.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.Destructive,
 	Params: tool.Params{
 		"objectType":           typeRules,

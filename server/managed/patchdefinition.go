@@ -36,7 +36,7 @@ var patchDefinition = tool.Define(tool.Spec{
 	Name:        "patchManagedObjectDefinition",
 	Title:       "Patch Managed Object Type",
 	Description: "Change a type's definition, all operations or none, but for relationships: see patchManagedObjectRelationship. Read it first: getManagedObjectSchema with includeFullDefinition.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.Destructive,
 	NoSecrets:   true,
 	Params: tool.Params{

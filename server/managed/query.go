@@ -31,7 +31,7 @@ var query = tool.Define(tool.Spec{
 	Name:        "queryManagedObjects",
 	Title:       "Query Managed Objects",
 	Description: "Find objects of a type. Name fields to keep the result short.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.ReadOnly,
 	Params: tool.Params{
 		"objectType": typeRules,

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -27,7 +28,7 @@ var patchRelationship = tool.Define(tool.Spec{
 	Name:        "patchManagedObjectRelationship",
 	Title:       "Patch Managed Object Relationship",
 	Description: "Add, replace or remove a custom relationship property of a type, with its reverse property.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.Destructive,
 	NoSecrets:   true,
 	Params: tool.Params{
@@ -52,7 +53,7 @@ var patchRelationship = tool.Define(tool.Spec{
 
 // allow tells add from update, for which the tenant takes the same request.
 func (in patchRelationshipInput) allow(readErr error) error {
-	var e *aic.Error
+	var e *rest.Error
 	missing := errors.As(readErr, &e) && e.Status == http.StatusNotFound
 	switch {
 	case in.Action == "add" && readErr == nil:
@@ -83,7 +84,7 @@ func (in patchRelationshipInput) check() error {
 }
 
 func (in patchRelationshipInput) explain(err error) error {
-	var e *aic.Error
+	var e *rest.Error
 	if !errors.As(err, &e) || e.Unknown {
 		return explainDefinition(err)
 	}

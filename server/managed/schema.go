@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -40,7 +41,7 @@ var schema = tool.Define(tool.Spec{
 	Name:        "getManagedObjectSchema",
 	Title:       "Get Managed Object Schema",
 	Description: "Properties of a type: types, required ones, policies. Call it before a query, create or patch.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.ReadOnly,
 	Params:      tool.Params{"objectType": typeRules},
 	Less:        "Leave out includeFullDefinition for the summary.",
@@ -112,7 +113,7 @@ func policies(p aic.Object) []string {
 		}
 		var params []string
 		for k, v := range object(policy, "params") {
-			if data, err := aic.Encode(v); err == nil && len(data) < 200 {
+			if data, err := rest.Encode(v); err == nil && len(data) < 200 {
 				params = append(params, k+"="+string(data))
 			}
 		}

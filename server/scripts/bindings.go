@@ -34,7 +34,7 @@ var bindings = tool.Define(tool.Spec{
 	Name:        "getScriptedDecisionNodeBindings",
 	Title:       "Get Scripted Decision Node Bindings",
 	Description: "The variables, methods and classes that scripts of scripted decision nodes can use. Call it before createScript.",
-	Scopes:      []tool.Scope{tool.AM},
+	Scopes:      []tool.Scope{aic.AM},
 	Effect:      tool.ReadOnly,
 	Params:      tool.Params{"realm": realmRules},
 	Less:        "There is no way to ask for a part of them.",

@@ -26,7 +26,7 @@ var create = tool.Define(tool.Spec{
 	Name:        "createScript",
 	Title:       "Create AM Script",
 	Description: "Create a next-generation script for scripted decision nodes. It is checked for syntax. Call getScriptedDecisionNodeBindings first.",
-	Scopes:      []tool.Scope{tool.AM},
+	Scopes:      []tool.Scope{aic.AM},
 	Effect:      tool.Additive,
 	Params:      tool.Params{"realm": realmRules, "name": nameRules, "script": tool.Rules(tool.Length(1, maxSource))},
 	Less:        "The script was created; read it with getAMScript.",

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -22,7 +23,7 @@ var remove = tool.Define(tool.Spec{
 	Name:        "deleteScript",
 	Title:       "Delete AM Script",
 	Description: "Delete a script for good. First see to it that no journey node or OAuth client uses it.",
-	Scopes:      []tool.Scope{tool.AM},
+	Scopes:      []tool.Scope{aic.AM},
 	Effect:      tool.Destructive,
 	Params:      tool.Params{"realm": realmRules, "scriptId": idRules},
 	Less:        "The script was deleted.",
@@ -36,7 +37,7 @@ var remove = tool.Define(tool.Spec{
 // explainDelete goes by the class of the status: which one a tenant answers for
 // a script in use is not documented.
 func explainDelete(err error) error {
-	var e *aic.Error
+	var e *rest.Error
 	if !errors.As(err, &e) {
 		return err
 	}

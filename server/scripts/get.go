@@ -26,7 +26,7 @@ var get = tool.Define(tool.Spec{
 	Name:        "getAMScript",
 	Title:       "Get AM Script",
 	Description: "Read a script, its source decoded. Find IDs with listScripts.",
-	Scopes:      []tool.Scope{tool.AM},
+	Scopes:      []tool.Scope{aic.AM},
 	Effect:      tool.ReadOnly,
 	Params:      tool.Params{"realm": realmRules, "scriptId": idRules},
 	Less:        "There is no way to read a part of a script.",

@@ -25,7 +25,7 @@ var list = tool.Define(tool.Spec{
 	Name:        "listScripts",
 	Title:       "List AM Scripts",
 	Description: "List a realm's scripts, those of scripted decision nodes unless context says otherwise. getAMScript reads a source.",
-	Scopes:      []tool.Scope{tool.AM},
+	Scopes:      []tool.Scope{aic.AM},
 	Effect:      tool.ReadOnly,
 	Params: tool.Params{
 		"realm":   realmRules,

@@ -12,12 +12,13 @@ import (
 	"unicode/utf8"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
 // Tools lists the tools of this area.
-func Tools() []tool.Tool {
-	return []tool.Tool{list, get, create, update, remove, bindings}
+func Tools() []tool.Tool[*aic.Client] {
+	return []tool.Tool[*aic.Client]{list, get, create, update, remove, bindings}
 }
 
 var (
@@ -91,7 +92,7 @@ func decode(encoded string) (source, note string) {
 
 // explain adds to a tenant's error what a caller of these tools should know.
 func explain(err error) error {
-	var e *aic.Error
+	var e *rest.Error
 	if !errors.As(err, &e) || e.Unknown {
 		return err
 	}
@@ -107,7 +108,7 @@ func explain(err error) error {
 // explainWrite is explain for a write of a script with the name; an empty one is
 // left as it was.
 func explainWrite(ctx context.Context, c *aic.Client, err error, realm, name string) error {
-	var e *aic.Error
+	var e *rest.Error
 	switch {
 	case !errors.As(err, &e):
 		return err

@@ -21,7 +21,7 @@ var update = tool.Define(tool.Spec{
 	Name:        "updateScript",
 	Title:       "Update AM Script",
 	Description: "Change a script's name, description or source; what is left out stays. JavaScript is checked for syntax.",
-	Scopes:      []tool.Scope{tool.AM},
+	Scopes:      []tool.Scope{aic.AM},
 	Effect:      tool.Idempotent,
 	Params: tool.Params{
 		"realm": realmRules, "scriptId": idRules, "name": nameRules,

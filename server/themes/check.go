@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -97,7 +98,7 @@ func kindOf(v any) string {
 
 // tooLong compares the length of v as JSON.
 func tooLong(v any, most int) bool {
-	data, err := aic.Encode(v)
+	data, err := rest.Encode(v)
 	return err != nil || len(data) > most
 }
 

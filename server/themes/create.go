@@ -19,7 +19,7 @@ var create = tool.Define(tool.Spec{
 	Name:        "createTheme",
 	Title:       "Create Theme",
 	Description: "Create a theme. Call getThemeSchema first for the fields. It becomes the default of a realm that has none.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.Additive,
 	NoSecrets:   true,
 	Params:      tool.Params{"realm": realmRules},

@@ -23,7 +23,7 @@ var makeDefault = tool.Define(tool.Spec{
 	Name:        "setDefaultTheme",
 	Title:       "Set Default Theme",
 	Description: "Make a theme its realm's only default: that of all journeys that have no theme of their own.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.Idempotent,
 	Params:      tool.Params{"realm": realmRules, "themeIdentifier": identifierRules},
 	Less:        "The default was set.",

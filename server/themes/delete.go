@@ -23,7 +23,7 @@ var remove = tool.Define(tool.Spec{
 	Name:        "deleteTheme",
 	Title:       "Delete Theme",
 	Description: "Delete a theme for good; its journeys get the realm's default. The default itself is refused: call setDefaultTheme first.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.Destructive,
 	Params:      tool.Params{"realm": realmRules, "themeIdentifier": identifierRules},
 	Less:        "The theme was deleted.",

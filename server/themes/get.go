@@ -20,7 +20,7 @@ var get = tool.Define(tool.Spec{
 	Name:        "getTheme",
 	Title:       "Get Theme",
 	Description: "Read one theme with all its fields.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.ReadOnly,
 	Params:      tool.Params{"realm": realmRules, "themeIdentifier": identifierRules},
 	Less:        "Call getThemes with the fields that you need.",

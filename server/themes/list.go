@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
@@ -26,7 +27,7 @@ var list = tool.Define(tool.Spec{
 	Name:        "getThemes",
 	Title:       "Get Themes",
 	Description: "List the themes of a realm, with their IDs, names and journeys.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.ReadOnly,
 	Params:      tool.Params{"realm": realmRules},
 	Count:       "resultCount",
@@ -65,7 +66,7 @@ func query(ctx context.Context, c *aic.Client, realm, filter, fields string) ([]
 
 // blame adds to a 400 that the fields, all that a caller can get wrong, are.
 func blame(err error) error {
-	var e *aic.Error
+	var e *rest.Error
 	if errors.As(err, &e) && e.Status == http.StatusBadRequest {
 		return tool.WithHint(err, "fields", "Fields are names, comma-separated; getThemeSchema lists them.")
 	}

@@ -21,7 +21,7 @@ var schema = tool.Define(tool.Spec{
 	Name:        "getThemeSchema",
 	Title:       "Get Theme Schema",
 	Description: "The fields of a theme: what they do, values, defaults. Call it before createTheme and updateTheme.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.ReadOnly,
 	Params:      tool.Params{"group": tool.Rules(tool.Enum(groups...))},
 	Less:        "Call again with group.",

@@ -10,12 +10,13 @@ import (
 	"strings"
 
 	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 	"aicmcp/server/tool"
 )
 
 // Tools lists the tools of this area.
-func Tools() []tool.Tool {
-	return []tool.Tool{schema, list, get, create, update, remove, makeDefault}
+func Tools() []tool.Tool[*aic.Client] {
+	return []tool.Tool[*aic.Client]{schema, list, get, create, update, remove, makeDefault}
 }
 
 var (
@@ -203,7 +204,7 @@ func of(doc aic.Object, realm string) ([]any, error) {
 
 // explain adds to an error what a caller of these tools should know.
 func explain(err error) error {
-	var e *aic.Error
+	var e *rest.Error
 	switch {
 	case errors.Is(err, aic.ErrOverwritten):
 		return tool.WithHint(err, "", "Read the themes with getThemes and getTheme, compare, and repeat what is missing; ask whether somebody else is changing themes at the moment.")

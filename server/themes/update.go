@@ -18,7 +18,7 @@ var update = tool.Define(tool.Spec{
 	Name:        "updateTheme",
 	Title:       "Update Theme",
 	Description: "Change fields of a theme; the others stay. Call getThemeSchema first for the fields.",
-	Scopes:      []tool.Scope{tool.IDM},
+	Scopes:      []tool.Scope{aic.IDM},
 	Effect:      tool.Idempotent,
 	NoSecrets:   true,
 	Params:      tool.Params{"realm": realmRules, "themeIdentifier": identifierRules},

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
-	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 )
 
 // input is a tool's input schema.
@@ -22,12 +22,12 @@ type input struct {
 	must map[*jsonschema.Schema]string
 }
 
-// arguments reads and checks a call's arguments. Messages name the parameter
-// and never repeat a value, which may be a secret.
-func (in input) arguments(raw json.RawMessage) (map[string]any, *Failure) {
+// arguments reads and checks a call's arguments, for a tool that asks the API.
+// Messages name the parameter and never repeat a value, which may be a secret.
+func (in input) arguments(raw json.RawMessage, api string) (map[string]any, *Failure) {
 	args := map[string]any{}
 	if len(raw) > 0 && string(raw) != "null" {
-		if err := aic.Decode(raw, &args); err != nil {
+		if err := rest.Decode(raw, &args); err != nil {
 			return nil, &Failure{Reason: "Invalid arguments", Message: "the arguments are not a JSON object"}
 		}
 	}
@@ -48,7 +48,7 @@ func (in input) arguments(raw json.RawMessage) (map[string]any, *Failure) {
 		}
 		f.Message += p.parameter + " " + p.message
 	}
-	f.Hint = "Correct the arguments and call again; nothing was sent to the tenant."
+	f.Hint = "Correct the arguments and call again; nothing was sent to " + api + "."
 	return nil, f
 }
 

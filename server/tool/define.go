@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -10,15 +11,15 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
-	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 )
 
-// Tool is a tool ready to be registered.
-type Tool struct {
+// Tool is a tool ready to be registered, which acts through clients of type C.
+type Tool[C any] struct {
 	Spec
 	// Declaration is what clients see.
 	Declaration *mcp.Tool
-	handler     func(Connector, *slog.Logger) mcp.ToolHandler
+	handler     func(Connector[C], *slog.Logger) mcp.ToolHandler
 }
 
 // Around is what happens before and after each call.
@@ -26,7 +27,7 @@ type Around func(mcp.ToolHandler) mcp.ToolHandler
 
 // Register adds the tool to a server. Calls get their client from conn;
 // panics go to the log.
-func (t Tool) Register(srv *mcp.Server, conn Connector, log *slog.Logger, around ...Around) {
+func (t Tool[C]) Register(srv *mcp.Server, conn Connector[C], log *slog.Logger, around ...Around) {
 	handler := t.handler(conn, log)
 	for _, a := range around {
 		handler = a(handler)
@@ -35,22 +36,23 @@ func (t Tool) Register(srv *mcp.Server, conn Connector, log *slog.Logger, around
 }
 
 // Define makes a tool of fn. It panics on a declaration that cannot work.
-func Define[In, Out any](spec Spec, fn func(ctx context.Context, c *aic.Client, in In) (Out, error)) Tool {
+func Define[C, In, Out any](spec Spec, fn func(ctx context.Context, c C, in In) (Out, error)) Tool[C] {
 	if spec.Effect < ReadOnly || spec.Effect > Destructive {
 		panic(fmt.Sprintf("tool %s: no effect is set", spec.Name))
 	}
 	if len(spec.Scopes) == 0 {
 		panic(fmt.Sprintf("tool %s: no scopes are set", spec.Name))
 	}
+	api := cmp.Or(spec.API, defaultAPI)
 	in, err := inputSchema[In](spec.Params)
 	if err != nil {
 		panic(fmt.Sprintf("tool %s: input: %v", spec.Name, err))
 	}
-	output, err := outputSchema[Out]()
+	output, err := outputSchema[Out](api)
 	if err != nil {
 		panic(fmt.Sprintf("tool %s: output: %v", spec.Name, err))
 	}
-	t := Tool{
+	t := Tool[C]{
 		Spec: spec,
 		Declaration: &mcp.Tool{
 			Meta:         mcp.Meta{"scopes": slices.Clone(spec.Scopes)},
@@ -62,9 +64,9 @@ func Define[In, Out any](spec Spec, fn func(ctx context.Context, c *aic.Client, 
 			Annotations:  spec.Effect.annotations(),
 		},
 	}
-	t.handler = func(conn Connector, log *slog.Logger) mcp.ToolHandler {
+	t.handler = func(conn Connector[C], log *slog.Logger) mcp.ToolHandler {
 		return func(ctx context.Context, req *mcp.CallToolRequest) (res *mcp.CallToolResult, _ error) {
-			ctx, trace := aic.WithTrace(ctx)
+			ctx, trace := rest.WithTrace(ctx)
 			var hidden secrets
 			defer func() {
 				if p := recover(); p != nil {
@@ -76,7 +78,7 @@ func Define[In, Out any](spec Spec, fn func(ctx context.Context, c *aic.Client, 
 					}, trace, hidden)
 				}
 			}()
-			args, failure := in.arguments(req.Params.Arguments)
+			args, failure := in.arguments(req.Params.Arguments, api)
 			if failure != nil {
 				return failed(failure, trace, hidden), nil
 			}
@@ -114,11 +116,11 @@ func Define[In, Out any](spec Spec, fn func(ctx context.Context, c *aic.Client, 
 
 // convert moves a value from one JSON-shaped type to another without loss.
 func convert(from, to any) error {
-	data, err := aic.Encode(from)
+	data, err := rest.Encode(from)
 	if err != nil {
 		return err
 	}
-	return aic.Decode(data, to)
+	return rest.Decode(data, to)
 }
 
 func inputSchema[In any](params Params) (input, error) {

@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,25 +9,26 @@ import (
 	"net/http"
 	"strings"
 
-	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 )
 
 // Failure is a failed call as its caller sees it. It is also an error, for
 // tools and connectors that know better than failureOf what to say.
 type Failure struct {
-	Status    int    `json:"status,omitempty" jsonschema:"HTTP status of the tenant's answer"`
+	Status    int    `json:"status,omitempty"`
 	Code      int    `json:"code,omitempty" jsonschema:"the answer's own code"`
 	Reason    string `json:"reason"`
 	Message   string `json:"message,omitempty"`
-	Detail    any    `json:"detail,omitempty" jsonschema:"as the tenant sent it"`
+	Detail    any    `json:"detail,omitempty"`
 	Parameter string `json:"parameter,omitempty" jsonschema:"the parameter to blame"`
 	// Findings are all that is wrong with an argument that has many parts.
 	Findings      []string `json:"findings,omitempty" jsonschema:"all that is wrong"`
 	Hint          string   `json:"hint,omitempty" jsonschema:"what to do next"`
 	Retryable     bool     `json:"retryable" jsonschema:"whether the same call can succeed later"`
 	TransactionID string   `json:"transactionId,omitempty"`
-	// answered says that the tenant refused, quoted that Message is its text.
+	// answered says that the API refused, quoted that Message is its text.
 	answered, quoted bool
+	api              string
 }
 
 func (f *Failure) Error() string {
@@ -44,7 +46,7 @@ func Invalid(parameter, message, hint string) *Failure {
 // Unusable is the failure of an answer of success that makes no sense. The
 // message is this server's own.
 func Unusable(message string) *Failure {
-	return &Failure{Reason: reasonUnusable, Message: message}
+	return &Failure{Reason: rest.ReasonUnusable, Message: message}
 }
 
 // hinted carries a tool's own advice along with an error.
@@ -60,18 +62,13 @@ func WithHint(err error, parameter, format string, args ...any) error {
 	return &hinted{err, fmt.Sprintf(format, args...), parameter}
 }
 
-const (
-	reasonInternal = "Internal error"
-	// reasonUnusable is aic's reason for an answer of success that makes no
-	// sense; its message is aic's own.
-	reasonUnusable = "Unusable answer"
-)
+const reasonInternal = "Internal error"
 
 // failureOf tells what a caller may know of err.
 func failureOf(err error) *Failure {
 	var (
 		f   *Failure
-		e   *aic.Error
+		e   *rest.Error
 		h   *hinted
 		out Failure
 	)
@@ -86,8 +83,9 @@ func failureOf(err error) *Failure {
 			Retryable:     e.Retryable && (!e.Unknown || e.Repeatable),
 			TransactionID: e.TransactionID,
 			Hint:          advice(e),
-			answered:      e.Status != 0 && e.Reason != reasonUnusable,
+			answered:      e.Status != 0 && e.Reason != rest.ReasonUnusable,
 			quoted:        !e.OwnWords,
+			api:           apiOf(e),
 		}
 	case errors.As(err, &f):
 		out = *f
@@ -105,9 +103,12 @@ func failureOf(err error) *Failure {
 	return &out
 }
 
-// advice says what to do about a tenant's answer when the tool itself has
+// apiOf is what messages call the API that failed.
+func apiOf(e *rest.Error) string { return cmp.Or(e.API, rest.DefaultAPI) }
+
+// advice says what to do about an API's answer when the tool itself has
 // nothing better to say.
-func advice(e *aic.Error) string {
+func advice(e *rest.Error) string {
 	switch {
 	case e.Unknown && (e.Status == http.StatusPreconditionFailed || e.Status == http.StatusNotFound):
 		return "An earlier attempt of this very call may be what changed it: read the object and compare before repeating."
@@ -117,28 +118,33 @@ func advice(e *aic.Error) string {
 		return "It is not known whether the change took effect: " + wait(e) + ", then read the object, or query for it, before trying again."
 	case e.Unknown:
 		return "It is not known whether the change took effect: read the object, or query for it, before trying again."
+	case e.Hint != "":
+		return e.Hint
 	case e.Status == http.StatusUnauthorized:
-		return "The tenant refuses a token that it has just issued: the account, or the tenant's clients for this server, may lack rights."
+		return sentenceCase(apiOf(e)) + " does not accept this server's token: the account, or this server, may lack rights."
 	case e.Status == http.StatusForbidden:
 		return "The account that is logged in may not do this."
 	case e.Status == http.StatusPreconditionFailed:
 		return "The object has changed in the meantime: read it again and use its new revision."
 	case e.Status == http.StatusTooManyRequests:
-		return "The tenant limits the rate of requests: " + wait(e) + ", then call again."
+		return sentenceCase(apiOf(e)) + " limits the rate of requests: " + wait(e) + ", then call again."
 	case e.Retryable:
 		return "This can pass: " + wait(e) + ", then call again."
 	}
 	return ""
 }
 
-func wait(e *aic.Error) string {
+func wait(e *rest.Error) string {
 	if e.RetryAfter > 0 {
-		return fmt.Sprintf("wait %d s, as the tenant asks", int64(math.Ceil(e.RetryAfter.Seconds())))
+		return fmt.Sprintf("wait %d s, as %s asks", int64(math.Ceil(e.RetryAfter.Seconds())), apiOf(e))
 	}
 	return "wait a while"
 }
 
-// sentence is the failure as text. What the tenant said is quoted, so that
+// sentenceCase is the name of an API where a sentence begins.
+func sentenceCase(api string) string { return strings.ToUpper(api[:1]) + api[1:] }
+
+// sentence is the failure as text. What the API said is quoted, so that
 // it cannot be taken for this server's own words.
 func (f *Failure) sentence() string {
 	var b strings.Builder
@@ -148,7 +154,7 @@ func (f *Failure) sentence() string {
 			message = Quote(message)
 		}
 		standard := http.StatusText(f.Status)
-		fmt.Fprintf(&b, "The tenant answered %s", strings.TrimSpace(fmt.Sprint(f.Status, " ", standard)))
+		fmt.Fprintf(&b, "%s answered %s", sentenceCase(f.api), strings.TrimSpace(fmt.Sprint(f.Status, " ", standard)))
 		if f.Reason != standard {
 			fmt.Fprintf(&b, ", %s", Quote(cutString(f.Reason, 100)))
 		}
@@ -162,7 +168,7 @@ func (f *Failure) sentence() string {
 		b.WriteByte('.')
 	}
 	if f.Detail != nil {
-		if q, err := aic.Encode(f.Detail); err == nil {
+		if q, err := rest.Encode(f.Detail); err == nil {
 			fmt.Fprintf(&b, " Detail: %s.", q)
 		}
 	}
@@ -184,10 +190,10 @@ func (f *Failure) sentence() string {
 	return b.String()
 }
 
-// Quote writes a text of the tenant as JSON does, so that it shows where it
+// Quote writes a text of an API as JSON does, so that it shows where it
 // ends.
 func Quote(s string) string {
-	q, _ := aic.Encode(s)
+	q, _ := rest.Encode(s)
 	return string(q)
 }
 

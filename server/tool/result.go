@@ -12,7 +12,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
-	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 )
 
 const (
@@ -22,7 +22,7 @@ const (
 	MaxFailure = 16 << 10
 )
 
-func succeeded(spec Spec, doc map[string]any, trace *aic.Trace, hidden secrets) (*mcp.CallToolResult, error) {
+func succeeded(spec Spec, doc map[string]any, trace *rest.Trace, hidden secrets) (*mcp.CallToolResult, error) {
 	hidden.hide(doc)
 	if id := trace.Transaction(); id != "" {
 		doc["transactionId"] = id
@@ -38,7 +38,7 @@ func succeeded(spec Spec, doc map[string]any, trace *aic.Trace, hidden secrets) 
 }
 
 // failed hides the secrets in all that a failure says, and bounds it.
-func failed(f *Failure, trace *aic.Trace, hidden secrets) *mcp.CallToolResult {
+func failed(f *Failure, trace *rest.Trace, hidden secrets) *mcp.CallToolResult {
 	if f.TransactionID == "" {
 		f.TransactionID = trace.Transaction()
 	}
@@ -55,7 +55,7 @@ func failed(f *Failure, trace *aic.Trace, hidden secrets) *mcp.CallToolResult {
 		IsError: true,
 		Content: []mcp.Content{&mcp.TextContent{Text: f.sentence()}},
 	}
-	if data, err := aic.Encode(map[string]any{"error": f}); err == nil {
+	if data, err := rest.Encode(map[string]any{"error": f}); err == nil {
 		res.StructuredContent = json.RawMessage(data)
 	}
 	return res
@@ -76,7 +76,7 @@ func fewer(findings []string, hidden secrets, most int) []string {
 }
 
 const (
-	// maxDetail bounds a tenant's detail in a failure, and all findings together
+	// maxDetail bounds an API's detail in a failure, and all findings together
 	// with it.
 	maxDetail  = 8 << 10
 	maxFinding = 600
@@ -92,7 +92,7 @@ const (
 // shorten writes doc in at most MaxResult bytes. A notice tells what is gone,
 // and how to ask for it.
 func shorten(spec Spec, doc map[string]any) ([]byte, error) {
-	data, err := aic.Encode(doc)
+	data, err := rest.Encode(doc)
 	if err != nil || len(data) <= MaxResult {
 		return data, err
 	}
@@ -108,7 +108,7 @@ func shorten(spec Spec, doc map[string]any) ([]byte, error) {
 	}
 	notice := cutString("The result was too long: "+strings.Join(cuts, "; "), room/2) + ". " + spec.Less
 	short["notice"] = strings.TrimSpace(notice)
-	return aic.Encode(short)
+	return rest.Encode(short)
 }
 
 // cut shortens v to most bytes of JSON if it can, and tells what it did.
@@ -194,7 +194,7 @@ func cutObject(all map[string]any, path string, depth, most int) (map[string]any
 
 var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,60}$`)
 
-// member is the path of an object's member. Names can come from the tenant.
+// member is the path of an object's member. Names can come from an API.
 func member(path, name string) string {
 	if !plainName.MatchString(name) {
 		name = printable(name)
@@ -215,7 +215,7 @@ func some(words []string) string {
 
 // size is the length of v as JSON.
 func size(v any) int {
-	data, err := aic.Encode(v)
+	data, err := rest.Encode(v)
 	if err != nil {
 		return MaxResult + 1
 	}

@@ -44,8 +44,9 @@ func tidy(s *jsonschema.Schema) {
 	}
 }
 
-// outputSchema is the schema of Out's members or, instead of them, an error.
-func outputSchema[Out any]() (*jsonschema.Schema, error) {
+// outputSchema is the schema of Out's members or, instead of them, an error. The
+// descriptions tell what is the API's.
+func outputSchema[Out any](api string) (*jsonschema.Schema, error) {
 	s, err := jsonschema.For[Out](nil)
 	if err != nil {
 		return nil, err
@@ -59,11 +60,13 @@ func outputSchema[Out any]() (*jsonschema.Schema, error) {
 	}
 	tidy(s)
 	tidy(failure)
+	failure.Properties["status"].Description = "HTTP status of " + api + "'s answer"
+	failure.Properties["detail"].Description = "as " + api + " sent it"
 	failure.Description = "instead of all else when the call failed"
 	for name, p := range map[string]*jsonschema.Schema{
 		"error":         failure,
 		"notice":        {Type: "string", Description: "what was left out of a long result"},
-		"transactionId": {Type: "string", Description: "the tenant's log entries for this call carry it"},
+		"transactionId": {Type: "string", Description: api + "'s log entries for this call carry it"},
 	} {
 		if _, taken := s.Properties[name]; taken {
 			return nil, fmt.Errorf("the output has its own %q", name)

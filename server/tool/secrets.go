@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"aicmcp/server/aic"
+	"aicmcp/server/rest"
 )
 
 // secrets are the passwords and the like among a call's arguments, which are
@@ -118,10 +118,10 @@ func secretsIn(args map[string]any, isSecret func(name string) bool, keyed ...st
 }
 
 // formsOf lists how a text may hold s: as it is, with the HTML entities that
-// the tenant's texts are rid of, or as part of a JSON text.
+// an API's texts are rid of, or as part of a JSON text.
 func formsOf(s string) []string {
 	forms := []string{s, html.UnescapeString(s)}
-	for _, encode := range []func(any) ([]byte, error){aic.Encode, json.Marshal} {
+	for _, encode := range []func(any) ([]byte, error){rest.Encode, json.Marshal} {
 		if data, err := encode(s); err == nil {
 			forms = append(forms, string(data[1:len(data)-1]))
 		}

@@ -5,28 +5,13 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
-
-	"aicmcp/server/aic"
 )
 
-// Scope is an OAuth scope of the tenant.
+// Scope is an OAuth scope of an API.
 type Scope string
 
-const (
-	// IDM is what the managed object, configuration and theme APIs ask for.
-	IDM Scope = "fr:idm:*"
-	// AM is what the configuration of realms asks for.
-	AM Scope = "fr:am:*"
-	// ESVRead opens environment secrets and variables for reading.
-	ESVRead Scope = "fr:idc:esv:read"
-	// ESVUpdate is what changing them asks for; it does not open reading.
-	ESVUpdate Scope = "fr:idc:esv:update"
-	// Monitoring opens the logs.
-	Monitoring Scope = "fr:idc:monitoring:*"
-)
-
-// Effect is what a tool does to the tenant. Its zero value is invalid, so
-// that a tool cannot come by one by accident.
+// Effect is what a tool does to what its API keeps. Its zero value is invalid,
+// so that a tool cannot come by one by accident.
 type Effect int
 
 // The effects, from harmless to not.
@@ -64,17 +49,23 @@ func (e Effect) annotations() *mcp.ToolAnnotations {
 }
 
 // Connector supplies a client that acts with the scopes, and no more.
-type Connector interface {
-	Client(ctx context.Context, scopes []Scope) (*aic.Client, error)
+type Connector[C any] interface {
+	Client(ctx context.Context, scopes []Scope) (C, error)
 }
+
+// defaultAPI is what texts call an API that a Spec does not name.
+const defaultAPI = "the tenant"
 
 // Spec declares a tool.
 type Spec struct {
 	Name        string
 	Title       string
 	Description string
-	Scopes      []Scope
-	Effect      Effect
+	// API is what the texts of schemas and arguments call the API that the
+	// tool asks; "the tenant" if empty.
+	API    string
+	Scopes []Scope
+	Effect Effect
 	// Params refines the inferred input schema, by parameter; a dot steps
 	// into an object or an array's elements ("operations.operation").
 	Params Params

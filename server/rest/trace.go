@@ -1,4 +1,4 @@
-package aic
+package rest
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Trace collects what was asked of the tenant on behalf of one tool call.
+// Trace collects what was asked of APIs on behalf of one call.
 type Trace struct {
 	mu       sync.Mutex
 	requests int
@@ -41,7 +41,7 @@ func (t *Trace) Transactions() []string {
 	return slices.Clone(t.ids)
 }
 
-// Transaction is the transaction ID to ask for in the tenant's logs: that of
+// Transaction is the transaction ID to ask for in the API's logs: that of
 // the last write or, without one, of the last request.
 func (t *Trace) Transaction() string {
 	t.mu.Lock()

@@ -1,7 +1,8 @@
-package aic
+package rest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,15 +13,21 @@ import (
 	"unicode"
 )
 
-// Error is a tenant's refusal, or the lack of a usable answer.
+// ReasonUnusable is the reason of an Error for an answer of success that makes no
+// sense. Its message is not the API's.
+const ReasonUnusable = "Unusable answer"
+
+// Error is an API's refusal, or the lack of a usable answer.
 type Error struct {
+	// API is what messages call the other side; DefaultAPI if empty.
+	API string
 	// Status is the HTTP status, 0 if there was no answer.
 	Status int
 	// Code is the body's own code, which can differ from the status.
 	Code    int
 	Reason  string
 	Message string
-	// OwnWords says that Message is not the tenant's.
+	// OwnWords says that Message is not the API's.
 	OwnWords bool
 	// Detail is the body's detail: an object, a string or nil.
 	Detail        any
@@ -33,8 +40,10 @@ type Error struct {
 	// Unknown says that a write may or may not have taken effect, in this
 	// attempt or an earlier one.
 	Unknown bool
-	// RetryAfter is what the tenant asked to wait, if it did.
+	// RetryAfter is what the API asked to wait, if it did.
 	RetryAfter time.Duration
+	// Hint is what to do about it, if there is more to say than HTTP tells.
+	Hint string
 	// Err is the cause, for logs; it is not meant for a reader.
 	Err error
 }
@@ -49,7 +58,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ": %s", e.Message)
 	}
 	if e.RetryAfter > 0 {
-		fmt.Fprintf(&b, " (the tenant asks to wait %s)", e.RetryAfter)
+		fmt.Fprintf(&b, " (%s asks to wait %s)", cmp.Or(e.API, DefaultAPI), e.RetryAfter)
 	}
 	if e.TransactionID != "" {
 		fmt.Fprintf(&b, " (transaction %s)", e.TransactionID)
@@ -59,11 +68,12 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// errorFrom reads an error answer: AM's and IDM's {code,reason,message,detail},
-// /environment's body without a reason, OAuth's {error,error_description}.
-// Anything else (a proxy's HTML, an empty body) is described, not quoted.
-func errorFrom(status int, body []byte) *Error {
+// errorFrom reads an error answer: CREST's {code,reason,message,detail}, of which
+// some may be missing, or OAuth's {error,error_description}. Anything else (a
+// proxy's HTML, an empty body) is described, not quoted.
+func errorFrom(api string, status int, body []byte) *Error {
 	e := &Error{
+		API:       api,
 		Status:    status,
 		Reason:    http.StatusText(status),
 		Retryable: status == http.StatusTooManyRequests || status >= 502 && status <= 504,
@@ -73,7 +83,7 @@ func errorFrom(status int, body []byte) *Error {
 	}
 	var doc map[string]any
 	if Decode(body, &doc) != nil || doc == nil {
-		e.Message, e.OwnWords = describe(body), true
+		e.Message, e.OwnWords = describe(api, body), true
 		return e
 	}
 	if n, ok := doc["code"].(json.Number); ok {
@@ -97,19 +107,19 @@ func errorFrom(status int, body []byte) *Error {
 }
 
 // describe says what kind of body an error answer had, without repeating it.
-func describe(body []byte) string {
+func describe(api string, body []byte) string {
 	trimmed := bytes.TrimSpace(body)
 	switch {
 	case len(trimmed) == 0:
 		return "the answer has no body"
 	case trimmed[0] == '<':
-		return "the answer is an HTML page, probably from a proxy or firewall in front of the tenant"
+		return "the answer is an HTML page, probably from a proxy or firewall in front of " + api
 	}
 	return fmt.Sprintf("the answer is not a JSON object (%d bytes)", len(body))
 }
 
-// text returns a server's text, HTML entities resolved (the tenant escapes
-// its messages for HTML) and control characters removed.
+// text returns a server's text, HTML entities resolved (AIC escapes its messages
+// for HTML) and control characters removed.
 func text(v any) string {
 	s, ok := v.(string)
 	if !ok {
@@ -143,7 +153,7 @@ func unescaped(v any) any {
 	return v
 }
 
-// Status is the status of a tenant's certain refusal, 0 for anything else.
+// Status is the status of an API's certain refusal, 0 for anything else.
 func Status(err error) int {
 	var e *Error
 	if errors.As(err, &e) && !e.Unknown {

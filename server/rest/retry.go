@@ -1,4 +1,4 @@
-package aic
+package rest
 
 import (
 	"context"
@@ -21,10 +21,6 @@ type Retry struct {
 	MaxWait time.Duration
 	// Budget is how long after the first attempt the last may begin.
 	Budget time.Duration
-	// Settle is how long a change of a document without a revision may
-	// take, and how long after it the document is looked at again; see
-	// ChangeConfig.
-	Settle time.Duration
 	Sleep  func(ctx context.Context, d time.Duration) error
 	// Jitter returns a number in [0,1).
 	Jitter func() float64
@@ -39,7 +35,6 @@ func DefaultRetry() Retry {
 		Max:     8 * time.Second,
 		MaxWait: 20 * time.Second,
 		Budget:  40 * time.Second,
-		Settle:  2 * time.Second,
 		Sleep:   sleep,
 		Jitter:  rand.Float64,
 		Now:     time.Now,
