@@ -13,6 +13,7 @@ type Trace struct {
 	ids      []string
 	wrote    bool
 	main     string
+	watch    func(requests int, api string)
 }
 
 type traceKey struct{}
@@ -49,11 +50,25 @@ func (t *Trace) Transaction() string {
 	return t.main
 }
 
-func traceSent(ctx context.Context) {
-	if t, ok := ctx.Value(traceKey{}).(*Trace); ok {
-		t.mu.Lock()
-		t.requests++
-		t.mu.Unlock()
+// Watch has f told of each request when it is sent: how many there were with it,
+// and what messages call the API. The calls come one after the other, in order;
+// f must not use the Trace.
+func (t *Trace) Watch(f func(requests int, api string)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.watch = f
+}
+
+func traceSent(ctx context.Context, api string) {
+	t, ok := ctx.Value(traceKey{}).(*Trace)
+	if !ok {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.requests++
+	if t.watch != nil {
+		t.watch(t.requests, api)
 	}
 }
 

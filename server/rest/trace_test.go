@@ -3,7 +3,10 @@ package rest
 import (
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -49,5 +52,37 @@ func TestAnAPIWithoutTransactions(t *testing.T) {
 	ctx, trace := WithTrace(t.Context())
 	if e := fails(t, second(read(ctx, r.Client))); e.TransactionID != "" || len(trace.Transactions()) > 0 || trace.Requests() != 1 {
 		t.Errorf("error %v, trace: %d, %v", e, trace.Requests(), trace.Transactions())
+	}
+}
+
+func TestRequestsAreWatchedInOrder(t *testing.T) {
+	r := newRig(t)
+	r.http.RegisterResponder("GET", items+"/1", answers(reset, reply(200, `{}`)))
+	ctx, trace := WithTrace(t.Context())
+	var seen, want []string
+	var watching atomic.Bool
+	trace.Watch(func(requests int, api string) {
+		if watching.Swap(true) {
+			t.Error("two requests are watched at once")
+		}
+		for range 100 { // for others to come in between
+			runtime.Gosched()
+		}
+		seen = append(seen, fmt.Sprint(requests, " ", api))
+		watching.Store(false)
+	})
+	if _, err := read(ctx, r.Client); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() { _ = second(read(ctx, r.Client)) })
+	}
+	wg.Wait()
+	for n := range 22 {
+		want = append(want, fmt.Sprint(n+1, " the Todo API"))
+	}
+	if fmt.Sprint(seen) != fmt.Sprint(want) {
+		t.Errorf("watched %v", seen)
 	}
 }

@@ -164,7 +164,7 @@ func (c *Client) send(ctx context.Context, r Request, payload []byte, token, id 
 	}
 
 	start, asked := time.Now(), c.retry.Now()
-	traceSent(ctx)
+	traceSent(ctx, c.api)
 	res, err := c.http.Do(req)
 	if err != nil {
 		traceTransaction(ctx, id, r.writes())

@@ -67,6 +67,7 @@ func Define[C, In, Out any](spec Spec, fn func(ctx context.Context, c C, in In) 
 	t.handler = func(conn Connector[C], log *slog.Logger) mcp.ToolHandler {
 		return func(ctx context.Context, req *mcp.CallToolRequest) (res *mcp.CallToolResult, _ error) {
 			ctx, trace := rest.WithTrace(ctx)
+			reportProgress(ctx, req, trace, log)
 			var hidden secrets
 			defer func() {
 				if p := recover(); p != nil {
