@@ -21,6 +21,7 @@ var may = []struct {
 	{"server/auth", []string{"server/tokenstore"}},
 	{"server/aic", []string{"server/rest"}},
 	{"server/tokenstore", nil},
+	{"server/resource", nil},
 	{"server/...", []string{"server/tool", "server/aic", "server/rest"}}, // an area, never another
 	{"mockaic/internal/crest", nil},
 	{"mockaic/internal/store", nil},

@@ -14,6 +14,7 @@
 //	aic/        the tenant's REST APIs
 //	auth/       login by browser, device code or key, refresh, token exchange
 //	tokenstore/ where a login is kept
+//	resource/   the OAuth resource server: tokens, metadata, challenges, limits
 //	managed/    the tools for managed objects and their types
 //	themes/     the tools for themes
 //	journeys/   the tools for journeys and their nodes

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -280,22 +281,26 @@ func decoded(t *testing.T, request *http.Request) map[string]any {
 // TestShutdownFinishesWhatIsUnderWay stops the API while a request waits for the
 // issuer's keys.
 func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
-	i := newIssuer(t)
 	arrived, answer := make(chan struct{}), make(chan struct{})
-	gate := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	var issuer *httptest.Server
+	issuer = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
 		if r.URL.Path == "/keys" {
 			close(arrived)
 			<-answer
+			fmt.Fprint(w, `{"keys":[]}`)
+			return
 		}
-		i.ServeHTTP(w, r)
+		fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, issuer.URL, issuer.URL+"/keys")
 	}))
-	defer gate.Close()
-	i.url = gate.URL
-	api := startAPI(t, "--issuer", i.url, "--resource", resource)
+	defer issuer.Close()
+	api := startAPI(t, "--issuer", issuer.URL, "--resource", "https://todo.example.com")
 	got := make(chan int, 1)
+	encode := base64.RawURLEncoding.EncodeToString
+	token := encode([]byte(`{"alg":"RS256","kid":"1"}`)) + "." + encode([]byte(`{"iss":"`+issuer.URL+`"}`)) + ".c2ln"
 	go func() {
 		defer close(got)
-		status, _ := ask(t, "GET", api.url+"/api/todos", i.token(t, nil), "")
+		status, _ := ask(t, "GET", api.url+"/api/todos", token, "")
 		got <- status
 	}()
 	<-arrived
@@ -309,7 +314,7 @@ func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
 	default:
 	}
 	close(answer)
-	if status := <-got; status != 200 {
+	if status := <-got; status != http.StatusUnauthorized {
 		t.Errorf("the request that was under way: %d", status)
 	}
 	if code := <-api.done; code != 0 {

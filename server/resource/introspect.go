@@ -1,0 +1,120 @@
+package resource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// IntrospectionMode says which tokens the issuer is asked about.
+type IntrospectionMode string
+
+// The modes. IntrospectAll notices that a JWT was revoked, for the price of a request
+// to the issuer with each one to the resource.
+const (
+	IntrospectNone   IntrospectionMode = ""
+	IntrospectOpaque IntrospectionMode = "opaque" // those that are no JWT
+	IntrospectAll    IntrospectionMode = "all"
+)
+
+// maxQuestions are under way at most: who sends random tokens can't flood the issuer.
+const maxQuestions = 32
+
+// Introspection (RFC 7662) asks the issuer about tokens, each time anew.
+//
+// AIC does not tell the audience of a token (unless the client of the resource server
+// gets its answers signed), and a token that does not prove what it is for is not
+// accepted. So opaque tokens are taken only from the clients in ClientIDs, which must
+// be clients that get tokens for nothing but this resource. Nor does AIC tell access
+// tokens from refresh tokens: who holds one of these can use it until it expires.
+type Introspection struct {
+	Mode IntrospectionMode
+	// Authenticate adds to a request what proves that this server is a client of the
+	// issuer: to its header, as client_secret_basic does, or to its form, as
+	// private_key_jwt does.
+	Authenticate func(ctx context.Context, form url.Values, header http.Header) error
+	// ClientIDs are the clients whose opaque tokens are for this resource, although
+	// nothing says so.
+	ClientIDs []string
+}
+
+func (o Introspection) check() error {
+	switch o.Mode {
+	case IntrospectNone:
+		return nil
+	case IntrospectOpaque, IntrospectAll:
+		if o.Authenticate == nil {
+			return fmt.Errorf("introspection %q needs a client of the issuer to authenticate as", o.Mode)
+		}
+		return nil
+	}
+	return fmt.Errorf("there is no introspection %q: there are %q and %q", o.Mode, IntrospectOpaque, IntrospectAll)
+}
+
+type introspection struct {
+	mode         IntrospectionMode
+	issuer       *issuer
+	authenticate func(context.Context, url.Values, http.Header) error
+	clients      []string
+	slots        chan struct{}
+}
+
+func newIntrospection(i *issuer, opts Introspection) *introspection {
+	return &introspection{opts.Mode, i, opts.Authenticate, opts.ClientIDs, make(chan struct{}, maxQuestions)}
+}
+
+// ask returns what the issuer says of an active token.
+func (n *introspection) ask(ctx context.Context, token string) (map[string]any, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	answer, err := n.answer(ctx, token)
+	if err != nil {
+		return nil, &Unavailable{RetryAfter: retryPause, Err: fmt.Errorf("introspection: %w", err)}
+	}
+	active, ok := answer["active"].(bool)
+	switch {
+	case !ok:
+		return nil, &Unavailable{RetryAfter: retryPause, Err: errors.New("introspection: the answer does not tell whether the token is active")}
+	case !active:
+		return nil, invalid(Inactive, "introspection says so: it is unknown, expired or revoked, or this server's client may not ask about it")
+	}
+	return answer, nil
+}
+
+func (n *introspection) answer(ctx context.Context, token string) (map[string]any, error) {
+	select {
+	case n.slots <- struct{}{}:
+		defer func() { <-n.slots }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	found, err := n.issuer.discovery(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if found.introspection == "" {
+		return nil, errors.New("the issuer's discovery document names no introspection_endpoint")
+	}
+	form := url.Values{"token": {token}, "token_type_hint": {"access_token"}}
+	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	if err := n.authenticate(ctx, form, header); err != nil {
+		return nil, fmt.Errorf("authenticate to the issuer: %w", err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, found.introspection, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	request.Header = header
+	data, err := n.issuer.do(request)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := readObject(data)
+	if err != nil {
+		return nil, fmt.Errorf("the answer's members: %w", err)
+	}
+	return answer, nil
+}

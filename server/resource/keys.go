@@ -1,0 +1,157 @@
+package resource
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+const (
+	maxKeys    = 100
+	minRSABits = 2048
+)
+
+// publicAlgorithms are those of which the issuer alone has the private key.
+var publicAlgorithms = []jose.SignatureAlgorithm{
+	jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
+}
+
+var errUnknownKey = errors.New("unknown key")
+
+// keySet are the issuer's keys by their kid, of which there can be several for
+// different algorithms.
+type keySet map[string][]jose.JSONWebKey
+
+// keys are those of the issuer, as they were published last.
+type keys struct {
+	issuer             *issuer
+	fresh, kept, pause time.Duration
+	sets               *shared[keySet]
+}
+
+func newKeys(i *issuer, opts Options) *keys {
+	k := &keys{
+		issuer: i,
+		fresh:  orDefault(opts.KeysFresh, 5*time.Minute),
+		kept:   orDefault(opts.KeysKept, time.Hour),
+		pause:  orDefault(opts.KeysPause, 10*time.Second),
+	}
+	k.sets = newShared(i, "the issuer's keys can't be had", k.fetch)
+	return k
+}
+
+// usable are the keys, fetched if there are none, or none that are young enough.
+func (k *keys) usable(ctx context.Context) (keySet, error) {
+	set, age, ok := k.sets.last(k.kept)
+	if !ok {
+		return k.renew(ctx, min(retryPause, k.pause))
+	}
+	if age >= k.fresh {
+		if _, _, tried := k.sets.outcome(k.pause); !tried {
+			k.sets.begin(ctx, k.pause)
+		}
+	}
+	return set, nil
+}
+
+func (k *keys) renew(ctx context.Context, pause time.Duration) (keySet, error) {
+	set, err := k.sets.renew(ctx, pause)
+	if err != nil {
+		return nil, &Unavailable{RetryAfter: min(retryPause, pause), Err: err}
+	}
+	return set, nil
+}
+
+// find returns the key with the kid that fits the algorithm. One that is not known is
+// looked for at the issuer, if it was not asked just now.
+func (k *keys) find(ctx context.Context, kid string, algorithm jose.SignatureAlgorithm) (any, error) {
+	set, err := k.usable(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if key := set.find(kid, algorithm); key != nil {
+		return key, nil
+	}
+	if set, err = k.renew(ctx, k.pause); err != nil {
+		return nil, err
+	}
+	if key := set.find(kid, algorithm); key != nil {
+		return key, nil
+	}
+	return nil, errUnknownKey
+}
+
+func (set keySet) find(kid string, algorithm jose.SignatureAlgorithm) any {
+	for _, key := range set[kid] {
+		if (key.Algorithm == "" || key.Algorithm == string(algorithm)) && fits(key.Key, algorithm) {
+			return key.Key
+		}
+	}
+	return nil
+}
+
+// fits tells whether a public key is of the type that the algorithm needs.
+func fits(key any, algorithm jose.SignatureAlgorithm) bool {
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		return key.N.BitLen() >= minRSABits && (strings.HasPrefix(string(algorithm), "RS") || strings.HasPrefix(string(algorithm), "PS"))
+	case *ecdsa.PublicKey:
+		switch key.Curve {
+		case elliptic.P256():
+			return algorithm == jose.ES256
+		case elliptic.P384():
+			return algorithm == jose.ES384
+		case elliptic.P521():
+			return algorithm == jose.ES512
+		}
+	case ed25519.PublicKey:
+		return algorithm == jose.EdDSA
+	}
+	return false
+}
+
+func (k *keys) fetch(ctx context.Context) (keySet, error) {
+	found, err := k.issuer.discovery(ctx)
+	if err != nil {
+		return nil, err
+	}
+	data, err := k.issuer.get(ctx, found.jwks)
+	if err != nil {
+		return nil, err
+	}
+	var published struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if err := json.Unmarshal(data, &published); err != nil {
+		return nil, fmt.Errorf("the issuer's keys can't be read: %w", err)
+	}
+	if len(published.Keys) > maxKeys {
+		return nil, fmt.Errorf("the issuer has %d keys: %d is the most", len(published.Keys), maxKeys)
+	}
+	set := keySet{}
+	for _, text := range published.Keys {
+		var key jose.JSONWebKey
+		// Keys of types that are not known are to be ignored (RFC 7517, section 5).
+		if json.Unmarshal(text, &key) != nil || !key.Valid() || key.Use != "" && key.Use != "sig" {
+			continue
+		}
+		fitsSome := func(a jose.SignatureAlgorithm) bool { return fits(key.Key, a) }
+		if key.KeyID != "" && slices.ContainsFunc(publicAlgorithms, fitsSome) {
+			set[key.KeyID] = append(set[key.KeyID], key)
+		}
+	}
+	if len(set) == 0 {
+		return nil, fmt.Errorf("the issuer has no keys at %s that tokens could be signed with", found.jwks)
+	}
+	return set, nil
+}
