@@ -22,6 +22,7 @@ var may = []struct {
 	{"server/aic", []string{"server/rest"}},
 	{"server/tokenstore", nil},
 	{"server/resource", nil},
+	{"server/delegate", nil},
 	{"server/...", []string{"server/tool", "server/aic", "server/rest"}}, // an area, never another
 	{"mockaic/internal/crest", nil},
 	{"mockaic/internal/store", nil},

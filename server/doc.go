@@ -13,6 +13,7 @@
 //	rest/       a client of one JSON API: bearers, retries, errors
 //	aic/        the tenant's REST APIs
 //	auth/       login by browser, device code or key, refresh, token exchange
+//	delegate/   tokens that act for a caller at downstream APIs
 //	tokenstore/ where a login is kept
 //	resource/   the OAuth resource server: tokens, metadata, challenges, limits
 //	managed/    the tools for managed objects and their types
