@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"flag"
 	"fmt"
 	"log/slog"
 	"net"
@@ -48,24 +47,14 @@ type Config struct {
 // containerTokens is where a container keeps its login: on a volume.
 const containerTokens = "/app/tokens/token.json"
 
-// option is one setting: a flag, an environment variable, or both. A flag
-// wins over the variable, the variable over the default.
-type option struct {
-	flag, env, fallback, help string
-	boolean                   bool
-	set                       func(c *Config, value string) error
-}
-
-func options() []option {
-	return []option{
+func options() []option[Config] {
+	return []option[Config]{
 		{
 			flag: "base-url", env: "AIC_BASE_URL", help: "the tenant's host name or URL",
-			set: func(c *Config, v string) (err error) { c.BaseURL, err = parseBaseURL(v); return },
+			required: "AIC_BASE_URL is not set: give it the host name of your tenant, such as openam-example.forgeblocks.com",
+			set:      func(c *Config, v string) (err error) { c.BaseURL, err = parseBaseURL(v); return },
 		},
-		{
-			flag: "ca-file", env: "AIC_CA_FILE", help: "PEM `file` of certificate authorities to trust besides the system's",
-			set: func(c *Config, v string) error { c.CAFile = v; return nil },
-		},
+		caFileOption(func(c *Config) *string { return &c.CAFile }),
 		{
 			flag: "login", env: "AIC_LOGIN", fallback: "auto", help: "how to log in: browser, device, service-account, or auto: service-account if one is set, device in a container, else browser",
 			set: func(c *Config, v string) error {
@@ -82,7 +71,7 @@ func options() []option {
 			set: func(c *Config, v string) error { c.accountID = v; return nil },
 		},
 		{
-			flag: "service-account-key", env: "AIC_SERVICE_ACCOUNT_KEY", help: "`file` with its private key, a JWK; the variable may hold the JWK itself",
+			flag: "service-account-key", env: "AIC_SERVICE_ACCOUNT_KEY", isKey: true, help: "`file` with its private key, a JWK; the variable may hold the JWK itself",
 			set: func(c *Config, v string) (err error) {
 				if c.key = []byte(v); isJWK(v) {
 					return nil
@@ -138,91 +127,43 @@ func options() []option {
 			flag: "no-browser", boolean: true, help: "only print the login address; open no browser",
 			set: func(c *Config, v string) (err error) { c.NoBrowser, err = parseBool(v); return },
 		},
-		{
-			flag: "log-level", fallback: "info", help: "what is logged to stderr: debug, info, warn or error",
-			set: func(c *Config, v string) error {
-				if err := oneOf(v, "debug", "info", "warn", "error"); err != nil {
-					return err
-				}
-				return c.LogLevel.UnmarshalText([]byte(v))
-			},
+		logLevelOption(func(c *Config) *slog.Level { return &c.LogLevel }),
+	}
+}
+
+func caFileOption[C any](to func(*C) *string) option[C] {
+	return option[C]{
+		flag: "ca-file", env: "AIC_CA_FILE", help: "PEM `file` of certificate authorities to trust besides the system's",
+		set: func(c *C, v string) error { *to(c) = v; return nil },
+	}
+}
+
+func logLevelOption[C any](to func(*C) *slog.Level) option[C] {
+	return option[C]{
+		flag: "log-level", fallback: "info", help: "what is logged to stderr: debug, info, warn or error",
+		set: func(c *C, v string) error {
+			if err := oneOf(v, "debug", "info", "warn", "error"); err != nil {
+				return err
+			}
+			return to(c).UnmarshalText([]byte(v))
 		},
 	}
 }
 
 // Settings collects the options' values until Config checks them.
-type Settings struct {
-	values map[string]setting
-}
-
-type setting struct{ source, value string }
+type Settings struct{ settings[Config] }
 
 // NewSettings reads the environment.
 func NewSettings(getenv func(string) string) *Settings {
-	s := &Settings{values: map[string]setting{}}
-	for _, o := range options() {
-		s.values[o.flag] = setting{"--" + o.flag, o.fallback}
-		if o.env == "" {
-			continue
-		}
-		if v := strings.TrimSpace(getenv(o.env)); v != "" {
-			s.values[o.flag] = setting{o.env, v}
-		}
-	}
-	return s
+	return &Settings{newSettings(options(), getenv)}
 }
-
-// Flags declares the options' flags.
-func (s *Settings) Flags(fs *flag.FlagSet) {
-	for _, o := range options() {
-		help := o.help
-		if o.env != "" {
-			help += " (" + o.env + ")"
-		}
-		if o.fallback != "" {
-			help += "; default " + o.fallback
-		}
-		put := func(v string) error {
-			s.values[o.flag] = setting{"--" + o.flag, v}
-			return nil
-		}
-		if o.boolean {
-			fs.BoolFunc(o.flag, help, put)
-		} else {
-			fs.Func(o.flag, help, put)
-		}
-	}
-}
-
-// Set gives an option a value as its flag would.
-func (s *Settings) Set(flag, value string) { s.values[flag] = setting{"--" + flag, value} }
 
 // Config checks all values. Its error has a line for each mistake.
 func (s *Settings) Config() (Config, error) {
-	var c Config
-	var mistakes []error
-	for _, o := range options() {
-		v := s.values[o.flag]
-		if v.value == "" {
-			v.value = o.fallback
-		}
-		if v.value == "" {
-			if o.flag == "base-url" {
-				mistakes = append(mistakes, errors.New("AIC_BASE_URL is not set: give it the host name of your tenant, such as openam-example.forgeblocks.com"))
-			}
-			continue
-		}
-		if o.flag == "service-account-key" && v.source != o.env && isJWK(v.value) {
-			mistakes = append(mistakes, fmt.Errorf("%s must be a file: everybody on this machine can read what a command line holds", v.source))
-			continue
-		}
-		if err := o.set(&c, v.value); err != nil {
-			mistakes = append(mistakes, fmt.Errorf("%s %w", v.source, err))
-		}
-	}
+	c, mistakes := s.read()
 	if c.CAFile != "" {
 		if _, err := roots(c.CAFile); err != nil {
-			mistakes = append(mistakes, fmt.Errorf("%s %w", s.values["ca-file"].source, err))
+			mistakes = append(mistakes, fmt.Errorf("%s %w", s.source("ca-file"), err))
 		}
 	}
 	if err := c.settle(); err != nil && len(mistakes) == 0 {
@@ -378,7 +319,9 @@ func roots(file string) (*x509.CertPool, error) {
 
 // HTTPClient is a client for the tenant: proxies from the environment, the
 // system's certificate authorities, time limits, no redirects.
-func (c Config) HTTPClient() (*http.Client, error) {
+func (c Config) HTTPClient() (*http.Client, error) { return httpClient(c.CAFile) }
+
+func httpClient(caFile string) (*http.Client, error) {
 	t := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
@@ -392,8 +335,8 @@ func (c Config) HTTPClient() (*http.Client, error) {
 		ResponseHeaderTimeout: 70 * time.Second,
 		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
 	}
-	if c.CAFile != "" {
-		pool, err := roots(c.CAFile)
+	if caFile != "" {
+		pool, err := roots(caFile)
 		if err != nil {
 			return nil, err
 		}

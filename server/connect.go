@@ -50,10 +50,7 @@ type connector struct {
 }
 
 func (c *connector) Client(_ context.Context, scopes []tool.Scope) (*aic.Client, error) {
-	names := make([]string, len(scopes))
-	for i, s := range scopes {
-		names[i] = string(s)
-	}
+	names := names(scopes)
 	if c.opts.Robot && slices.Contains(scopes, aic.Monitoring) {
 		return nil, &tool.Failure{
 			Reason:  "Not for service accounts",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -28,15 +29,25 @@ const demoChance = 2026
 // and takes a tour. After each step it asks the tenant itself, past the server
 // and its login, whether the step really happened.
 func demo(ctx context.Context, args []string, std streams, _ func(string) string) int {
-	if len(args) > 0 {
-		return complain(std, fmt.Errorf("demo takes no arguments, not %q", args[0]))
+	flags := flag.NewFlagSet("aic-mcp demo", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	remote := flags.Bool("remote", false, "show the server for remote clients instead: a tenant, an API and a client that knows nothing but a URL")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		usage(flags, "demo", std.out)
+		return exitOK
+	case err != nil:
+		return complain(std, err)
+	case flags.NArg() > 0:
+		return complain(std, fmt.Errorf("unexpected argument %q", flags.Arg(0)))
 	}
 	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
 	defer stop()
-	t, err := newTour(ctx, std.out)
-	if err == nil {
-		err = t.take(ctx)
+	take := administer
+	if *remote {
+		take = delegateRemotely
 	}
+	err := take(ctx, std.out)
 	if err != nil {
 		fmt.Fprintf(std.err, "aic-mcp: demo: %v\n", err)
 		return exitFailure
@@ -44,18 +55,31 @@ func demo(ctx context.Context, args []string, std streams, _ func(string) string
 	return exitOK
 }
 
+func administer(ctx context.Context, out io.Writer) error {
+	t, err := newTour(ctx, out)
+	if err != nil {
+		return err
+	}
+	return t.take(ctx)
+}
+
+// narrator tells what happens, step by step.
+type narrator struct {
+	out  io.Writer
+	step int
+}
+
 // tour is a walk through the tools.
 type tour struct {
-	out      io.Writer
+	narrator
 	tenant   *mockaic.Tenant
 	address  string
 	devToken string // for looking at the tenant directly
 	session  *mcp.ClientSession
-	step     int
 }
 
 func newTour(ctx context.Context, out io.Writer) (*tour, error) {
-	t := &tour{out: out, devToken: "demo-observer"}
+	t := &tour{narrator: narrator{out: out}, devToken: "demo-observer"}
 	log := slog.New(slog.DiscardHandler)
 	var err error
 	t.tenant, err = mockaic.New(mockaic.Chance(demoChance), mockaic.DevToken(t.devToken), mockaic.LoopbackRedirects(auth.DefaultClientID))
@@ -109,17 +133,17 @@ func newTour(ctx context.Context, out io.Writer) (*tour, error) {
 	return t, nil
 }
 
-func (t *tour) say(format string, args ...any) { fmt.Fprintf(t.out, format+"\n", args...) }
+func (n *narrator) say(format string, args ...any) { fmt.Fprintf(n.out, format+"\n", args...) }
 
 // check prints what was found at the tenant itself, and ends the tour if it is
 // not what the step was to do.
-func (t *tour) check(ok bool, format string, args ...any) error {
+func (n *narrator) check(ok bool, format string, args ...any) error {
 	fact := fmt.Sprintf(format, args...)
 	if !ok {
-		t.say("    ✗ %s", fact)
-		return fmt.Errorf("step %d: not so: %s", t.step, fact)
+		n.say("    ✗ %s", fact)
+		return fmt.Errorf("step %d: not so: %s", n.step, fact)
 	}
-	t.say("    ✓ %s", fact)
+	n.say("    ✓ %s", fact)
 	return nil
 }
 

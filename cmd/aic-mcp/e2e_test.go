@@ -219,3 +219,13 @@ func TestDemo(t *testing.T) {
 		t.Error("the demo prints a secret")
 	}
 }
+
+func TestRemoteDemo(t *testing.T) {
+	code, out, errs := runIt(t, nil, "demo", "--remote")
+	if code != 0 || errs != "" || strings.Contains(out, "✗") || strings.Count(out, "✓") < 12 || !strings.Contains(out, "insufficient_scope") {
+		t.Errorf("code %d, stderr %q\n%s", code, errs, out)
+	}
+	if strings.Contains(out, mockaic.MCPClientSecret) || strings.Contains(out, "eyJ") {
+		t.Error("the demo prints a secret")
+	}
+}

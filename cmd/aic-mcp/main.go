@@ -49,6 +49,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"demo", "watch an MCP client administer a fake tenant", demo},
+		{"http", "serve remote clients over HTTP, as an OAuth resource server", serveHTTP},
 		{"login", "log in to the tenant now", login},
 		{"logout", "end the login, here and at the tenant", logout},
 		{"status", "say who is logged in; --json", showStatus},
@@ -202,9 +203,12 @@ func build(ctx context.Context, settings *server.Settings, std streams) (*app, e
 	return a, err
 }
 
+// flags declares settings as flags.
+type flags interface{ Flags(*flag.FlagSet) }
+
 // parse reads a command's flags, to which more may add some. It reports whether
 // there is nothing more to do, and the exit code then.
-func parse(settings *server.Settings, name string, args []string, std streams, more ...func(*flag.FlagSet)) (code int, done bool) {
+func parse(settings flags, name string, args []string, std streams, more ...func(*flag.FlagSet)) (code int, done bool) {
 	fs := flag.NewFlagSet(strings.TrimSpace("aic-mcp "+name), flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	settings.Flags(fs)

@@ -70,7 +70,7 @@ func serve(ctx context.Context, c *config, log *slog.Logger) (err error) {
 	defer transport.CloseIdleConnections()
 	server := &http.Server{
 		Handler: todo.NewHandler(todo.Options{
-			Store: store, Verify: newVerifier(c.issuer, resource, transport).verify, Logger: log,
+			Store: store, Verify: todo.NewVerifier(c.issuer, resource, transport).Verify, Logger: log,
 		}),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 20 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,

@@ -22,7 +22,7 @@ func (s *Server) accept(claims map[string]any) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !named {
+	if !named && !s.isOfOwnClient(claims) {
 		return nil, invalid(WrongAudience, "aud is %s: it must name %q (AIC names the client, unless a script that modifies access tokens sets aud)", shown(claims["aud"]), s.resource)
 	}
 	return s.acceptCommon(claims)
@@ -43,8 +43,8 @@ func (s *Server) acceptIntrospected(claims map[string]any) (*Token, error) {
 	case named:
 	case claims["aud"] != nil:
 		return nil, invalid(WrongAudience, "aud is %s: it must name %q", shown(claims["aud"]), s.resource)
-	case !slices.Contains(s.introspection.clients, client):
-		return nil, invalid(WrongAudience, "introspection told no aud, and the client %s is not among those whose opaque tokens are for %q", shown(client), s.resource)
+	case !slices.Contains(s.ownClients, client):
+		return nil, invalid(WrongAudience, "introspection told no aud, and the client %s is not among those that get tokens for nothing but %q", shown(client), s.resource)
 	}
 	return s.acceptCommon(claims)
 }
@@ -59,6 +59,13 @@ func (s *Server) isAudience(claims map[string]any) (bool, error) {
 	return slices.ContainsFunc(audiences, func(aud string) bool {
 		return strings.TrimSuffix(aud, "/") == s.resource.String()
 	}), nil
+}
+
+// isOfOwnClient tells whether an access token was made for a client that uses it here
+// alone. Its ID tokens have the same audience.
+func (s *Server) isOfOwnClient(claims map[string]any) bool {
+	audience, _ := claims["aud"].(string)
+	return slices.Contains(s.ownClients, audience) && claims["tokenName"] == "access_token"
 }
 
 // acceptCommon checks what is the same however the claims were got.

@@ -27,8 +27,7 @@ const maxQuestions = 32
 //
 // AIC does not tell the audience of a token (unless the client of the resource server
 // gets its answers signed), and a token that does not prove what it is for is not
-// accepted. So opaque tokens are taken only from the clients in ClientIDs, which must
-// be clients that get tokens for nothing but this resource. Nor does AIC tell access
+// accepted. So opaque tokens are taken only from the clients in Options.OwnClients. Nor does AIC tell access
 // tokens from refresh tokens: who holds one of these can use it until it expires.
 type Introspection struct {
 	Mode IntrospectionMode
@@ -36,9 +35,6 @@ type Introspection struct {
 	// issuer: to its header, as client_secret_basic does, or to its form, as
 	// private_key_jwt does.
 	Authenticate func(ctx context.Context, form url.Values, header http.Header) error
-	// ClientIDs are the clients whose opaque tokens are for this resource, although
-	// nothing says so.
-	ClientIDs []string
 }
 
 func (o Introspection) check() error {
@@ -58,12 +54,11 @@ type introspection struct {
 	mode         IntrospectionMode
 	issuer       *issuer
 	authenticate func(context.Context, url.Values, http.Header) error
-	clients      []string
 	slots        chan struct{}
 }
 
 func newIntrospection(i *issuer, opts Introspection) *introspection {
-	return &introspection{opts.Mode, i, opts.Authenticate, opts.ClientIDs, make(chan struct{}, maxQuestions)}
+	return &introspection{opts.Mode, i, opts.Authenticate, make(chan struct{}, maxQuestions)}
 }
 
 // ask returns what the issuer says of an active token.

@@ -15,7 +15,8 @@ import (
 // asking makes a server ask its issuer about tokens.
 func asking(mode resource.IntrospectionMode, clients ...string) func(*resource.Options) {
 	return func(o *resource.Options) {
-		o.Introspection = resource.Introspection{Mode: mode, ClientIDs: clients, Authenticate: func(_ context.Context, form url.Values, header http.Header) error {
+		o.OwnClients = clients
+		o.Introspection = resource.Introspection{Mode: mode, Authenticate: func(_ context.Context, form url.Values, header http.Header) error {
 			basic("server", "secret")(form, header)
 			form.Set("client_assertion", "proof")
 			return nil

@@ -24,6 +24,11 @@ type Options struct {
 	// iss in tokens. AIC's has a port: https://tenant:443/am/oauth2/alpha.
 	Issuer string
 
+	// OwnClients are the IDs of clients that get tokens for nothing but this resource.
+	// AIC makes a token's client its audience, unless a script sets another: without
+	// one, only these clients' tokens are accepted.
+	OwnClients []string
+
 	// Name and Documentation, an address, are for people.
 	Name, Documentation string
 	// Scopes are all that the resource knows of; clients may ask for them all.
@@ -76,6 +81,7 @@ type Server struct {
 	algorithms []jose.SignatureAlgorithm
 	skew       time.Duration
 	asked      []string
+	ownClients []string
 	metadata   []byte // of RFC 9728
 	hosts      []string
 	origins    []string
@@ -90,7 +96,7 @@ type Server struct {
 // New returns a Server. Its error has a line for each mistake in the options.
 func New(opts Options) (*Server, error) {
 	s := &Server{
-		skew: orDefault(opts.Skew, time.Minute), asked: opts.AskedScopes, maxBody: orDefault(opts.MaxBody, 1<<20),
+		skew: orDefault(opts.Skew, time.Minute), asked: opts.AskedScopes, ownClients: opts.OwnClients, maxBody: orDefault(opts.MaxBody, 1<<20),
 		log: opts.Logger, now: opts.Now,
 	}
 	s.skew = max(s.skew, 0)

@@ -140,7 +140,8 @@ func (n tenant) verify(name, token string, fault error) *resource.Token {
 // introspecting asks the tenant about tokens, as the client server.
 func introspecting(mode resource.IntrospectionMode) func(*resource.Options) {
 	return func(o *resource.Options) {
-		o.Introspection = resource.Introspection{Mode: mode, ClientIDs: []string{"app"}, Authenticate: func(_ context.Context, form url.Values, header http.Header) error {
+		o.OwnClients = []string{"app"}
+		o.Introspection = resource.Introspection{Mode: mode, Authenticate: func(_ context.Context, form url.Values, header http.Header) error {
 			basic("server", "secret+of+server")(form, header)
 			return nil
 		}}

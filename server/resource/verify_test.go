@@ -262,3 +262,24 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+func TestTokensOfOwnClients(t *testing.T) {
+	r := newRig(t, func(o *resource.Options) { o.OwnClients = []string{"inspector"} })
+	for name, c := range map[string]struct {
+		changes map[string]any
+		fault   error
+	}{
+		"of an own client":          {map[string]any{"aud": "inspector"}, nil},
+		"for the resource":          {nil, nil},
+		"an ID token":               {map[string]any{"aud": "inspector", "tokenName": "id_token"}, resource.WrongAudience},
+		"of unknown kind":           {map[string]any{"aud": "inspector", "tokenName": nil}, resource.WrongAudience},
+		"of another client":         {map[string]any{"aud": "other"}, resource.WrongAudience},
+		"for others besides":        {map[string]any{"aud": []string{"inspector", "https://other.example"}}, resource.WrongAudience},
+		"without an audience":       {map[string]any{"aud": nil}, resource.WrongAudience},
+		"of one, for another's use": {map[string]any{"aud": "other", "client_id": "inspector"}, resource.WrongAudience},
+	} {
+		if _, err := r.Verify(t.Context(), r.token(t, c.changes)); c.fault == nil && err != nil || c.fault != nil && !errors.Is(err, c.fault) {
+			t.Errorf("%s: %v, want %v", name, err, c.fault)
+		}
+	}
+}

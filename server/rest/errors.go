@@ -69,8 +69,8 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // errorFrom reads an error answer: CREST's {code,reason,message,detail}, of which
-// some may be missing, or OAuth's {error,error_description}. Anything else (a
-// proxy's HTML, an empty body) is described, not quoted.
+// some may be missing, or OAuth's {error,error_description}, whose text some call
+// message. Anything else (a proxy's HTML, an empty body) is described, not quoted.
 func errorFrom(api string, status int, body []byte) *Error {
 	e := &Error{
 		API:       api,
@@ -98,7 +98,7 @@ func errorFrom(api string, status int, body []byte) *Error {
 	e.Detail = unescaped(doc["detail"])
 	if s := text(doc["error"]); s != "" {
 		e.Reason = s
-		e.Message = text(doc["error_description"])
+		e.Message = cmp.Or(text(doc["error_description"]), e.Message)
 	}
 	if e.Message == "" && e.Detail == nil {
 		e.Message, e.OwnWords = "the answer gives no reason", true

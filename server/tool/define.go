@@ -40,7 +40,7 @@ func Define[C, In, Out any](spec Spec, fn func(ctx context.Context, c C, in In) 
 	if spec.Effect < ReadOnly || spec.Effect > Destructive {
 		panic(fmt.Sprintf("tool %s: no effect is set", spec.Name))
 	}
-	if len(spec.Scopes) == 0 {
+	if len(spec.Scopes) == 0 && !spec.Unscoped {
 		panic(fmt.Sprintf("tool %s: no scopes are set", spec.Name))
 	}
 	api := cmp.Or(spec.API, defaultAPI)

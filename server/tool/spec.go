@@ -65,7 +65,9 @@ type Spec struct {
 	// tool asks; "the tenant" if empty.
 	API    string
 	Scopes []Scope
-	Effect Effect
+	// Unscoped says that the tool needs no scopes.
+	Unscoped bool
+	Effect   Effect
 	// Params refines the inferred input schema, by parameter; a dot steps
 	// into an object or an array's elements ("operations.operation").
 	Params Params

@@ -1,4 +1,4 @@
-package main
+package todo_test
 
 import (
 	"crypto/rand"
@@ -117,7 +117,7 @@ func TestGoodTokens(t *testing.T) {
 		"no time to begin to count": {map[string]any{"nbf": nil, "scope": []string{}}, nil},
 	} {
 		for _, own := range []string{resource, resource + "/"} {
-			caller, err := newVerifier(i.url, own, http.DefaultTransport).verify(t.Context(), i.token(t, c.change))
+			caller, err := todo.NewVerifier(i.url, own, http.DefaultTransport).Verify(t.Context(), i.token(t, c.change))
 			if err != nil || caller.Subject != "ann" || !slices.Equal(caller.Scopes, c.scopes) {
 				t.Errorf("%s at %s: %+v %v", name, own, caller, err)
 			}
@@ -135,7 +135,7 @@ func TestTokensThatAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	public := pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(&i.key.PublicKey)})
-	verifier := newVerifier(i.url, resource, http.DefaultTransport)
+	verifier := todo.NewVerifier(i.url, resource, http.DefaultTransport)
 	for name, token := range map[string]string{
 		"no token":                   "x",
 		"a prefix":                   parts[0] + "." + parts[1] + ".",
@@ -155,11 +155,11 @@ func TestTokensThatAreRefused(t *testing.T) {
 		"algorithm none":             encode([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + parts[1] + ".",
 		"tampered":                   parts[0] + "." + encode(richer) + "." + parts[2],
 	} {
-		if caller, err := verifier.verify(t.Context(), token); !errors.Is(err, todo.ErrRefused) || strings.Contains(fmt.Sprint(err), token) && token != "x" {
+		if caller, err := verifier.Verify(t.Context(), token); !errors.Is(err, todo.ErrRefused) || strings.Contains(fmt.Sprint(err), token) && token != "x" {
 			t.Errorf("%s: %+v %v", name, caller, err)
 		}
 	}
-	if caller, err := verifier.verify(t.Context(), good); err != nil || caller.Subject != "ann" {
+	if caller, err := verifier.Verify(t.Context(), good); err != nil || caller.Subject != "ann" {
 		t.Errorf("the good one: %+v %v", caller, err)
 	}
 	if n := i.discoveries.Load(); n != 1 {
@@ -170,10 +170,10 @@ func TestTokensThatAreRefused(t *testing.T) {
 // TestIssuerThatIsAway tells outages from bad tokens, and gets over them.
 func TestIssuerThatIsAway(t *testing.T) {
 	i := newIssuer(t)
-	verifier := newVerifier(i.url, resource, http.DefaultTransport)
+	verifier := todo.NewVerifier(i.url, resource, http.DefaultTransport)
 	refuse := func(what string) {
 		t.Helper()
-		if caller, err := verifier.verify(t.Context(), i.token(t, nil)); err == nil || errors.Is(err, todo.ErrRefused) || !strings.Contains(err.Error(), "502") {
+		if caller, err := verifier.Verify(t.Context(), i.token(t, nil)); err == nil || errors.Is(err, todo.ErrRefused) || !strings.Contains(err.Error(), "502") {
 			t.Errorf("%s: %+v %v", what, caller, err)
 		}
 	}
@@ -182,23 +182,18 @@ func TestIssuerThatIsAway(t *testing.T) {
 	i.away.Store(false)
 	i.keysAway.Store(true)
 	refuse("keys")
-<<<<<<< HEAD:cmd/todo-api/verify_test.go
-	i.away.Store(false)
-	if _, err := verifier.verify(t.Context(), i.token(t, nil)); err != nil {
-=======
 	i.keysAway.Store(false)
 	if _, err := verifier.Verify(t.Context(), i.token(t, nil)); err != nil {
->>>>>>> 2e448c1 (Add an OAuth resource server, so that a remote MCP server lets in only tokens made for it):cmd/internal/todo/verify_test.go
 		t.Error(err)
 	}
 	i.away.Store(true)
-	if _, err := verifier.verify(t.Context(), i.token(t, nil)); err != nil {
+	if _, err := verifier.Verify(t.Context(), i.token(t, nil)); err != nil {
 		t.Errorf("with keys that are known: %v", err)
 	}
 
-	wrong := newVerifier(i.url+"/", resource, http.DefaultTransport)
+	wrong := todo.NewVerifier(i.url+"/", resource, http.DefaultTransport)
 	i.away.Store(false)
-	if _, err := wrong.verify(t.Context(), i.token(t, nil)); err == nil || errors.Is(err, todo.ErrRefused) || !strings.Contains(err.Error(), "issuer") {
+	if _, err := wrong.Verify(t.Context(), i.token(t, nil)); err == nil || errors.Is(err, todo.ErrRefused) || !strings.Contains(err.Error(), "issuer") {
 		t.Errorf("an issuer that names itself otherwise: %v", err)
 	}
 }

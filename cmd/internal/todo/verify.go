@@ -1,4 +1,4 @@
-package main
+package todo
 
 import (
 	"context"
@@ -14,13 +14,11 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/sync/singleflight"
-
-	"aicmcp/cmd/internal/todo"
 )
 
-// verifier checks access tokens with the keys that the issuer publishes. It
+// Verifier checks access tokens with the keys that the issuer publishes. It
 // looks for them when it first needs them, so that the issuer may start later.
-type verifier struct {
+type Verifier struct {
 	issuer, resource string
 	client           *http.Client
 
@@ -28,44 +26,46 @@ type verifier struct {
 	discovery singleflight.Group
 }
 
-func newVerifier(issuer, resource string, transport http.RoundTripper) *verifier {
-	return &verifier{issuer: issuer, resource: resource, client: &http.Client{
+// NewVerifier returns one for the tokens of an issuer whose audience is the resource,
+// with or without a slash at its end.
+func NewVerifier(issuer, resource string, transport http.RoundTripper) *Verifier {
+	return &Verifier{issuer: issuer, resource: resource, client: &http.Client{
 		Transport:     boundedTransport{transport},
 		Timeout:       10 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 
-// verify is todo.Options.Verify.
-func (v *verifier) verify(ctx context.Context, raw string) (todo.Caller, error) {
+// Verify is Options.Verify.
+func (v *Verifier) Verify(ctx context.Context, raw string) (Caller, error) {
 	remote, err := v.discover(ctx)
 	if err != nil {
-		return todo.Caller{}, fmt.Errorf("discover the issuer: %w", err)
+		return Caller{}, fmt.Errorf("discover the issuer: %w", err)
 	}
 	keys := &fetchedKeys{remote: remote}
 	config := &oidc.Config{SkipClientIDCheck: true, SupportedSigningAlgs: []string{oidc.RS256}}
 	token, err := oidc.NewVerifier(v.issuer, keys, config).Verify(ctx, raw)
 	if keys.unavailable != nil {
-		return todo.Caller{}, fmt.Errorf("fetch the issuer's keys: %w", keys.unavailable)
+		return Caller{}, fmt.Errorf("fetch the issuer's keys: %w", keys.unavailable)
 	}
 	if err != nil {
-		return todo.Caller{}, fmt.Errorf("%w: %w", todo.ErrRefused, err)
+		return Caller{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	if !slices.ContainsFunc(token.Audience, func(audience string) bool {
 		return strings.TrimSuffix(audience, "/") == strings.TrimSuffix(v.resource, "/")
 	}) {
-		return todo.Caller{}, fmt.Errorf("%w: its audience is %q, not %q", todo.ErrRefused, token.Audience, v.resource)
+		return Caller{}, fmt.Errorf("%w: its audience is %q, not %q", ErrRefused, token.Audience, v.resource)
 	}
 	var claims struct {
 		Scope scopes `json:"scope"`
 	}
 	if err := token.Claims(&claims); err != nil {
-		return todo.Caller{}, fmt.Errorf("%w: %w", todo.ErrRefused, err)
+		return Caller{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	return todo.Caller{Subject: token.Subject, Scopes: claims.Scope}, nil
+	return Caller{Subject: token.Subject, Scopes: claims.Scope}, nil
 }
 
-func (v *verifier) discover(ctx context.Context) (*oidc.RemoteKeySet, error) {
+func (v *Verifier) discover(ctx context.Context) (*oidc.RemoteKeySet, error) {
 	if keys := v.keys.Load(); keys != nil {
 		return keys, nil
 	}
