@@ -18,6 +18,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gkampitakis/go-snaps/snaps"
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -284,6 +285,24 @@ func TestErrorsOfAnAPIAreToldAsItsOwn(t *testing.T) {
 	}
 }
 
+func TestRemoteSchemas(t *testing.T) {
+	s := openSite(t, nil)
+	session := s.connect(s.login(s.register("openid"), "demo", "openid"), nil)
+	res, err := session.ListTools(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(res.Tools) != 6 {
+		t.Errorf("%d tools", len(res.Tools))
+	}
+	for _, tl := range res.Tools {
+		snaps.WithConfig(snaps.Dir("../testdata/schemas"), snaps.Filename(tl.Name)).MatchStandaloneJSON(t, tl)
+	}
+	if c, err := json.Marshal(session.InitializeResult().Capabilities); err != nil || string(c) != `{"tools":{}}` {
+		t.Errorf("capabilities are %s, %v", c, err)
+	}
+}
+
 func TestCallersAreKeptApart(t *testing.T) {
 	s := openSite(t, nil)
 	client := s.register(everyTodoScope)
@@ -440,7 +459,7 @@ func TestTheTenantItselfIsADownstream(t *testing.T) {
 	clients := `[
 		{"clientId":"console","clientType":"Public","redirectionUris":["http://127.0.0.1"],"loopbackInterfaceRedirection":true,"isConsentImplied":true,
 		 "scopes":["fr:idm:*"],"grantTypes":["authorization_code"],"mayAct":{"client_id":"mcp_server","sub":"mcp_server"}},
-		{"clientId":"mcp_server","clientType":"Confidential","userpassword":"`+mockaic.MCPClientSecret+`","scopes":["fr:idm:*"],
+		{"clientId":"mcp_server","clientType":"Confidential","userpassword":"` + mockaic.MCPClientSecret + `","scopes":["fr:idm:*"],
 		 "grantTypes":["client_credentials","urn:ietf:params:oauth:grant-type:token-exchange"]}]`
 	if err := os.WriteFile(filepath.Join(dir, "clients.json"), []byte(clients), 0o600); err != nil {
 		t.Fatal(err)

@@ -570,18 +570,27 @@ func walk(s *jsonschema.Schema, f func(*jsonschema.Schema)) {
 	walk(s.Items, f)
 }
 
-func TestTable(t *testing.T) {
-	doc, err := server.UpdateTable("a\n" + server.TableBegin + "\nold\n" + server.TableEnd + "\nb\n")
+func TestDocs(t *testing.T) {
+	marks := "a\n"
+	for _, name := range []string{"tools", "remote-tools", "remote-settings"} {
+		marks += "<!-- " + name + ":begin -->\nSTALE\n<!-- " + name + ":end -->\n"
+	}
+	doc, err := server.UpdateDocs(marks + "b\n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(doc, "a\n"+server.TableBegin+"\n| Tool |") || !strings.HasSuffix(doc, "|\n"+server.TableEnd+"\nb\n") {
-		t.Errorf("document is %s", doc)
+	for _, want := range []string{"a\n<!-- tools:begin -->\n| Tool |", "| `getThemes` |", "| `create_new_todo` |", "| `who_am_I` |", "| `--issuer` | `AIC_MCP_ISSUER` |", "|\n<!-- remote-settings:end -->\nb\n"} {
+		if !strings.Contains(doc, want) {
+			t.Errorf("%q is missing in %s", want, doc)
+		}
 	}
-	if again, err := server.UpdateTable(doc); err != nil || again != doc {
+	if strings.Contains(doc, "STALE") {
+		t.Error("what was there is still there")
+	}
+	if again, err := server.UpdateDocs(doc); err != nil || again != doc {
 		t.Errorf("a second update changes it: %v", err)
 	}
-	if _, err := server.UpdateTable("nothing"); err == nil {
+	if _, err := server.UpdateDocs("nothing"); err == nil {
 		t.Error("a document without markers is accepted")
 	}
 }

@@ -11,11 +11,11 @@ import (
 	"aicmcp/server"
 )
 
-// docs rewrites the tool table of a README, or says that it is out of date.
+// docs rewrites the tables of a README, or says that they are out of date.
 func docs(_ context.Context, args []string, std streams, _ func(string) string) int {
 	fs := flag.NewFlagSet("aic-mcp docs", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
-	check := fs.Bool("check", false, "fail if the table is out of date; change nothing")
+	check := fs.Bool("check", false, "fail if a table is out of date; change nothing")
 	err := fs.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(std.out, "Usage: aic-mcp docs [--check] [FILE]   (FILE is README.md if left out)")
@@ -35,7 +35,7 @@ func docs(_ context.Context, args []string, std streams, _ func(string) string) 
 	if err != nil {
 		return complain(std, err)
 	}
-	updated, err := server.UpdateTable(string(old))
+	updated, err := server.UpdateDocs(string(old))
 	if err != nil {
 		return complain(std, fmt.Errorf("%s: %w", path, err))
 	}
@@ -43,7 +43,7 @@ func docs(_ context.Context, args []string, std streams, _ func(string) string) 
 	case updated == string(old):
 		return exitOK
 	case *check:
-		fmt.Fprintf(std.err, "aic-mcp: the tool table in %s is out of date; run aic-mcp docs\n", path)
+		fmt.Fprintf(std.err, "aic-mcp: a table in %s is out of date; run aic-mcp docs\n", path)
 		return exitFailure
 	}
 	if err := os.WriteFile(path, []byte(updated), 0o644); err != nil {

@@ -54,7 +54,7 @@ func commands() []command {
 		{"logout", "end the login, here and at the tenant", logout},
 		{"status", "say who is logged in; --json", showStatus},
 		{"doctor", "check settings, tenant, login and APIs, and say what to mend; --json", doctor},
-		{"docs", "rewrite the README's tool table; --check only compares", docs},
+		{"docs", "rewrite the README's tables; --check only compares", docs},
 		{"version", "print the version", version},
 	}
 }

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"aicmcp/server"
 )
 
 // runAsMain makes the test binary be the program.
@@ -88,7 +86,11 @@ func TestLogout(t *testing.T) {
 
 func TestDocs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "README.md")
-	if err := os.WriteFile(path, []byte("x\n"+server.TableBegin+"\n"+server.TableEnd+"\n"), 0o600); err != nil {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(strings.Replace(string(readme), "| `getThemes` |", "| `getTheme` |", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []struct {
