@@ -73,19 +73,10 @@ func declare[C any](d Downstream, tools []tool.Tool[C], client func(rest.Options
 }
 
 // Scopes is the sorted union of what the tools need.
-func (d Downstream) Scopes() []string { return d.scopesOf(func(offer) bool { return true }) }
-
-// readScopes is that of the tools that change nothing.
-func (d Downstream) readScopes() []string {
-	return d.scopesOf(func(o offer) bool { return o.effect == tool.ReadOnly })
-}
-
-func (d Downstream) scopesOf(wanted func(offer) bool) []string {
+func (d Downstream) Scopes() []string {
 	var union []string
 	for _, o := range d.tools {
-		if wanted(o) {
-			union = append(union, o.scopes...)
-		}
+		union = append(union, o.scopes...)
 	}
 	slices.Sort(union)
 	return slices.Compact(union)

@@ -113,7 +113,7 @@ func remoteOptions() []option[RemoteConfig] {
 			},
 		},
 		{
-			flag: "asked-scopes", env: "AIC_MCP_ASKED_SCOPES", help: "`scopes` that clients are told to ask for at first; default openid, profile and what the tools that change nothing need. For others a client asks when it needs them",
+			flag: "asked-scopes", env: "AIC_MCP_ASKED_SCOPES", help: "`scopes` that clients are told to ask for at first, default all; for others they ask when a tool needs them. Clients that register with these alone cannot ask for more",
 			set: list(func(c *c) *[]string { return &c.AskedScopes }),
 		},
 		{
@@ -300,7 +300,6 @@ func (c *RemoteConfig) loadClient() (err error) {
 }
 
 func (c *RemoteConfig) settleDownstreams() error {
-	asked := personScopes()
 	for _, d := range Downstreams() {
 		given := c.settings[d.Name]
 		if given == nil {
@@ -317,14 +316,6 @@ func (c *RemoteConfig) settleDownstreams() error {
 			target.Resource = cmp.Or(given.audience, strings.TrimSuffix(given.base.String(), "/"))
 		}
 		c.Downstreams = append(c.Downstreams, Configured{Downstream: d, BaseURL: given.base, Target: target})
-		for _, scope := range d.readScopes() {
-			if len(delegate.Missing(target.Scopes, []string{scope})) == 0 {
-				asked = append(asked, scope)
-			}
-		}
-	}
-	if c.AskedScopes == nil {
-		c.AskedScopes = asked
 	}
 	return nil
 }

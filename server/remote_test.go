@@ -409,7 +409,7 @@ func TestAClientIsToldWhatAToolNeeds(t *testing.T) {
 	if res, answer := s.post(token, callMessage("get_my_todo_list", "{}", "{}"), nil); res.StatusCode != http.StatusOK || !strings.Contains(answer, "Rest") {
 		t.Errorf("%d %s", res.StatusCode, answer)
 	}
-	if res, _ := s.post("", callMessage("who_am_I", "{}", "{}"), nil); res.StatusCode != http.StatusUnauthorized || !strings.Contains(res.Header.Get("WWW-Authenticate"), `scope="openid profile todo_api:read"`) {
+	if res, _ := s.post("", callMessage("who_am_I", "{}", "{}"), nil); res.StatusCode != http.StatusUnauthorized || !strings.Contains(res.Header.Get("WWW-Authenticate"), `scope="openid profile todo_api:read todo_api:write"`) {
 		t.Errorf("%d %v", res.StatusCode, res.Header)
 	}
 }

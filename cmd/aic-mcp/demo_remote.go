@@ -151,6 +151,14 @@ func newRemoteTour(ctx context.Context, out io.Writer, servers *three) (*remoteT
 				return nil, ctx.Err()
 			}
 		},
+		// The client asks for no more than it needs, until the server says that it
+		// needs more.
+		ScopeFilter: func(discovered []string) []string {
+			if !slices.Contains(discovered, "openid") {
+				return discovered
+			}
+			return slices.DeleteFunc(slices.Clone(discovered), func(scope string) bool { return strings.HasSuffix(scope, ":write") })
+		},
 		AcceptUnadvertisedIss: true, // AIC sends iss, and does not say that it does
 		Client:                t.client,
 	})
