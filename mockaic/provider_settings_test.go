@@ -376,3 +376,24 @@ func TestTheDemoTenantSignsWithPublicKeys(t *testing.T) {
 		}
 	}
 }
+
+func TestPeopleReadWhatScopesMean(t *testing.T) {
+	p := newPortal(t, "/am/oauth2/alpha")
+	p.setClient(map[string]any{"advancedOAuth2ClientConfig/isConsentImplied": false, "coreOAuth2ClientConfig/scopes": []string{"openid", "email", "profile|Your name", "orders|en|See your <orders>"}})
+	p.enter()
+	address := p.mock.URL + p.spelling + "/authorize?" + url.Values{
+		"response_type": {"code"}, "client_id": {"portal"}, "redirect_uri": {p.redirect}, "scope": {"openid email profile orders"},
+	}.Encode()
+	request, err := http.NewRequestWithContext(t.Context(), "GET", address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(visit(t, p.browser, request).body)
+	for _, want := range []string{
+		"<li><code>openid</code>", "<li>Your email address<br><code>email</code>", "<li>Your name<br><code>profile</code>", "<li>See your &lt;orders&gt;<br><code>orders</code>",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%s is missing in %s", want, page)
+		}
+	}
+}

@@ -19,6 +19,7 @@ type OAuthProvider struct {
 	SigningAlgorithm                     string
 	CodeVerifier                         string // whose clients need one: true, public, passwordless, false
 	GrantTypes, Scopes, DefaultScopes    []string
+	ScopeTexts                           map[string]string // what people are told of scopes
 	ClientsCanSkipConsent                bool
 	Discovery                            bool
 	PasswordJourney                      string
@@ -108,6 +109,8 @@ func (s *Service) OAuthProvider(realm, clientID string) (OAuthProvider, bool) {
 		p.PasswordJourney = ""
 	}
 	client := s.view(collection(realm, clientKind), clientID)
+	p.ScopeTexts = scopeTexts(advanced["supportedScopes"])
+	maps.Copy(p.ScopeTexts, scopeTexts(groupOf(client, "coreOAuth2ClientConfig")["scopes"]))
 	if own := groupOf(client, "overrideOAuth2ClientConfig"); own.flag("providerOverridesEnabled") {
 		p.IssueRefreshToken = own.flag("issueRefreshToken")
 		p.RenewRefreshToken = own.flag("issueRefreshTokenOnRefreshedToken")

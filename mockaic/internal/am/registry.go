@@ -82,6 +82,19 @@ func texts(value any) (all []string) {
 	return all
 }
 
+// scopeTexts are what scopes are called: "email|Your address", or, with a language,
+// "email|en|Your address".
+func scopeTexts(value any) map[string]string {
+	called := map[string]string{}
+	for _, entry := range texts(value) {
+		name, rest, _ := strings.Cut(entry, "|")
+		if text := rest[strings.LastIndex(rest, "|")+1:]; text != "" && called[name] == "" {
+			called[name] = text
+		}
+	}
+	return called
+}
+
 // scopeNames leaves out what scopes are called, as in "email|Your address", or what
 // handles a value.
 func scopeNames(value any) []string {

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"html/template"
 	"maps"
@@ -50,8 +51,9 @@ func (s *Service) showConsent(w http.ResponseWriter, r *http.Request, a *authori
 	if page.Client == "" {
 		page.Client = a.client.ID
 	}
+	texts := s.provider(r, a.client).ScopeTexts
 	for _, scope := range a.scopes {
-		page.Scopes = append(page.Scopes, consentScope{scope, scopeText[scope]})
+		page.Scopes = append(page.Scopes, consentScope{scope, cmp.Or(texts[scope], scopeText[scope])})
 	}
 	params := a.params
 	if a.pushed != "" {

@@ -17,6 +17,7 @@ type Provider struct {
 	SigningAlgorithm                     string
 	CodeVerifier                         string // whose clients need one: true, public, passwordless, false
 	GrantTypes, Scopes, DefaultScopes    []string
+	ScopeTexts                           map[string]string // what people are told of scopes
 	ClientsCanSkipConsent                bool
 	Discovery                            bool
 	PasswordJourney                      string
