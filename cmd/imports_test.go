@@ -23,6 +23,7 @@ var may = []struct {
 	{"server/tokenstore", nil},
 	{"server/resource", nil},
 	{"server/delegate", nil},
+	{"server/telemetry", nil},
 	{"server/...", []string{"server/tool", "server/aic", "server/rest"}}, // an area, never another
 	{"mockaic/internal/crest", nil},
 	{"mockaic/internal/store", nil},

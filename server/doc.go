@@ -16,6 +16,7 @@
 //	delegate/   tokens that act for a caller at downstream APIs
 //	tokenstore/ where a login is kept
 //	resource/   the OAuth resource server: tokens, metadata, challenges, limits
+//	telemetry/  OpenTelemetry: traces and metrics of calls, requests and caches
 //	managed/    the tools for managed objects and their types
 //	themes/     the tools for themes
 //	journeys/   the tools for journeys and their nodes

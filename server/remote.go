@@ -14,6 +14,7 @@ import (
 	"aicmcp/server/delegate"
 	"aicmcp/server/resource"
 	"aicmcp/server/rest"
+	"aicmcp/server/telemetry"
 	"aicmcp/server/tool"
 )
 
@@ -32,6 +33,8 @@ type RemoteOptions struct {
 	HTTPClient *http.Client
 	Retry      *rest.Retry
 	Logger     *slog.Logger
+	// Telemetry is where calls are recorded. It ends when Serve does.
+	Telemetry telemetry.Providers
 	// Version is the build's if empty.
 	Version string
 }
@@ -79,7 +82,11 @@ func NewRemote(ctx context.Context, opts RemoteOptions) (*Remote, error) {
 		// What is listed depends on who asks.
 		SetCacheable: func(_ context.Context, _ mcp.Request, c *mcp.Cacheable) { c.CacheScope = "private" },
 	})
-	r.server.AddReceivingMiddleware(bind(ctx), toolsOnly, logCalls(r.log), r.onlyScoped)
+	record, err := telemetry.Calls(opts.Telemetry, func(name string) bool { _, declared := r.tools[name]; return declared })
+	if err != nil {
+		return nil, err
+	}
+	r.server.AddReceivingMiddleware(bind(ctx), toolsOnly, record, logCalls(r.log), r.onlyScoped)
 	for _, t := range selfTools() {
 		r.tools[t.Name] = remoteTool{}
 		t.Register(r.server, connectorFunc[*self](r.self), r.log)

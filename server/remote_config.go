@@ -165,8 +165,8 @@ func remoteOptions() []option[RemoteConfig] {
 			set: func(c *c, v string) (err error) { c.Unguarded, err = parseBool(v); return },
 		},
 		{
-			flag: "otlp-endpoint", env: "OTEL_EXPORTER_OTLP_ENDPOINT", help: "`URL` of a collector for traces and metrics (OTLP over HTTP); none are sent without it",
-			set: func(c *c, v string) error { c.Telemetry = v; _, err := parseURL(v); return err },
+			flag: "otlp-endpoint", env: "OTEL_EXPORTER_OTLP_ENDPOINT", help: "`URL` of a collector for traces and metrics (OTLP over HTTP), such as http://localhost:4318; none are sent without it",
+			set: func(c *c, v string) error { c.Telemetry = v; return checkCollector(v) },
 		},
 		caFileOption(func(c *c) *string { return &c.CAFile }),
 		logLevelOption(func(c *c) *slog.Level { return &c.LogLevel }),
@@ -351,8 +351,26 @@ func checkServerURL(v string) error {
 	return err
 }
 
+// checkCollector accepts what telemetry may be sent to. It holds no secrets, and
+// collectors are often near, without TLS.
+func checkCollector(v string) error {
+	u, err := parseAddress(v)
+	if err == nil && u.RawQuery != "" {
+		err = errors.New("must have no query: keys are for OTEL_EXPORTER_OTLP_HEADERS")
+	}
+	return err
+}
+
 // parseURL accepts an address that tokens may be sent to.
 func parseURL(v string) (*url.URL, error) {
+	u, err := parseAddress(v)
+	if err == nil && u.Scheme == "http" && !loopback(strings.ToLower(u.Hostname())) {
+		return nil, errors.New("must be https: plain http is accepted for localhost only")
+	}
+	return u, err
+}
+
+func parseAddress(v string) (*url.URL, error) {
 	u, err := url.Parse(v)
 	switch {
 	case strings.Contains(v, "@"): // not repeated: there may be a password
@@ -361,8 +379,6 @@ func parseURL(v string) (*url.URL, error) {
 		return nil, fmt.Errorf("must be a URL, not %q", v)
 	case u.Fragment != "":
 		return nil, fmt.Errorf("must have no fragment: %q", v)
-	case u.Scheme == "http" && !loopback(strings.ToLower(u.Hostname())):
-		return nil, errors.New("must be https: plain http is accepted for localhost only")
 	case u.Scheme != "https" && u.Scheme != "http":
 		return nil, fmt.Errorf("must begin with https://, not %s://", u.Scheme)
 	}

@@ -37,6 +37,7 @@ type keys struct {
 	issuer             *issuer
 	fresh, kept, pause time.Duration
 	sets               *shared[keySet]
+	observe            func(ctx context.Context, hit bool)
 }
 
 func newKeys(i *issuer, opts Options) *keys {
@@ -45,23 +46,29 @@ func newKeys(i *issuer, opts Options) *keys {
 		fresh:  orDefault(opts.KeysFresh, 5*time.Minute),
 		kept:   orDefault(opts.KeysKept, time.Hour),
 		pause:  orDefault(opts.KeysPause, 10*time.Second),
+
+		observe: opts.ObserveKeys,
+	}
+	if k.observe == nil {
+		k.observe = func(context.Context, bool) {}
 	}
 	k.sets = newShared(i, "the issuer's keys can't be had", k.fetch)
 	return k
 }
 
 // usable are the keys, fetched if there are none, or none that are young enough.
-func (k *keys) usable(ctx context.Context) (keySet, error) {
+func (k *keys) usable(ctx context.Context) (set keySet, hit bool, err error) {
 	set, age, ok := k.sets.last(k.kept)
 	if !ok {
-		return k.renew(ctx, min(retryPause, k.pause))
+		set, err := k.renew(ctx, min(retryPause, k.pause))
+		return set, false, err
 	}
 	if age >= k.fresh {
 		if _, _, tried := k.sets.outcome(k.pause); !tried {
 			k.sets.begin(ctx, k.pause)
 		}
 	}
-	return set, nil
+	return set, true, nil
 }
 
 func (k *keys) renew(ctx context.Context, pause time.Duration) (keySet, error) {
@@ -75,11 +82,13 @@ func (k *keys) renew(ctx context.Context, pause time.Duration) (keySet, error) {
 // find returns the key with the kid that fits the algorithm. One that is not known is
 // looked for at the issuer, if it was not asked just now.
 func (k *keys) find(ctx context.Context, kid string, algorithm jose.SignatureAlgorithm) (any, error) {
-	set, err := k.usable(ctx)
+	set, hit, err := k.usable(ctx)
+	key := set.find(kid, algorithm)
+	k.observe(ctx, hit && key != nil)
 	if err != nil {
 		return nil, err
 	}
-	if key := set.find(kid, algorithm); key != nil {
+	if key != nil {
 		return key, nil
 	}
 	if set, err = k.renew(ctx, k.pause); err != nil {

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -270,5 +271,22 @@ func TestAnIssuerOverTLSHasNoPlainEndpoints(t *testing.T) {
 	}
 	if n := plain.count(keysPath); n != 0 {
 		t.Errorf("%d fetches", n)
+	}
+}
+
+func TestKeysAreObserved(t *testing.T) {
+	var seen []bool
+	r := newRig(t, func(o *resource.Options) {
+		o.ObserveKeys = func(_ context.Context, hit bool) { seen = append(seen, hit) }
+	})
+	good, forged := r.token(t, nil), by(t, r, "forged", r.issuer.rsa)
+	for _, token := range []string{good, good, forged, good} {
+		_, err := r.Verify(t.Context(), token)
+		if (err != nil) != (token == forged) {
+			t.Error(err)
+		}
+	}
+	if want := []bool{false, true, false, true}; !slices.Equal(seen, want) {
+		t.Errorf("%v, want %v", seen, want)
 	}
 }

@@ -69,6 +69,8 @@ type Options struct {
 	HTTPClient *http.Client
 	Logger     *slog.Logger
 	Now        func() time.Time
+	// ObserveKeys is told of each token whether the key for it was at hand.
+	ObserveKeys func(ctx context.Context, hit bool)
 }
 
 // Server protects one resource. It is safe for concurrent use.
@@ -172,7 +174,7 @@ func New(opts Options) (*Server, error) {
 
 // Ready fetches the issuer's keys if there are none yet, and tells why there are none.
 func (s *Server) Ready(ctx context.Context) error {
-	_, err := s.keys.usable(ctx)
+	_, _, err := s.keys.usable(ctx)
 	return err
 }
 
