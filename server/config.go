@@ -127,7 +127,7 @@ func options() []option[Config] {
 			flag: "no-browser", boolean: true, help: "only print the login address; open no browser",
 			set: func(c *Config, v string) (err error) { c.NoBrowser, err = parseBool(v); return },
 		},
-		logLevelOption(func(c *Config) *slog.Level { return &c.LogLevel }),
+		logLevelOption("", func(c *Config) *slog.Level { return &c.LogLevel }),
 	}
 }
 
@@ -138,9 +138,9 @@ func caFileOption[C any](to func(*C) *string) option[C] {
 	}
 }
 
-func logLevelOption[C any](to func(*C) *slog.Level) option[C] {
+func logLevelOption[C any](env string, to func(*C) *slog.Level) option[C] {
 	return option[C]{
-		flag: "log-level", fallback: "info", help: "what is logged to stderr: debug, info, warn or error",
+		flag: "log-level", env: env, fallback: "info", help: "what is logged to stderr: debug, info, warn or error",
 		set: func(c *C, v string) error {
 			if err := oneOf(v, "debug", "info", "warn", "error"); err != nil {
 				return err

@@ -157,11 +157,11 @@ func remoteOptions() []option[RemoteConfig] {
 			set: func(c *c, v string) error { c.keyFile = v; return nil },
 		},
 		{
-			flag: "read-only", boolean: true, help: "leave out every tool that can change something",
+			flag: "read-only", env: "AIC_MCP_READ_ONLY", boolean: true, help: "leave out every tool that can change something",
 			set: func(c *c, v string) (err error) { c.ReadOnly, err = parseBool(v); return },
 		},
 		{
-			flag: "without-authorization", boolean: true, help: "serve whoever reaches this machine's loopback address, without tokens; tools can then act for nobody. For tests of the protocol",
+			flag: "without-authorization", env: "AIC_MCP_WITHOUT_AUTHORIZATION", boolean: true, help: "serve whoever reaches this machine's loopback address, without tokens; tools can then act for nobody. For tests of the protocol",
 			set: func(c *c, v string) (err error) { c.Unguarded, err = parseBool(v); return },
 		},
 		{
@@ -169,7 +169,7 @@ func remoteOptions() []option[RemoteConfig] {
 			set: func(c *c, v string) error { c.Telemetry = v; return checkCollector(v) },
 		},
 		caFileOption(func(c *c) *string { return &c.CAFile }),
-		logLevelOption(func(c *c) *slog.Level { return &c.LogLevel }),
+		logLevelOption("AIC_MCP_LOG_LEVEL", func(c *c) *slog.Level { return &c.LogLevel }),
 	}
 	for _, d := range Downstreams() {
 		options = append(options, downstreamOptions(d)...)

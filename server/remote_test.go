@@ -38,6 +38,9 @@ type site struct {
 	// redirects are where people are sent back to.
 	redirects *httptest.Server
 	back      chan url.Values
+	// stop ends the server, whose error comes through done.
+	stop context.CancelFunc
+	done chan error
 }
 
 // downstream is an API that keeps what it was asked.
@@ -46,6 +49,8 @@ type downstream struct {
 	mu      sync.Mutex
 	bearers []string
 	status  int // if not 0, of the next answer
+	// arrived gets a message for each request, which waits for release, if it is set.
+	arrived, release chan struct{}
 }
 
 func (d *downstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -54,6 +59,10 @@ func (d *downstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status := d.status
 	d.status = 0
 	d.mu.Unlock()
+	if d.release != nil {
+		d.arrived <- struct{}{}
+		<-d.release
+	}
 	w.Header().Set("Content-Type", "application/json")
 	switch {
 	case status != 0:
@@ -110,11 +119,14 @@ func openSite(t *testing.T, env map[string]string, options ...mockaic.Option) *s
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	done := make(chan error, 1)
-	go func() { done <- remote.Serve(ctx, listener, nil) }()
+	s.stop, s.done = stop, make(chan error, 1)
+	go func() {
+		s.done <- remote.Serve(ctx, listener, nil)
+		close(s.done)
+	}()
 	t.Cleanup(func() {
 		stop()
-		if err := <-done; err != nil {
+		if err := <-s.done; err != nil {
 			t.Error(err)
 		}
 	})
