@@ -1,34 +1,18 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
+
+	"aicmcp/cmd/internal/node"
 )
 
 // TestOpenIDClient lets openid-client on Node use the tenant.
 func TestOpenIDClient(t *testing.T) {
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("Node is not installed")
-	}
-	dir := filepath.Join("..", "..", "testdata", "clients", "openid-client")
-	if _, err := os.Stat(filepath.Join(dir, "node_modules")); errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("openid-client is not installed: run npm ci in %s", dir)
-	}
-	// A result that go test keeps is good as long as the files that the test looked at.
-	const script = "check.js"
-	if _, err := os.Stat(filepath.Join(dir, script)); err != nil {
-		t.Fatal(err)
-	}
+	command := node.Command(t.Context(), t, node.Version{Major: 18}, filepath.Join("..", "..", "testdata", "clients", "openid-client"), "check.js")
 	r := startRealm(t)
 	person := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		address, err := io.ReadAll(request.Body)
@@ -45,11 +29,7 @@ func TestOpenIDClient(t *testing.T) {
 	}))
 	t.Cleanup(person.Close)
 
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	command := exec.CommandContext(ctx, node, script)
-	command.Dir = dir
-	command.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+r.caFile, "ISSUER="+r.issuer, "REDIRECT_URI="+r.redirect, "CLIENT_SECRET="+clientSecret, "PERSON="+person.URL)
+	command.Env = append(command.Env, "NODE_EXTRA_CA_CERTS="+r.caFile, "ISSUER="+r.issuer, "REDIRECT_URI="+r.redirect, "CLIENT_SECRET="+clientSecret, "PERSON="+person.URL)
 	output, err := command.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
