@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -89,7 +88,7 @@ func (r *Remote) endpoint() http.Handler {
 			req.Body = io.NopCloser(bytes.NewReader(body))
 			all = messagesIn(body)
 		}
-		if lacking := r.lacking(req.Context(), all); lacking != nil {
+		if lacking := r.lacking(req, all); lacking != nil {
 			r.opts.Resource.Refuse(w, req, lacking)
 			return
 		}
@@ -101,19 +100,27 @@ func (r *Remote) endpoint() http.Handler {
 	})
 }
 
+// scopesAddUp is the first protocol version whose clients ask for the scopes that they
+// have beside those of a challenge. Others ask for those of the challenge alone.
+const scopesAddUp = "2026-07-28"
+
 // lacking tells a client which scopes a tool needs that its token lacks, before the
 // call is served: as a refusal of the request, it makes clients ask for them. What a
 // token allows is for the delegator to check.
-func (r *Remote) lacking(ctx context.Context, all []message) error {
-	caller := resource.CallerOf(ctx)
+func (r *Remote) lacking(req *http.Request, all []message) error {
+	caller := resource.CallerOf(req.Context())
 	if caller == nil {
 		return nil
 	}
 	for _, m := range all {
 		needed := r.tools[m.Params.Name].scopes
-		if m.Method == "tools/call" && len(delegate.Missing(caller.Token.Scopes, needed)) > 0 {
-			return &resource.InsufficientScope{Scopes: needed}
+		if m.Method != "tools/call" || len(delegate.Missing(caller.Token.Scopes, needed)) == 0 {
+			continue
 		}
+		if req.Header.Get("Mcp-Protocol-Version") < scopesAddUp {
+			needed = slices.Concat(caller.Token.Scopes, delegate.Missing(caller.Token.Scopes, needed))
+		}
+		return &resource.InsufficientScope{Scopes: needed}
 	}
 	return nil
 }
