@@ -45,16 +45,50 @@ func TestTheDemoIsReadyForARemoteMCPServer(t *testing.T) {
 	}
 }
 
+// TestARefreshKeepsTheAudience plays clients that name the resource when they refresh a
+// token, and those that don't.
+func TestARefreshKeepsTheAudience(t *testing.T) {
+	const server = "https://mcp.example.com/mcp"
+	for _, c := range []struct {
+		scope, resource string
+		kept            bool
+	}{
+		{"openid todo_api:read", server, true},
+		{"openid todo_api:read", "", true},
+		{"openid", server, true},
+		{"openid", "", false},
+		{"openid todo_api:read", "https://todo.example.com", false},
+	} {
+		a := newApp(t, mockaic.Seed("demo"), mockaic.RemoteMCP(server, "https://todo.example.com"))
+		registered := call(t, a.mock, "POST", alphaProvider+"/register", map[string]string{"Content-Type": "application/json"}, `{"redirect_uris":["`+a.redirect+`"],
+			"token_endpoint_auth_method":"none","grant_types":["authorization_code","refresh_token"],"scope":"`+c.scope+`"}`)
+		client, _ := registered.object(t)["client_id"].(string)
+		first := a.tokensFor(client, server, c.scope)
+		refresh := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {first["refresh_token"].(string)}, "client_id": {client}}
+		if c.resource != "" {
+			refresh.Set("resource", c.resource)
+		}
+		claims := claimsOf(t, a.accessToken(refresh, ""))
+		if kept := claims["aud"] == server; kept != c.kept || kept != (claims["may_act"] != nil) {
+			t.Errorf("refreshed with the scopes %q for %q: %v", c.scope, c.resource, claims)
+		}
+	}
+}
+
 const alphaProvider = "/am/oauth2/alpha"
 
 // callersToken is what a client gets for the demo's person and a resource.
 func (a *app) callersToken(client, resource string) string {
 	a.t.Helper()
+	return a.tokensFor(client, resource, "openid todo_api:read todo_api:write")["access_token"].(string)
+}
+
+func (a *app) tokensFor(client, resource, scope string) map[string]any {
+	a.t.Helper()
 	a.visit(mockaic.Person{UserName: "demo", Password: mockaic.Password}, a.mock.URL+alphaProvider+"/authorize?"+url.Values{
-		"response_type": {"code"}, "client_id": {client}, "redirect_uri": {a.redirect},
-		"scope": {"openid todo_api:read todo_api:write"}, "resource": {resource},
+		"response_type": {"code"}, "client_id": {client}, "redirect_uri": {a.redirect}, "scope": {scope}, "resource": {resource},
 	}.Encode())
-	return a.accessToken(url.Values{
+	return a.tokens(url.Values{
 		"grant_type": {"authorization_code"}, "code": {a.received.Get("code")}, "redirect_uri": {a.redirect}, "client_id": {client}, "resource": {resource},
 	}, "")
 }
@@ -66,16 +100,21 @@ func (a *app) asMCPServer(form url.Values) string {
 
 func (a *app) accessToken(form url.Values, authorization string) string {
 	a.t.Helper()
+	return a.tokens(form, authorization)["access_token"].(string)
+}
+
+func (a *app) tokens(form url.Values, authorization string) map[string]any {
+	a.t.Helper()
 	headers := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
 	if authorization != "" {
 		headers["Authorization"] = authorization
 	}
 	got := call(a.t, a.mock, "POST", alphaProvider+"/access_token", headers, form.Encode())
-	token, _ := got.object(a.t)["access_token"].(string)
-	if got.status != http.StatusOK || token == "" {
+	answer := got.object(a.t)
+	if _, ok := answer["access_token"].(string); got.status != http.StatusOK || !ok {
 		a.t.Fatalf("%d %s", got.status, got.body)
 	}
-	return token
+	return answer
 }
 
 func TestOnlyTheDemoTakesTheURLs(t *testing.T) {

@@ -22,6 +22,9 @@ type MCPServer struct {
 	Origins []string
 }
 
+//go:embed mcp/asked.js
+var askedForMCP string
+
 //go:embed mcp/may_act.js
 var mayActForMCP string
 
@@ -91,14 +94,14 @@ func (m MCPServer) parameters() (text string, err error) {
 	for _, parameter := range []struct {
 		name  string
 		value any
-	}{{"mcpServer", m.URL}, {"mcpServerClient", m.ClientID}, {"apis", m.APIs}} {
+	}{{"mcpServer", m.URL}, {"mcpServerClient", m.ClientID}, {"apis", m.APIs}, {"apiScopes", slices.Sorted(maps.Keys(m.Scopes))}} {
 		value, err := json.Marshal(parameter.value)
 		if err != nil {
 			return "", err
 		}
 		text += fmt.Sprintf("var %s = %s;\n", parameter.name, value)
 	}
-	return text + "\n", nil
+	return text + "\n" + askedForMCP, nil
 }
 
 func tokenScript(id, name, context, source string) store.Object {
