@@ -411,7 +411,7 @@ func TestAClientIsToldWhatAToolNeeds(t *testing.T) {
 	} {
 		res, answer := s.post(token, body, nil)
 		challenge := res.Header.Get("WWW-Authenticate")
-		if res.StatusCode != http.StatusForbidden || !strings.Contains(challenge, `error="insufficient_scope", scope="todo_api:write", resource_metadata="`) {
+		if res.StatusCode != http.StatusForbidden || !strings.Contains(challenge, `error="insufficient_scope", scope="openid todo_api:read todo_api:write", resource_metadata="`) {
 			t.Errorf("%s: %d %s %s", name, res.StatusCode, challenge, answer)
 		}
 	}
