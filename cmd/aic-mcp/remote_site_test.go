@@ -51,7 +51,7 @@ func startSite(t *testing.T, instances int) *site {
 		"AIC_MCP_RESOURCE": s.resource, "AIC_MCP_ISSUER": issuer, "AIC_MCP_TODO_URL": s.api,
 		// The rest takes a second login.
 		"AIC_MCP_ASKED_SCOPES": "openid profile todo_api:read",
-		"AIC_MCP_CLIENT_ID": mockaic.MCPClientID, "AIC_MCP_CLIENT_SECRET": mockaic.MCPClientSecret,
+		"AIC_MCP_CLIENT_ID":    mockaic.MCPClientID, "AIC_MCP_CLIENT_SECRET": mockaic.MCPClientSecret,
 	})
 	var balance balancer
 	for range instances {

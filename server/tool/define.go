@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"slices"
 
 	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -55,7 +54,7 @@ func Define[C, In, Out any](spec Spec, fn func(ctx context.Context, c C, in In) 
 	t := Tool[C]{
 		Spec: spec,
 		Declaration: &mcp.Tool{
-			Meta:         mcp.Meta{"scopes": slices.Clone(spec.Scopes)},
+			Meta:         mcp.Meta{"scopes": append([]Scope{}, spec.Scopes...)},
 			Name:         spec.Name,
 			Title:        spec.Title,
 			Description:  spec.Description,

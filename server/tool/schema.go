@@ -2,6 +2,8 @@ package tool
 
 import (
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -24,7 +26,8 @@ func at(s *jsonschema.Schema, path string) (*jsonschema.Schema, error) {
 }
 
 // tidy undoes what inference does to slices and pointers (types like
-// ["null","array"], which some clients cannot read).
+// ["null","array"], which some clients cannot read), and gives schemas of anything a
+// word, without which they are written as true, which others refuse.
 func tidy(s *jsonschema.Schema) {
 	if s == nil {
 		return
@@ -39,6 +42,11 @@ func tidy(s *jsonschema.Schema) {
 		tidy(p)
 	}
 	tidy(s.Items)
+	for _, p := range append(slices.Collect(maps.Values(s.Properties)), s.Items) {
+		if p != nil && reflect.ValueOf(*p).IsZero() {
+			p.Description = "any JSON value"
+		}
+	}
 	if s.AdditionalProperties != nil && s.AdditionalProperties.Not == nil {
 		tidy(s.AdditionalProperties)
 	}
