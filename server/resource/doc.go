@@ -8,7 +8,9 @@
 // guard.go stands in front of the handler, with origin.go and limit.go; challenge.go
 // writes refusals (RFC 6750), metadata.go the documents of RFC 9728 and RFC 8414.
 //
-// Nothing is kept but what the issuer was asked last and the rates of callers. Both
-// are of one process: several servers of the same resource need not know each other,
+// Nothing is kept but what the issuer was asked last, which tokens its keys signed,
+// and the rates of callers. A token whose signature is remembered is still checked
+// for its times, audience and issuer, and asked about if introspection is on. All is
+// of one process: several servers of the same resource need not know each other,
 // and each counts rates for itself.
 package resource

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 const (
@@ -28,15 +30,27 @@ var publicAlgorithms = []jose.SignatureAlgorithm{
 
 var errUnknownKey = errors.New("unknown key")
 
-// keySet are the issuer's keys by their kid, of which there can be several for
-// different algorithms.
-type keySet map[string][]jose.JSONWebKey
+// maxSigned are the tokens that are remembered; what was not sent for longest is
+// verified anew.
+const maxSigned = 4096
+
+// keySet are the issuer's keys, as they were published at one time.
+type keySet struct {
+	// byID can have several of one kid, for different algorithms.
+	byID map[string][]jose.JSONWebKey
+	// signed are the claims of tokens whose signature a key of the set made. They
+	// are forgotten with the set, so that no token outlives its key.
+	signed *lru.Cache[digest, map[string]any]
+}
+
+// digest stands for a token, so that none is kept.
+type digest [sha256.Size]byte
 
 // keys are those of the issuer, as they were published last.
 type keys struct {
 	issuer             *issuer
 	fresh, kept, pause time.Duration
-	sets               *shared[keySet]
+	sets               *shared[*keySet]
 	observe            func(ctx context.Context, hit bool)
 }
 
@@ -56,22 +70,27 @@ func newKeys(i *issuer, opts Options) *keys {
 	return k
 }
 
-// usable are the keys, fetched if there are none, or none that are young enough.
-func (k *keys) usable(ctx context.Context) (set keySet, hit bool, err error) {
+// atHand are the keys if there are some that are young enough. It has them renewed
+// beside the request if they are no longer fresh.
+func (k *keys) atHand(ctx context.Context) (*keySet, bool) {
 	set, age, ok := k.sets.last(k.kept)
-	if !ok {
-		set, err := k.renew(ctx, min(retryPause, k.pause))
-		return set, false, err
-	}
-	if age >= k.fresh {
+	if ok && age >= k.fresh {
 		if _, _, tried := k.sets.outcome(k.pause); !tried {
 			k.sets.begin(ctx, k.pause)
 		}
 	}
-	return set, true, nil
+	return set, ok
 }
 
-func (k *keys) renew(ctx context.Context, pause time.Duration) (keySet, error) {
+// usable are the keys, fetched if there are none, or none that are young enough.
+func (k *keys) usable(ctx context.Context) (*keySet, error) {
+	if set, ok := k.atHand(ctx); ok {
+		return set, nil
+	}
+	return k.renew(ctx, min(retryPause, k.pause))
+}
+
+func (k *keys) renew(ctx context.Context, pause time.Duration) (*keySet, error) {
 	set, err := k.sets.renew(ctx, pause)
 	if err != nil {
 		return nil, &Unavailable{RetryAfter: min(retryPause, pause), Err: err}
@@ -79,29 +98,47 @@ func (k *keys) renew(ctx context.Context, pause time.Duration) (keySet, error) {
 	return set, nil
 }
 
-// find returns the key with the kid that fits the algorithm. One that is not known is
-// looked for at the issuer, if it was not asked just now.
-func (k *keys) find(ctx context.Context, kid string, algorithm jose.SignatureAlgorithm) (any, error) {
-	set, hit, err := k.usable(ctx)
-	key := set.find(kid, algorithm)
-	k.observe(ctx, hit && key != nil)
-	if err != nil {
-		return nil, err
+// signed returns the claims of a token that was verified with the keys at hand.
+func (k *keys) signed(ctx context.Context, token digest) (map[string]any, bool) {
+	set, ok := k.atHand(ctx)
+	if !ok {
+		return nil, false
 	}
-	if key != nil {
-		return key, nil
+	claims, ok := set.signed.Get(token)
+	if ok {
+		k.observe(ctx, true)
 	}
-	if set, err = k.renew(ctx, k.pause); err != nil {
-		return nil, err
-	}
-	if key := set.find(kid, algorithm); key != nil {
-		return key, nil
-	}
-	return nil, errUnknownKey
+	return claims, ok
 }
 
-func (set keySet) find(kid string, algorithm jose.SignatureAlgorithm) any {
-	for _, key := range set[kid] {
+// find returns the key with the kid that fits the algorithm, and the set that it is
+// of. One that is not known is looked for at the issuer, if it was not asked just now.
+func (k *keys) find(ctx context.Context, kid string, algorithm jose.SignatureAlgorithm) (any, *keySet, error) {
+	set, hit := k.atHand(ctx)
+	var err error
+	if !hit {
+		set, err = k.usable(ctx)
+	}
+	if err != nil {
+		k.observe(ctx, false)
+		return nil, nil, err
+	}
+	key := set.find(kid, algorithm)
+	k.observe(ctx, hit && key != nil)
+	if key != nil {
+		return key, set, nil
+	}
+	if set, err = k.renew(ctx, k.pause); err != nil {
+		return nil, nil, err
+	}
+	if key := set.find(kid, algorithm); key != nil {
+		return key, set, nil
+	}
+	return nil, nil, errUnknownKey
+}
+
+func (set *keySet) find(kid string, algorithm jose.SignatureAlgorithm) any {
+	for _, key := range set.byID[kid] {
 		if (key.Algorithm == "" || key.Algorithm == string(algorithm)) && fits(key.Key, algorithm) {
 			return key.Key
 		}
@@ -129,7 +166,7 @@ func fits(key any, algorithm jose.SignatureAlgorithm) bool {
 	return false
 }
 
-func (k *keys) fetch(ctx context.Context) (keySet, error) {
+func (k *keys) fetch(ctx context.Context) (*keySet, error) {
 	found, err := k.issuer.discovery(ctx)
 	if err != nil {
 		return nil, err
@@ -147,7 +184,7 @@ func (k *keys) fetch(ctx context.Context) (keySet, error) {
 	if len(published.Keys) > maxKeys {
 		return nil, fmt.Errorf("the issuer has %d keys: %d is the most", len(published.Keys), maxKeys)
 	}
-	set := keySet{}
+	byID := map[string][]jose.JSONWebKey{}
 	for _, text := range published.Keys {
 		var key jose.JSONWebKey
 		// Keys of types that are not known are to be ignored (RFC 7517, section 5).
@@ -156,11 +193,12 @@ func (k *keys) fetch(ctx context.Context) (keySet, error) {
 		}
 		fitsSome := func(a jose.SignatureAlgorithm) bool { return fits(key.Key, a) }
 		if key.KeyID != "" && slices.ContainsFunc(publicAlgorithms, fitsSome) {
-			set[key.KeyID] = append(set[key.KeyID], key)
+			byID[key.KeyID] = append(byID[key.KeyID], key)
 		}
 	}
-	if len(set) == 0 {
+	if len(byID) == 0 {
 		return nil, fmt.Errorf("the issuer has no keys at %s that tokens could be signed with", found.jwks)
 	}
-	return set, nil
+	signed, err := lru.New[digest, map[string]any](maxSigned)
+	return &keySet{byID, signed}, err
 }

@@ -117,6 +117,9 @@ func TestOldKeysAreRenewedInTheBackground(t *testing.T) {
 	if _, err := r.Verify(t.Context(), older); err != nil { // while the issuer does not answer
 		t.Fatal(err)
 	}
+	for range 2 { // that one began the second fetch
+		<-r.reached
+	}
 	close(held)
 	if _, err := r.Verify(t.Context(), newer); err != nil { // waits for the fetch that is under way
 		t.Fatal(err)

@@ -174,7 +174,7 @@ func New(opts Options) (*Server, error) {
 
 // Ready fetches the issuer's keys if there are none yet, and tells why there are none.
 func (s *Server) Ready(ctx context.Context) error {
-	_, _, err := s.keys.usable(ctx)
+	_, err := s.keys.usable(ctx)
 	return err
 }
 

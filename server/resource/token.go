@@ -13,7 +13,7 @@ type Token struct {
 	Scopes            []string
 	Expires           time.Time
 	// Claims are all claims, or what introspection answered. Numbers are
-	// json.Number.
+	// json.Number. Requests with the same token share them: don't change them.
 	Claims map[string]any
 }
 

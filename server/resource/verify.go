@@ -2,6 +2,7 @@ package resource
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"slices"
 	"strings"
@@ -54,8 +55,14 @@ func (s *Server) verifyOpaque(ctx context.Context, token string) (*Token, error)
 	return s.acceptIntrospected(claims)
 }
 
-// signedClaims are those of a JWS that a key of the issuer signed.
+// signedClaims are those of a JWS that a key of the issuer signed. All that is
+// decided here follows from the token and the keys, so that it need not be decided
+// again while these are the same.
 func (s *Server) signedClaims(ctx context.Context, token string) (map[string]any, error) {
+	sum := digest(sha256.Sum256([]byte(token)))
+	if claims, ok := s.keys.signed(ctx, sum); ok {
+		return claims, nil
+	}
 	signed, err := jose.ParseSignedCompact(token, s.algorithms)
 	// go-jose's texts can repeat what stands in the token.
 	if other := (*jose.ErrUnexpectedSignatureAlgorithm)(nil); errors.As(err, &other) && other.Got != "" {
@@ -74,7 +81,7 @@ func (s *Server) signedClaims(ctx context.Context, token string) (map[string]any
 	if header.KeyID == "" {
 		return nil, invalid(BadSignature, "its header has no kid")
 	}
-	key, err := s.keys.find(ctx, header.KeyID, jose.SignatureAlgorithm(header.Algorithm))
+	key, set, err := s.keys.find(ctx, header.KeyID, jose.SignatureAlgorithm(header.Algorithm))
 	if errors.Is(err, errUnknownKey) {
 		return nil, invalid(BadSignature, "the issuer has no key with its kid that fits its algorithm")
 	}
@@ -89,6 +96,7 @@ func (s *Server) signedClaims(ctx context.Context, token string) (map[string]any
 	if err != nil {
 		return nil, invalid(Malformed, "its claims: %s", err)
 	}
+	set.signed.Add(sum, claims)
 	return claims, nil
 }
 
