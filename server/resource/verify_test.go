@@ -109,7 +109,10 @@ func TestFaultsOfTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	flipped := []byte(parts[2])
+	flipped, err := base64.RawURLEncoding.DecodeString(parts[2])
+	if err != nil {
+		t.Fatal(err)
+	}
 	flipped[40] ^= 1
 	for _, c := range []struct {
 		name  string
@@ -166,7 +169,7 @@ func TestFaultsOfTokens(t *testing.T) {
 		{"claims that do not end", signed(`{"kid":"rsa"}`, strings.Repeat(`{"x":`, 1500)+strings.Repeat("}", 1499)), resource.Malformed},
 
 		{"tampered claims", parts[0] + "." + b64([]byte(body(map[string]any{"sub": "admin"}))) + "." + parts[2], resource.BadSignature},
-		{"tampered signature", parts[0] + "." + parts[1] + "." + string(flipped), resource.BadSignature},
+		{"tampered signature", parts[0] + "." + parts[1] + "." + b64(flipped), resource.BadSignature},
 		{"no signature", parts[0] + "." + parts[1] + ".", resource.BadSignature},
 		{"signature of another key", sign(t, jose.RS256, r.other, `{"kid":"rsa"}`, body(nil)), resource.BadSignature},
 		{"foreign kid", sign(t, jose.RS256, r.other, `{"kid":"foreign"}`, body(nil)), resource.BadSignature},
