@@ -47,7 +47,7 @@ func (d Data) AdmitMCP(realm string, m MCPServer) error {
 	provider := d.Settings[realm+"/"+oauthProvider.kind]
 	advanced := groupOf(provider, "advancedOAuth2Config")
 	supported, _ := advanced["supportedScopes"].([]any)
-	scopes := []any{}
+	scopes := []any{"am-introspect-all-tokens"} // to notice those that were revoked
 	for _, scope := range slices.Sorted(maps.Keys(m.Scopes)) {
 		supported = append(supported, scope+"|"+m.Scopes[scope])
 		scopes = append(scopes, scope)
