@@ -96,6 +96,20 @@ const (
 	Clock Feature = "clock"
 	// Tools is an MCP server in front of the tenant.
 	Tools Feature = "tools"
+	// RemoteMCP is an MCP server over HTTP whose callers bring access tokens that alpha
+	// issues. Clients of it register themselves.
+	RemoteMCP Feature = "remote-mcp"
+	// RemoteTodo is that the remote MCP server acts for its callers at the Todo API, first
+	// of all its APIs.
+	RemoteTodo Feature = "remote-todo"
+	// RemoteTenant is that the remote MCP server offers the tenant's tools, to those whose
+	// tokens open the tenant's APIs.
+	RemoteTenant Feature = "remote-tenant"
+	// RemoteIntrospection is that the remote MCP server notices that a token was revoked.
+	RemoteIntrospection Feature = "remote-introspection"
+	// RemoteRate is that the remote MCP server answers 429 to who sends some hundred
+	// requests at once.
+	RemoteRate Feature = "remote-rate"
 )
 
 // Features lists all features.
@@ -103,12 +117,21 @@ func Features() []Feature {
 	return []Feature{
 		Managed, OpenType, Config, Types, Themes, OAuth, FormLogin, TokenExchange, Scripts, Clients, ProviderSettings, CORS, ServiceAccounts,
 		Realms, Journeys, Logins, NodeDesigner, ESVs, Restart, Logs, LogKeys, Clock, Tools,
+		RemoteMCP, RemoteTodo, RemoteTenant, RemoteIntrospection, RemoteRate,
 	}
 }
 
 // OnRequest lists the features that no run of the command claims unless it is
-// told to: their cases disturb whoever uses the tenant.
-func OnRequest() []Feature { return []Feature{Restart, ProviderSettings} }
+// told to: their cases disturb whoever uses the tenant, or an MCP server has them only
+// if it is set up so.
+func OnRequest() []Feature {
+	return []Feature{Restart, ProviderSettings, RemoteTenant, RemoteIntrospection, RemoteRate}
+}
+
+// Remote lists the features that need a remote MCP server.
+func Remote() []Feature {
+	return []Feature{RemoteMCP, RemoteTodo, RemoteTenant, RemoteIntrospection, RemoteRate}
+}
 
 // Case is one requirement and how to see whether it is met.
 type Case struct {

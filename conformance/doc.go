@@ -58,6 +58,14 @@
 // Tenants answer some 60 requests for logs a minute: cases wait as long as they
 // are told to, and up to three minutes for an event to be seen.
 //
+// Cases about a remote MCP server (remote-mcp), which the target names besides the tenant,
+// play clients that know only its address: they register at the tenant without being
+// asked who they are, log users in that they make, and have them consent. Clients with a
+// script of their own get tokens whose claims are wrong, though the tenant signed them.
+// Lists of the Todo API (remote-todo) are those of these users, and are emptied. One case
+// sends hundreds of requests (remote-rate), two hold a connection open until the server
+// ends it, up to two minutes each; these know no proxies.
+//
 // What could not be removed is an error that names it, and the run exits with
 // 2. A run that was killed may leave a type whose name begins with conformance_
 // in config/managed, with the objects in it, documents, themes, variables and

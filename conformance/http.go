@@ -40,7 +40,8 @@ func (r *Response) List(path ...any) []any { return List(r.Body, path...) }
 // Request is what is to be sent.
 type Request struct {
 	Method string
-	// Path is a path below the target's address or an address of the target.
+	// Path is a path below the target's address, or an address of the target or of its
+	// remote MCP server. That one never gets the target's bearer.
 	Path   string
 	Query  url.Values
 	Header http.Header
@@ -51,12 +52,14 @@ type Request struct {
 	Anonymous bool
 	// Cookies are sent and kept.
 	Cookies http.CookieJar
+	// Once takes 429 and 503 for answers like others.
+	Once bool
 }
 
 // Option changes a request.
 type Option func(*Request)
 
-// Header sets a header; an empty value removes it.
+// Header sets a header, Host among them; an empty value removes it.
 func Header(name, value string) Option {
 	return func(r *Request) {
 		if value == "" {
@@ -87,6 +90,9 @@ func Anonymous() Option { return func(r *Request) { r.Anonymous = true } }
 
 // Bearer sends another bearer than the target's.
 func Bearer(token string) Option { return Header("Authorization", "Bearer "+token) }
+
+// Once takes 429 and 503 for answers like others, instead of asking again later.
+func Once() Option { return func(r *Request) { r.Once = true } }
 
 // Cookies sends the jar's cookies and keeps those that come back.
 func Cookies(jar http.CookieJar) Option { return func(r *Request) { r.Cookies = jar } }
@@ -151,14 +157,15 @@ func (t *T) Send(method, path string, body any, options ...Option) *Response {
 		if contentType != "" {
 			request.Header.Set("Content-Type", contentType)
 		}
-		if !r.Anonymous && t.Target.Bearer != "" {
+		if !r.Anonymous && t.Target.Bearer != "" && t.isTenant(address) {
 			request.Header.Set("Authorization", "Bearer "+t.Target.Bearer)
 		}
 		maps.Copy(request.Header, r.Header)
+		request.Host = request.Header.Get("Host") // empty is the address's
 		t.secrets.learnRequest(request, payload)
 		res := t.exchange(request, r.Cookies, payload)
 		res.path = address.Path
-		if !busy(res.Status) {
+		if r.Once || !busy(res.Status) {
 			return res
 		}
 		t.waitFor(res, try)
@@ -254,8 +261,20 @@ func (r *Request) payload() ([]byte, string, error) {
 	return data, "application/json", err
 }
 
+// isTenant tells of the target's addresses.
+func (t *T) isTenant(address *url.URL) bool {
+	base, err := url.Parse(t.Target.BaseURL)
+	return err == nil && SameOrigin(base, address)
+}
+
+// isMCP tells of the addresses of the target's remote MCP server.
+func (t *T) isMCP(address *url.URL) bool {
+	server, err := url.Parse(t.Target.MCP)
+	return err == nil && t.Target.MCP != "" && SameOrigin(server, address)
+}
+
 // address is where a request goes. Nothing is sent to other hosts than the
-// target's, since it could carry the bearer along.
+// target's and its MCP server's, since it could carry secrets along.
 func (t *T) address(path string, query url.Values) (*url.URL, error) {
 	base, err := url.Parse(t.Target.BaseURL)
 	if err != nil {
@@ -266,7 +285,7 @@ func (t *T) address(path string, query url.Values) (*url.URL, error) {
 		return nil, err
 	}
 	if address.IsAbs() {
-		if !SameOrigin(base, address) {
+		if !t.isTenant(address) && !t.isMCP(address) {
 			return nil, errForeign(address.Host)
 		}
 	} else {

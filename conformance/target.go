@@ -23,6 +23,11 @@ type Target struct {
 	Bearer string
 	// Session is a client of an MCP server in front of the tenant.
 	Session *mcp.ClientSession
+	// MCP is the address of the endpoint of a remote MCP server.
+	MCP string
+	// Patience is how long the remote MCP server may wait for the rest of a request; it is
+	// DefaultPatience if zero.
+	Patience time.Duration
 	// Features are those that the target claims. Cases that need others are
 	// skipped.
 	Features []Feature
@@ -42,6 +47,9 @@ type Target struct {
 
 // DefaultTimeout is how long a case may take.
 const DefaultTimeout = 60 * time.Second
+
+// DefaultPatience is how long a server may wait for the rest of a request.
+const DefaultPatience = 2 * time.Minute
 
 // OAuthClients are the two public clients of the root realm that the cases use.
 type OAuthClients struct {
@@ -77,6 +85,15 @@ func CheckAddress(address string) error {
 	return nil
 }
 
+// CheckMCP reports what makes an address unusable as that of a remote MCP server.
+func CheckMCP(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("the remote MCP server %q is not an address such as https://mcp.example.com/mcp, without a query or a user", address)
+	}
+	return nil
+}
+
 // Check reports what makes the target unusable.
 func (t Target) Check() error {
 	if err := CheckAddress(t.BaseURL); err != nil {
@@ -85,6 +102,11 @@ func (t Target) Check() error {
 	for _, f := range t.Features {
 		if !slices.Contains(Features(), f) {
 			return fmt.Errorf("there is no feature %q", f)
+		}
+	}
+	if t.claims(RemoteMCP) {
+		if err := CheckMCP(t.MCP); err != nil {
+			return err
 		}
 	}
 	switch {

@@ -58,6 +58,10 @@ open-type,types,config,themes,scripts,oauth-clients,service-accounts,cors,journe
 leaves all that alone, --read-only all there is. Only --with restart restarts the
 tenant's services, and only --with provider-settings changes alpha's OAuth provider.
 
+With --mcp-server URL it also tries a remote MCP server that takes alpha's tokens and
+acts at the Todo API: it registers clients there as anybody may, makes users, and logs
+them in.
+
 Exit codes: 0 all is well, 1 a case failed, 2 the suite could not judge or left
 something behind.
 `

@@ -80,6 +80,9 @@ func TestUsage(t *testing.T) {
 		{[]string{"run", target, "--with", "magic"}, "to ask for are restart"},
 		{[]string{"run", target, "--with", "esvs"}, "to ask for are restart"},
 		{[]string{"run", target, "--clock", "http://tenant.example.com/clock"}, "--clock"},
+		{[]string{"run", target, "--mcp-server", "http://mcp.example.com/mcp"}, "--mcp-server"},
+		{[]string{"run", target, "--mcp-server", "https://mcp.example.com/mcp?a=b"}, "without a query"},
+		{[]string{"run", target, "--with", "remote-rate"}, "needs --mcp-server"},
 		{[]string{"run", target, "--timeout", "0s"}, "positive"},
 		{[]string{"run", target, "--ca-file", "none.pem"}, "--ca-file"},
 		{[]string{"run", target, "--ca-file", file}, "no PEM certificate"},
@@ -104,11 +107,11 @@ func TestUsage(t *testing.T) {
 const knownOfFake = "../../testdata/baseline/mockaic.txt"
 
 func TestRunWhole(t *testing.T) {
-	mock := startTenant(t)
+	mock, mcpServer := startRemote(t)
 	admin := httptest.NewServer(mock.Admin())
 	defer admin.Close()
 	status, out, errors := invoke(t.Context(), withBearer(), "run", "--target", mock.URL+"/", "--user", "admin@example.com",
-		"--with", "restart,provider-settings", "--clock", admin.URL+"/clock", "--format", "json", "--baseline", knownOfFake)
+		"--mcp-server", mcpServer, "--with", "restart,provider-settings,remote-tenant,remote-introspection,remote-rate", "--clock", admin.URL+"/clock", "--format", "json", "--baseline", knownOfFake)
 	var report struct {
 		Counts  map[string]int
 		Target  string

@@ -23,7 +23,7 @@ import (
 // settings are the flags of run.
 type settings struct {
 	target, bearer, bearerEnv, caFile      string
-	user, passwordEnv, clock               string
+	user, passwordEnv, clock, mcpServer    string
 	openType, baseline, format, outputFile string
 	only, with, without                    words
 	readOnly, verbose                      bool
@@ -43,12 +43,15 @@ func (s *settings) flags() *flag.FlagSet {
 	flags.Var(&s.without, "without", "leave out the cases that need this `feature`: "+names(conformance.Features())+"; can be repeated")
 	flags.Var(&s.with, "with", "run the cases that need this `feature` too, which are left out otherwise: "+names(conformance.OnRequest())+"; can be repeated. "+
 		"With restart the tenant's services are restarted, which takes minutes and makes all changes of variables and secrets effective, other people's too; "+
-		"with provider-settings those of alpha's OAuth provider change for moments, for all its clients")
+		"with provider-settings those of alpha's OAuth provider change for moments, for all its clients; "+
+		"the others are for an MCP server that is set up so: remote-tenant, with the tenant's tools; remote-introspection, with introspection of all tokens; remote-rate, with a limit that some hundred requests at once get to")
 	flags.BoolVar(&s.readOnly, "read-only", false, "leave out the cases that write")
 	flags.StringVar(&s.openType, "open-type", "", "managed object `type` to use whose schema lists no properties; without it one is added to the tenant's configuration for the run")
 	flags.StringVar(&s.user, "user", "", "tenant administrator to log in, where the pages work without scripts; without it such cases are skipped")
 	flags.StringVar(&s.passwordEnv, "password-env", "AIC_CONFORMANCE_PASSWORD", "environment `variable` that holds the administrator's password")
 	flags.StringVar(&s.clock, "clock", "", "`URL` of a fake tenant's clock, which cases move, such as http://127.0.0.1:9090/clock; without it they are skipped")
+	flags.StringVar(&s.mcpServer, "mcp-server", "", "`URL` of the endpoint of a remote MCP server whose issuer is the tenant's alpha, such as http://127.0.0.1:8200/mcp; without it such cases are skipped. "+
+		"It must act at the Todo API, or leave that out with --without "+string(conformance.RemoteTodo))
 	flags.StringVar(&s.clients.LoginID, "client-id", clients.LoginID, "public OAuth client with the code flow")
 	flags.StringVar(&s.clients.RedirectURI, "redirect-uri", clients.RedirectURI, "a redirect URI of that client")
 	flags.StringVar(&s.clients.ExchangeID, "exchange-client-id", clients.ExchangeID, "public OAuth client with token exchange")
@@ -257,6 +260,17 @@ func (s *settings) newTarget(getenv func(string) string) (conformance.Target, er
 	} else if err := checkTransport(s.clock); err != nil {
 		return target, fmt.Errorf("--clock: %w", err)
 	}
+	if s.mcpServer == "" {
+		for _, feature := range conformance.Remote() {
+			if slices.Contains(s.with, string(feature)) {
+				return target, fmt.Errorf("--with %s needs --mcp-server", feature)
+			}
+			leftOut = append(leftOut, string(feature))
+		}
+	} else if err := errors.Join(conformance.CheckMCP(s.mcpServer), checkTransport(s.mcpServer)); err != nil {
+		return target, fmt.Errorf("--mcp-server: %w", err)
+	}
+	target.MCP = s.mcpServer
 	for _, name := range leftOut {
 		feature := conformance.Feature(name)
 		if !slices.Contains(conformance.Features(), feature) {

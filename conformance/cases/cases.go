@@ -13,7 +13,8 @@ func All() []c.Case {
 		documents, theming, features, internals, metas, oauth, issuing,
 		scripting, scriptContexts, oauthClients, realmSettings, amUsers, journeyCases, nodeCases, nodeTypeCases, designerCases, loginCases, callbackCases, sessionCases, codeCases, errorForms, refreshCases, grantCases, exchangeCases, tokenCases, infoCases, requestCases, clientAuthCases, registrationCases, robotCases, corsCases,
 		environment, esvLists, esvVariables, esvSecrets, esvVersions, logging, events,
-		tools, typeTools, themeTools, scriptTools, journeyTools, appTools, featureTools, esvTools, logTools, restarting, clockCases)
+		tools, typeTools, themeTools, scriptTools, journeyTools, appTools, featureTools, esvTools, logTools, restarting, clockCases,
+		remoteMetadata, remoteTokens, remoteCalls, remoteLimits)
 }
 
 // Where requirements come from. "Recorded" is traffic of tenants, "live-verified"

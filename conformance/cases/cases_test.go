@@ -22,12 +22,7 @@ const (
 // testTarget is the in-process tenant with a type for the cases.
 func testTarget(t *testing.T) c.Target {
 	t.Helper()
-	mock := mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(devToken), mockaic.RestartTime(0), mockaic.LogRate(noLimit))
-	target := c.Target{
-		BaseURL: mock.URL, HTTPClient: mock.Client(), Bearer: devToken, Features: c.Features(),
-		Username: "admin@example.com", Password: mockaic.Password, OAuth: c.DefaultOAuthClients(), Advance: clockOf(mock),
-	}
-	target.Session = newSession(t, target)
+	target, _ := bareTarget(t)
 	name, remove, err := AddOpenType(t.Context(), target)
 	if err != nil {
 		t.Fatal(err)
@@ -40,6 +35,20 @@ func testTarget(t *testing.T) c.Target {
 	})
 	target.OpenType = name
 	return target
+}
+
+// bareTarget is the in-process tenant, with a remote MCP server and its API.
+func bareTarget(t *testing.T) (c.Target, remoteTarget) {
+	t.Helper()
+	remote := startRemote(t, nil)
+	mock := remote.tenant
+	t.Cleanup(func() { remote.todos.checkLeftBehind(t) })
+	target := c.Target{
+		BaseURL: mock.URL, HTTPClient: mock.Client(), Bearer: devToken, Features: c.Features(), MCP: remote.url,
+		Username: "admin@example.com", Password: mockaic.Password, OAuth: c.DefaultOAuthClients(), Advance: clockOf(mock),
+	}
+	target.Session = newSession(t, target)
+	return target, remote
 }
 
 // clockOf moves the clock of a tenant.
@@ -135,12 +144,8 @@ func inventory(t *testing.T, target c.Target) map[string]int64 {
 
 // TestReadOnly shows that a read-only run sends nothing that writes.
 func TestReadOnly(t *testing.T) {
-	mock := mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(devToken), mockaic.RestartTime(0), mockaic.LogRate(noLimit))
-	target := c.Target{
-		BaseURL: mock.URL, HTTPClient: mock.Client(), Bearer: devToken, ReadOnly: true, Features: c.Features(),
-		Username: "admin@example.com", Password: mockaic.Password, OAuth: c.DefaultOAuthClients(), Advance: clockOf(mock),
-	}
-	target.Session = newSession(t, target)
+	target, remote := bareTarget(t)
+	target.ReadOnly = true
 	passed := 0
 	for _, oneCase := range All() {
 		switch result := c.Run(t.Context(), target, oneCase); {
@@ -153,7 +158,7 @@ func TestReadOnly(t *testing.T) {
 	if passed == 0 {
 		t.Error("no case passed")
 	}
-	for _, request := range mock.Requests() {
+	for _, request := range remote.tenant.Requests() {
 		// Logins, tokens and AM's actions that only tell something are asked for by POST.
 		asks := request.Method == http.MethodPost && strings.HasPrefix(request.Path, "/am/")
 		if request.Method != http.MethodGet && !asks {

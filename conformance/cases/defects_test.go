@@ -251,7 +251,7 @@ func TestDefectsAreNoticed(t *testing.T) {
 			defer front.Close()
 			target := c.Target{
 				BaseURL: front.URL, HTTPClient: front.Client(), Bearer: devToken, Features: c.Features(), OpenType: openType,
-				Username: "admin@example.com", Password: mockaic.Password, OAuth: c.DefaultOAuthClients(), Advance: d.clock(mock),
+				Username: "admin@example.com", Password: mockaic.Password, OAuth: c.DefaultOAuthClients(), Advance: d.clock(mock), MCP: mockaic.DefaultMCPServer,
 			}
 			target.Session = newSession(t, target)
 			for _, id := range d.noticed {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	c "aicmcp/conformance"
+	"aicmcp/mockaic"
 )
 
 // forGood are cases that change a tenant in ways that nothing takes back. They
@@ -48,7 +49,11 @@ var forGood = []c.Case{
 func TestForGood(t *testing.T) {
 	for _, oneCase := range forGood {
 		t.Run(oneCase.ID, func(t *testing.T) {
-			report(t, c.Baseline{}, c.Run(t.Context(), testTarget(t), oneCase))
+			// The demo has AI agents already.
+			mock := mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(devToken))
+			target := c.Target{BaseURL: mock.URL, HTTPClient: mock.Client(), Bearer: devToken, Features: []c.Feature{c.Tools}}
+			target.Session = newSession(t, target)
+			report(t, c.Baseline{}, c.Run(t.Context(), target, oneCase))
 		})
 	}
 }

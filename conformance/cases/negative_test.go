@@ -49,7 +49,7 @@ func TestNoCasePassesOnBrokenServers(t *testing.T) {
 			target := c.Target{
 				BaseURL: srv.URL, HTTPClient: srv.Client(), Bearer: devToken, Features: c.Features(), OpenType: "conformance_type",
 				Username: "admin@example.com", Password: "a password", OAuth: c.DefaultOAuthClients(), Timeout: 10 * time.Second,
-				Advance: func(context.Context, time.Duration) error { return nil },
+				Advance: func(context.Context, time.Duration) error { return nil }, MCP: srv.URL + "/mcp",
 			}
 			target.Session = newSession(t, target)
 			for _, oneCase := range All() {

@@ -232,10 +232,7 @@ var registrationCases = []c.Case{
 			setProvider(t, "clientDynamicRegistrationConfig", "allowDynamicRegistration", true)
 			res := t.Post(inAlphaProvider+"/register", registration(t), c.Anonymous())
 			id := res.Text("client_id")
-			t.Secret(res.Text("client_secret"), res.Text("registration_access_token"))
-			if id != "" {
-				t.Cleanup(func() { clients.at(url.PathEscape(id)).remove(t) })
-			}
+			removeLater(t, res)
 			t.Status(http.StatusCreated, res)
 			// The client is known by its secret: what is refused is its grant.
 			checkOAuthError(t, redeem(t, id, res.Text("client_secret")), http.StatusBadRequest, "unauthorized_client", "")
@@ -370,11 +367,16 @@ func registration(t *c.T) object {
 // register registers a client, which is removed in the end.
 func (r registrar) register(body object) *c.Response {
 	res := r.t.Post(r.provider+"/register", body, c.Bearer(r.bearer))
-	if id := res.Text("client_id"); id != "" {
-		r.t.Secret(res.Text("client_secret"), res.Text("registration_access_token"))
-		r.t.Cleanup(func() { clients.at(url.PathEscape(id)).remove(r.t) })
-	}
+	removeLater(r.t, res)
 	return res
+}
+
+// removeLater has the client removed in the end that an answer says is registered.
+func removeLater(t *c.T, res *c.Response) {
+	if id := res.Text("client_id"); id != "" {
+		t.Secret(res.Text("client_secret"), res.Text("registration_access_token"))
+		t.Cleanup(func() { clients.at(url.PathEscape(id)).remove(t) })
+	}
 }
 
 // made registers a client and stops the case if that fails.
