@@ -143,12 +143,13 @@ var clockCases = []c.Case{
 		Run: func(t *c.T) {
 			a := makeApp(t).logIn()
 			t.Advance(100 * time.Second)
-			for age, path := range map[string]string{"1000": "/callback", "60": "/am/UI/Login"} {
+			// A login that is too old ends its session.
+			for _, one := range []struct{ age, path string }{{"1000", "/callback"}, {"60", "/am/UI/Login"}} {
 				r := a.request()
-				r.params.Set("max_age", age)
+				r.params.Set("max_age", one.age)
 				res := a.visit(r, a.browser())
 				t.Status(http.StatusFound, res)
-				t.Equal("path for max_age="+age, path, pathOf(t, res.Header.Get("Location")))
+				t.Equal("path for max_age="+one.age, one.path, pathOf(t, res.Header.Get("Location")))
 			}
 		},
 	}, {
