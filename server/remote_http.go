@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -23,6 +24,8 @@ const (
 	// defaultEndpoint is where the server is that no resource names.
 	defaultEndpoint = "/mcp"
 	maxRequestBody  = 1 << 20
+	// maxBatch are the messages of one request, which the limit of rates counts as one.
+	maxBatch = 10
 )
 
 // Handler serves the MCP endpoint, which is at the path of the resource, and what
@@ -85,8 +88,11 @@ func (r *Remote) endpoint() http.Handler {
 				http.Error(w, "the body can't be read: it is cut off, or longer than 1 MiB", status)
 				return
 			}
+			if all, err = messagesIn(body); err != nil {
+				http.Error(w, err.Error(), http.StatusBadRequest)
+				return
+			}
 			req.Body = io.NopCloser(bytes.NewReader(body))
-			all = messagesIn(body)
 		}
 		if lacking := r.lacking(req, all); lacking != nil {
 			r.opts.Resource.Refuse(w, req, lacking)
@@ -136,16 +142,23 @@ type message struct {
 	} `json:"params"`
 }
 
-// messagesIn are those of a body, one or a batch. What is no message is for the SDK to
-// refuse.
-func messagesIn(body []byte) []message {
-	var one message
-	if err := json.Unmarshal(body, &one); err == nil {
-		return []message{one}
+// messagesIn are those of a body, one or a batch. The SDK overlooks what follows JSON;
+// what is JSON but no message is for it to refuse.
+func messagesIn(body []byte) ([]message, error) {
+	if !json.Valid(body) {
+		return nil, errors.New("the body is not JSON")
 	}
-	var batch []message
-	if err := json.Unmarshal(body, &batch); err != nil {
-		return nil
+	var batch []json.RawMessage
+	if json.Unmarshal(body, &batch) != nil {
+		batch = []json.RawMessage{body}
 	}
-	return batch
+	if len(batch) > maxBatch {
+		return nil, fmt.Errorf("a batch can have %d messages at most", maxBatch)
+	}
+	all := make([]message, len(batch))
+	for i, text := range batch {
+		// Members of other types are left out.
+		_ = json.Unmarshal(text, &all[i])
+	}
+	return all, nil
 }

@@ -23,7 +23,10 @@ const (
 	flushTime = 5 * time.Second
 
 	headerTime, requestTime, idleTime = 10 * time.Second, time.Minute, 2 * time.Minute
-	maxHeader                         = 64 << 10
+	// answerTime is how long after its request an answer may take, with the call: who
+	// reads none of it must not keep a place for ever.
+	answerTime = 5 * time.Minute
+	maxHeader  = 64 << 10
 )
 
 // NewRemoteFrom makes a Remote as it is configured. It asks nothing of the issuer yet.
@@ -95,7 +98,7 @@ func (c RemoteConfig) telemetry(ctx context.Context, log *slog.Logger) (telemetr
 func (r *Remote) Serve(ctx context.Context, listener net.Listener, certificate *tls.Certificate) error {
 	defer r.flush(ctx)
 	srv := &http.Server{
-		Handler: r.Handler(), ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
+		Handler: r.Handler(), ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: answerTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(r.log.Handler(), slog.LevelDebug),
 	}
 	if certificate != nil {

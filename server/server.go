@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"strings"
@@ -112,7 +113,8 @@ func logCalls(log *slog.Logger) mcp.Middleware {
 			if r, ok := res.(*mcp.CallToolResult); err != nil || ok && r.IsError {
 				outcome = "error"
 			}
-			log.InfoContext(ctx, "tool call", "tool", call.Params.Name, "outcome", outcome,
+			// Callers can make up names of any length.
+			log.InfoContext(ctx, "tool call", "tool", fmt.Sprintf("%.100s", call.Params.Name), "outcome", outcome,
 				"duration", time.Since(began).Round(time.Microsecond), "requests", trace.Requests(), "transactionIds", trace.Transactions())
 			return res, err
 		}
