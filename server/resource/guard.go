@@ -49,6 +49,12 @@ func (s *Server) Protect(next http.Handler) http.Handler {
 			s.deny(w, r, http.StatusTooManyRequests, "too_many_requests", "this caller sends too many requests")
 			return
 		}
+		if !s.underWay.enter(caller.Token.Subject) {
+			w.Header().Set("Retry-After", "1")
+			s.deny(w, r, http.StatusTooManyRequests, "too_many_requests", "too many requests of this caller are under way")
+			return
+		}
+		defer s.underWay.leave(caller.Token.Subject)
 		if err := s.boundBody(w, r); errors.As(err, new(*http.MaxBytesError)) {
 			s.deny(w, r, http.StatusRequestEntityTooLarge, "invalid_request", fmt.Sprintf("the body is longer than %d bytes", s.maxBody))
 			return

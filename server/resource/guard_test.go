@@ -294,3 +294,33 @@ func TestRequestsUnderWayAreBounded(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestOneCallerCannotTakeAllPlaces(t *testing.T) {
+	r := newRig(t, func(o *resource.Options) { o.MaxRequests = 16 })
+	inside, leave := make(chan bool), make(chan bool)
+	site := r.site(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { inside <- true; <-leave }))
+	answers := make(chan answer)
+	begin := func(claims map[string]any) {
+		token := bearing(r.token(t, claims))
+		go func() { answers <- send(t, site, "POST", "/mcp", token, nil) }()
+		<-inside
+	}
+	begin(nil)
+	begin(map[string]any{"client_id": "second"})
+	third := bearing(r.token(t, map[string]any{"client_id": "third"}))
+	if got := send(t, site, "POST", "/mcp", third, nil); got.status != 429 || got.header.Get("Retry-After") != "1" {
+		t.Errorf("%+v", got)
+	}
+	begin(map[string]any{"sub": "joe"})
+	leave <- true
+	if got := <-answers; got.status != 200 {
+		t.Errorf("%+v", got)
+	}
+	close(leave)
+	<-answers
+	<-answers
+	go func() { <-inside }()
+	if got := send(t, site, "POST", "/mcp", third, nil); got.status != 200 {
+		t.Errorf("a place that was left is not free: %+v", got)
+	}
+}

@@ -3,6 +3,7 @@ package resource
 import (
 	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -61,4 +62,32 @@ func (c *callers) wait(token *Token, now time.Time) time.Duration {
 		place.CancelAt(now)
 	}
 	return wait
+}
+
+// underWay counts the requests of each subject that are not answered yet. Who
+// registers many clients has no more places for that.
+type underWay struct {
+	most int
+
+	mu sync.Mutex
+	of map[string]int
+}
+
+// enter tells whether the subject has a place left, and takes it.
+func (u *underWay) enter(subject string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.of[subject] >= u.most {
+		return false
+	}
+	u.of[subject]++
+	return true
+}
+
+func (u *underWay) leave(subject string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.of[subject]--; u.of[subject] == 0 {
+		delete(u.of, subject)
+	}
 }

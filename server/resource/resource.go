@@ -58,7 +58,8 @@ type Options struct {
 	Origins []string
 	// MaxBody is the length of a request's body in bytes: 1 MiB if 0.
 	MaxBody int64
-	// MaxRequests are under way at most: 1024 if 0.
+	// MaxRequests are under way at most: 1024 if 0. One subject can have an eighth of
+	// them.
 	MaxRequests int
 	// Rate is how many requests a second a caller, which is a subject with a client,
 	// may send for long, 20 if 0; Burst how many at once, twice that if 0.
@@ -90,6 +91,7 @@ type Server struct {
 	maxBody    int64
 	slots      chan struct{}
 	callers    *callers
+	underWay   underWay
 
 	log *slog.Logger
 	now func() time.Time
@@ -166,6 +168,7 @@ func New(opts Options) (*Server, error) {
 		return nil, err
 	}
 	s.slots = make(chan struct{}, orDefault(opts.MaxRequests, 1024))
+	s.underWay = underWay{most: max(1, cap(s.slots)/8), of: map[string]int{}}
 	s.issuer = newIssuer(opts.Issuer, address, opts.HTTPClient, s.now, s.log)
 	s.keys = newKeys(s.issuer, opts)
 	s.introspection = newIntrospection(s.issuer, opts.Introspection)
