@@ -25,6 +25,8 @@ type Downstream struct {
 	// Of an API with few tools all are listed, and a client gets what it lacks by
 	// asking its person when it calls one.
 	OnlyScoped bool
+	// Needs is what else must be set for it, if anything.
+	Needs string
 
 	tools []offer
 }
@@ -35,7 +37,7 @@ func Downstreams() []Downstream {
 	tenant := &aic.Locks{}
 	return []Downstream{
 		declare(Downstream{Name: "todo", API: todo.API}, todo.Tools(), todo.New),
-		declare(Downstream{Name: "aic", API: "the tenant", NoAudience: true, OnlyScoped: true}, Tools(), func(opts rest.Options) (*aic.Client, error) {
+		declare(Downstream{Name: "aic", API: "the tenant", NoAudience: true, OnlyScoped: true, Needs: "the issuer of its root realm, where administrators log in"}, Tools(), func(opts rest.Options) (*aic.Client, error) {
 			return aic.New(aic.Options{
 				BaseURL: opts.BaseURL, HTTPClient: opts.HTTPClient, Token: opts.Token, Invalidate: opts.Invalidate,
 				Retry: opts.Retry, Locks: tenant, Logger: opts.Logger,

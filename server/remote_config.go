@@ -49,6 +49,7 @@ type RemoteConfig struct {
 
 type downstreamSettings struct {
 	base     *url.URL
+	named    bool // has a URL, whether it is good or not
 	audience string
 	scopes   []string
 	both     bool
@@ -188,10 +189,18 @@ func downstreamOptions(d Downstream) []option[RemoteConfig] {
 		}
 		return c.settings[d.Name]
 	}
+	help := "`URL` of " + d.API + ", whose tools are offered then"
+	if d.Needs != "" {
+		help += "; they need " + d.Needs
+	}
 	options := []option[RemoteConfig]{
 		{
-			flag: d.Name + "-url", env: env + "URL", help: "`URL` of " + d.API + ", whose tools are offered then",
-			set: func(c *RemoteConfig, v string) (err error) { of(c).base, err = parseURL(v); return },
+			flag: d.Name + "-url", env: env + "URL", help: help,
+			set: func(c *RemoteConfig, v string) (err error) {
+				of(c).named = true
+				of(c).base, err = parseURL(v)
+				return err
+			},
 		},
 		{
 			flag: d.Name + "-scopes", env: env + "SCOPES", help: "`scopes` that may be asked for there; default " + strings.Join(d.Scopes(), " "),
@@ -236,6 +245,9 @@ func (s *RemoteSettings) Config() (RemoteConfig, error) {
 	if c.Unguarded {
 		if !isLoopbackAddr(c.Addr) {
 			mistake(fmt.Errorf("--without-authorization is for a loopback address, such as 127.0.0.1:8200, not %s", c.Addr))
+		}
+		if c.Resource != "" {
+			mistake(fmt.Errorf("--without-authorization protects nothing: leave out %s, or the flag", s.source("resource")))
 		}
 		return c, errors.Join(mistakes...)
 	}
@@ -304,6 +316,9 @@ func (c *RemoteConfig) settleDownstreams() error {
 		given := c.settings[d.Name]
 		if given == nil {
 			continue
+		}
+		if given.named && given.base == nil {
+			continue // that was told before
 		}
 		if given.base == nil {
 			return fmt.Errorf("--%s-url is not set, but other settings of %s are", d.Name, d.API)

@@ -119,7 +119,7 @@ func TestMistakesInOptions(t *testing.T) {
 			t.Errorf("%s, want %s", line, want[n])
 		}
 	}
-	for _, url := range []string{"", "mcp.example.com", "https://", "https://u:p@mcp.example.com", "https://mcp.example.com/?a", "https://mcp.example.com#a", "HTTPS://mcp.example.com", "https://mcp.example.com/a b", "ftp://x", "http://mcp.example.com"} {
+	for _, url := range []string{"", "mcp.example.com", "https://", "https://u:p@mcp.example.com", "https://mcp.example.com/?a", "https://mcp.example.com#a", "HTTPS://mcp.example.com", "https://mcp.example.com/a b", "ftp://x", "http://mcp.example.com", "https://mcp.example.com//mcp", "https://mcp.example.com/a/../mcp", "https://mcp.example.com/%2e/mcp"} {
 		if _, err := resource.New(resource.Options{URL: url, Issuer: "https://tenant:443/am/oauth2/alpha"}); err == nil {
 			t.Errorf("%q is a resource", url)
 		}

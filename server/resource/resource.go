@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -125,6 +126,9 @@ func New(opts Options) (*Server, error) {
 	if s.resource != nil {
 		if want := strings.TrimRight(s.resource.String(), "/"); opts.URL != want {
 			mistake(fmt.Errorf("the resource %q must be spelled %q: clients and tokens repeat it as it is", opts.URL, want))
+		}
+		if p := strings.TrimSuffix(s.resource.Path, "/"); p != "" && p != path.Clean(p) {
+			mistake(fmt.Errorf("the resource %q must have a path without //, . and ..: requests are redirected from there", opts.URL))
 		}
 	}
 	address, err := secureURL("the issuer", opts.Issuer)
