@@ -41,8 +41,8 @@ type Options struct {
 	// Algorithms that tokens may be signed with, RS256 if nil. Those with a shared
 	// secret are never among them.
 	Algorithms []string
-	// Skew is how far the issuer's clock may be off: a minute if 0, not at all if
-	// negative.
+	// Skew is how far the issuer's clock may be ahead: a minute if 0, not at all if
+	// negative. A token expires by this server's clock.
 	Skew          time.Duration
 	Introspection Introspection
 

@@ -63,7 +63,7 @@ func TestGoodTokens(t *testing.T) {
 		"no client":                    r.token(t, map[string]any{"client_id": nil}),
 		"no tokenName":                 r.token(t, map[string]any{"tokenName": nil, "token_type": nil, "nbf": nil, "iat": nil}),
 		"a bearer in other letters":    r.token(t, map[string]any{"token_type": "bearer"}),
-		"expired within the skew":      r.token(t, map[string]any{"exp": start.Add(-59 * time.Second).Unix()}),
+		"good for a second":            r.token(t, map[string]any{"exp": start.Add(time.Second).Unix()}),
 		"not valid within the skew":    r.token(t, map[string]any{"nbf": start.Add(time.Minute).Unix(), "iat": start.Add(time.Minute).Unix()}),
 		"a time with a fraction":       r.token(t, map[string]any{"exp": json.RawMessage(fmt.Sprintf("%d.5", start.Unix()))}),
 		"a time with an exponent":      r.token(t, map[string]any{"exp": json.RawMessage("1.7852544e+9"), "iat": 0}),
@@ -228,16 +228,20 @@ func withOwnKey(t *testing.T, r *rig, jwk string) string {
 }
 
 func TestSkewCanBeSet(t *testing.T) {
-	for skew, late := range map[time.Duration]time.Duration{-time.Hour: 0, time.Hour: time.Hour, 0: time.Minute} {
+	for skew, early := range map[time.Duration]time.Duration{-time.Hour: 0, time.Hour: time.Hour, 0: time.Minute} {
 		r := newRig(t, func(o *resource.Options) { o.Skew = skew })
-		token := r.token(t, map[string]any{"exp": start.Unix(), "nbf": nil, "iat": nil})
-		r.advance(late - time.Second)
-		if _, err := r.Verify(t.Context(), token); err != nil {
+		token := r.token(t, map[string]any{"nbf": start.Add(early + time.Second).Unix(), "iat": nil, "exp": start.Add(2 * time.Hour).Unix()})
+		if _, err := r.Verify(t.Context(), token); !errors.Is(err, resource.NotYetValid) {
 			t.Errorf("%s before: %v", skew, err)
 		}
 		r.advance(time.Second)
-		if _, err := r.Verify(t.Context(), token); !errors.Is(err, resource.Expired) {
+		if _, err := r.Verify(t.Context(), token); err != nil {
 			t.Errorf("%s after: %v", skew, err)
+		}
+		// The clocks' difference does not make a token last longer.
+		expired := r.token(t, map[string]any{"exp": start.Unix()})
+		if _, err := r.Verify(t.Context(), expired); !errors.Is(err, resource.Expired) {
+			t.Errorf("%s expired: %v", skew, err)
 		}
 	}
 }
