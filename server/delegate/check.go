@@ -49,7 +49,7 @@ func (d *Delegator) check(a *answer, caller Caller, actor *Token, target Target,
 		}
 	}
 	if extra := Missing(scopes, granted); len(extra) > 0 {
-		return wrong("scope", fmt.Sprintf("has %s, not asked for", strings.Join(extra, " ")), script+"must not add scopes")
+		return wrong("scope", fmt.Sprintf("has %q, not asked for", extra), script+"must not add scopes")
 	}
 	if lacking := Missing(granted, scopes); len(lacking) > 0 {
 		return wrong("scope", fmt.Sprintf("lacks %s", strings.Join(lacking, " ")),

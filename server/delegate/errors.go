@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -56,10 +57,17 @@ type Error struct {
 
 func (e *Error) Error() string {
 	parts := []string{e.Op + " failed"}
-	for _, part := range []string{e.Code, e.Description, e.Fix} {
-		if part != "" {
+	for _, part := range []string{e.Code, e.Description} {
+		switch {
+		case part == "":
+		case e.Code != "": // the issuer's words
+			parts = append(parts, strconv.Quote(part))
+		default:
 			parts = append(parts, part)
 		}
+	}
+	if e.Fix != "" {
+		parts = append(parts, e.Fix)
 	}
 	text := strings.Join(parts, ": ")
 	if e.RetryAfter > 0 {

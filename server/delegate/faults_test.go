@@ -115,7 +115,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 		"an exchange's page":  {good, says(actorAnswer), says("<html>"), "exchange", "no bearer token", false},
 		"not implemented":     {good, says(actorAnswer), refuses(501, "{}"), "exchange", "501", false},
 		"an unlisted target":  {good, says(actorAnswer), refuses(400, `{"error":"invalid_target"}`), "exchange", "allowed resource server audience", false},
-		"lines in a text":     {good, says(actorAnswer), refuses(400, `{"error":"x\ny","error_description":"a\r\nb"}`), "exchange", "x y: a  b", false},
+		"lines in a text":     {good, says(actorAnswer), refuses(400, `{"error":"x\ny","error_description":"a\r\nb"}`), "exchange", `exchange failed: "x y": "a  b" (`, false},
 		"a long text":         {good, says(actorAnswer), refuses(400, `{"error":"x","error_description":"`+strings.Repeat("ab", 1000)+`"}`), "exchange", "ab…", false},
 	} {
 		d, _ := broken(t, c.document, c.actor, c.exchange)
