@@ -96,7 +96,8 @@ func NewRemote(ctx context.Context, opts RemoteOptions) (*Remote, error) {
 			return nil, errors.New("server: nothing exchanges tokens for the downstreams")
 		}
 		for _, t := range d.tools {
-			if opts.ReadOnly && t.effect != tool.ReadOnly {
+			// A client must not be sent for scopes that the settings forbid anyway.
+			if opts.ReadOnly && t.effect != tool.ReadOnly || len(delegate.Missing(d.Target.Scopes, t.scopes)) > 0 {
 				continue
 			}
 			r.tools[t.name] = remoteTool{t.scopes, d.OnlyScoped}

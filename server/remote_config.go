@@ -203,7 +203,7 @@ func downstreamOptions(d Downstream) []option[RemoteConfig] {
 			},
 		},
 		{
-			flag: d.Name + "-scopes", env: env + "SCOPES", help: "`scopes` that may be asked for there; default " + strings.Join(d.Scopes(), " "),
+			flag: d.Name + "-scopes", env: env + "SCOPES", help: "`scopes` that may be asked for there; tools that need others are left out; default " + strings.Join(d.Scopes(), " "),
 			set: func(c *RemoteConfig, v string) error {
 				of(c).scopes = words(v)
 				for _, scope := range of(c).scopes {

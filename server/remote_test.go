@@ -466,6 +466,17 @@ func TestCallersSeeTheTenantToolsTheyCanUse(t *testing.T) {
 	}
 }
 
+func TestToolsThatTheSettingsForbidAreNotThere(t *testing.T) {
+	s := openSite(t, map[string]string{"AIC_MCP_TODO_SCOPES": "todo_api:read"})
+	token := s.login(s.register(everyTodoScope), "demo", "openid todo_api:read")
+	if _, answer := s.post(token, `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, nil); !strings.Contains(answer, "get_my_todo_list") || strings.Contains(answer, "create_new_todo") {
+		t.Errorf("%s", answer)
+	}
+	if res, answer := s.post(token, callMessage("create_new_todo", `{"text":"x"}`, "{}"), nil); res.StatusCode != http.StatusOK || !strings.Contains(answer, "unknown tool") {
+		t.Errorf("%d %v %s", res.StatusCode, res.Header, answer)
+	}
+}
+
 func TestTheTenantItselfIsADownstream(t *testing.T) {
 	dir := t.TempDir()
 	clients := `[
