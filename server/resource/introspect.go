@@ -20,7 +20,9 @@ const (
 	IntrospectAll    IntrospectionMode = "all"
 )
 
-// maxQuestions are under way at most: who sends random tokens can't flood the issuer.
+// maxQuestions of either kind are under way at most. About signed tokens they wait.
+// Opaque ones anybody can make up: beyond that these are refused, so that they flood
+// neither the issuer nor the places of others.
 const maxQuestions = 32
 
 // Introspection (RFC 7662) asks the issuer about tokens, each time anew.
@@ -54,17 +56,42 @@ type introspection struct {
 	mode         IntrospectionMode
 	issuer       *issuer
 	authenticate func(context.Context, url.Values, http.Header) error
-	slots        chan struct{}
+
+	signed, opaque chan struct{}
 }
 
 func newIntrospection(i *issuer, opts Introspection) *introspection {
-	return &introspection{opts.Mode, i, opts.Authenticate, make(chan struct{}, maxQuestions)}
+	return &introspection{opts.Mode, i, opts.Authenticate, make(chan struct{}, maxQuestions), make(chan struct{}, maxQuestions)}
+}
+
+// askSigned asks about a token whose signature is good.
+func (n *introspection) askSigned(ctx context.Context, token string) (map[string]any, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	select {
+	case n.signed <- struct{}{}:
+		defer func() { <-n.signed }()
+	case <-ctx.Done():
+		return nil, &Unavailable{RetryAfter: retryPause, Err: fmt.Errorf("introspection: %w", ctx.Err())}
+	}
+	return n.ask(ctx, token)
+}
+
+// askOpaque asks about a token of which nothing is known.
+func (n *introspection) askOpaque(ctx context.Context, token string) (map[string]any, error) {
+	select {
+	case n.opaque <- struct{}{}:
+		defer func() { <-n.opaque }()
+	default:
+		return nil, &Unavailable{RetryAfter: retryPause, Err: errors.New("introspection: too many opaque tokens are asked about")}
+	}
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	return n.ask(ctx, token)
 }
 
 // ask returns what the issuer says of an active token.
 func (n *introspection) ask(ctx context.Context, token string) (map[string]any, error) {
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
-	defer cancel()
 	answer, err := n.answer(ctx, token)
 	if err != nil {
 		return nil, &Unavailable{RetryAfter: retryPause, Err: fmt.Errorf("introspection: %w", err)}
@@ -80,12 +107,6 @@ func (n *introspection) ask(ctx context.Context, token string) (map[string]any, 
 }
 
 func (n *introspection) answer(ctx context.Context, token string) (map[string]any, error) {
-	select {
-	case n.slots <- struct{}{}:
-		defer func() { <-n.slots }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 	found, err := n.issuer.discovery(ctx)
 	if err != nil {
 		return nil, err

@@ -128,4 +128,46 @@ func TestIntrospectionThatFails(t *testing.T) {
 	}
 }
 
+func TestMadeUpTokensDoNotKeepOthersOut(t *testing.T) {
+	const most = 32
+	asked, release := make(chan bool, most), make(chan bool)
+	r := newRig(t, func(o *resource.Options) {
+		o.Introspection = resource.Introspection{Mode: resource.IntrospectAll, Authenticate: func(_ context.Context, form url.Values, _ http.Header) error {
+			if strings.HasPrefix(form.Get("token"), "made-up") {
+				asked <- true
+				<-release
+			}
+			return nil
+		}}
+	})
+	token := r.token(t, nil)
+	r.introspected[token] = r.told(nil)
+	refused := make(chan error, most)
+	for range most {
+		go func() {
+			_, err := r.Verify(t.Context(), "made-up")
+			refused <- err
+		}()
+	}
+	for range most {
+		<-asked
+	}
+	var away *resource.Unavailable
+	if _, err := r.Verify(t.Context(), "made-up-too"); !errors.As(err, &away) || !strings.Contains(err.Error(), "too many opaque tokens") {
+		t.Errorf("%v", err)
+	}
+	if _, err := r.Verify(t.Context(), token); err != nil {
+		t.Errorf("a signed token: %v", err)
+	}
+	close(release)
+	for range most {
+		if err := <-refused; !errors.Is(err, resource.Inactive) {
+			t.Errorf("%v", err)
+		}
+	}
+	if _, err := r.Verify(t.Context(), "made-up"); !errors.Is(err, resource.Inactive) {
+		t.Errorf("places are not free again: %v", err)
+	}
+}
+
 func failing(context.Context, url.Values, http.Header) error { return errors.New("no key") }

@@ -34,7 +34,7 @@ func (s *Server) Verify(ctx context.Context, token string) (*Token, error) {
 		return nil, err
 	}
 	if s.introspection.mode == IntrospectAll {
-		if _, err := s.introspection.ask(ctx, token); err != nil {
+		if _, err := s.introspection.askSigned(ctx, token); err != nil {
 			return nil, err
 		}
 	}
@@ -48,7 +48,7 @@ func (s *Server) verifyOpaque(ctx context.Context, token string) (*Token, error)
 		}
 		return nil, invalid(Malformed, "it is no signed JWT, and introspection is off")
 	}
-	claims, err := s.introspection.ask(ctx, token)
+	claims, err := s.introspection.askOpaque(ctx, token)
 	if err != nil {
 		return nil, err
 	}
