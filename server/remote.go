@@ -118,9 +118,9 @@ func (r *Remote) connect(d Configured) connect {
 		return rest.Options{
 			BaseURL: d.BaseURL, HTTPClient: r.opts.HTTPClient, Retry: r.opts.Retry, Logger: r.log,
 			Token: func(ctx context.Context) (string, error) {
-				t, err := r.opts.Delegator.Token(ctx, caller, d.Target, names(scopes))
+				t, err := r.token(ctx, caller, d.Target, names(scopes))
 				if err != nil {
-					return "", delegationFailure(err)
+					return "", err
 				}
 				last.Store(t)
 				return t.AccessToken, nil
@@ -132,6 +132,24 @@ func (r *Remote) connect(d Configured) connect {
 			},
 		}, nil
 	}
+}
+
+// token acts for a caller. What somebody who runs the server or the tenant has to mend
+// is logged for them.
+func (r *Remote) token(ctx context.Context, caller delegate.Caller, target delegate.Target, scopes []string) (*delegate.Token, error) {
+	t, err := r.opts.Delegator.Token(ctx, caller, target, scopes)
+	if err == nil {
+		return t, nil
+	}
+	var refused *delegate.Error
+	if errors.As(err, &refused) || errors.As(err, new(*delegate.Mismatch)) {
+		attributes := []any{"downstream", target.Name, "error", err}
+		if refused != nil && refused.Err != nil {
+			attributes = append(attributes, "cause", refused.Err)
+		}
+		r.log.WarnContext(ctx, "no token for a downstream", attributes...)
+	}
+	return nil, delegationFailure(err)
 }
 
 // callerOf is who the call is from, as the delegator wants to know it.

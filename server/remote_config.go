@@ -44,6 +44,7 @@ type RemoteConfig struct {
 
 	clientID, secretFile, secret, certFile, keyFile string
 	clientKey                                       []byte
+	hasKey                                          bool // clientKey is nil if it can't be read
 	settings                                        map[string]*downstreamSettings
 }
 
@@ -106,6 +107,7 @@ func remoteOptions() []option[RemoteConfig] {
 		{
 			flag: "client-key", env: "AIC_MCP_CLIENT_KEY", isKey: true, help: "`file` with its private key, a JWK, instead of a secret; the variable may hold the JWK itself",
 			set: func(c *c, v string) (err error) {
+				c.hasKey = true
 				if c.clientKey = []byte(v); isJWK(v) {
 					return nil
 				}
@@ -281,7 +283,7 @@ func (c *RemoteConfig) loadCertificate() error {
 // loadClient finds what the server proves its own identity with.
 func (c *RemoteConfig) loadClient() (err error) {
 	given := 0
-	for _, there := range []bool{c.secret != "", c.secretFile != "", c.clientKey != nil} {
+	for _, there := range []bool{c.secret != "", c.secretFile != "", c.hasKey} {
 		if there {
 			given++
 		}
@@ -293,7 +295,9 @@ func (c *RemoteConfig) loadClient() (err error) {
 		return nil
 	case given == 0:
 		return fmt.Errorf("the client %s has no secret: set AIC_MCP_CLIENT_SECRET, --client-secret-file or --client-key", c.clientID)
-	case c.clientKey != nil:
+	case c.hasKey && c.clientKey == nil: // its own mistake
+		return nil
+	case c.hasKey:
 		if c.Client, err = delegate.NewKeyClient(c.clientID, c.clientKey); err != nil {
 			return fmt.Errorf("AIC_MCP_CLIENT_KEY %w", err)
 		}

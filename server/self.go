@@ -13,16 +13,16 @@ import (
 
 // self is what the server itself can tell a caller.
 type self struct {
-	caller    *resource.Caller
-	delegator *delegate.Delegator
-	targets   []delegate.Target
+	caller  *resource.Caller
+	remote  *Remote
+	targets []delegate.Target
 }
 
 func (r *Remote) self(ctx context.Context, _ []tool.Scope) (*self, error) {
 	if _, err := callerOf(ctx); err != nil {
 		return nil, err
 	}
-	s := &self{caller: resource.CallerOf(ctx), delegator: r.opts.Delegator}
+	s := &self{caller: resource.CallerOf(ctx), remote: r}
 	for _, d := range r.opts.Downstreams {
 		s.targets = append(s.targets, d.Target)
 	}
@@ -82,9 +82,9 @@ var peekClaims = tool.Define(tool.Spec{
 	if len(scopes) == 0 {
 		return out, delegationFailure(&delegate.ScopeError{Target: target.Name, Lacking: target.Scopes})
 	}
-	token, err := s.delegator.Token(ctx, caller, target, scopes)
+	token, err := s.remote.token(ctx, caller, target, scopes)
 	if err != nil {
-		return out, delegationFailure(err)
+		return out, err
 	}
 	out = peekOutput{target.Name, token.Claims()}
 	if out.Claims == nil {
