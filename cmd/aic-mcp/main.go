@@ -1,5 +1,6 @@
-// Command aic-mcp is an MCP server for the administration of a PingOne
-// Advanced Identity Cloud tenant.
+// Command aic-mcp is an MCP server for PingOne Advanced Identity Cloud: on stdin and
+// stdout for the administration of a tenant, and over HTTP for remote clients, for
+// which it acts at APIs.
 package main
 
 import (
@@ -48,7 +49,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"demo", "watch an MCP client administer a fake tenant", demo},
+		{"demo", "watch an MCP client administer a fake tenant; --remote: or use the server for remote clients", demo},
 		{"http", "serve remote clients over HTTP, as an OAuth resource server", serveHTTP},
 		{"login", "log in to the tenant now", login},
 		{"logout", "end the login, here and at the tenant", logout},
