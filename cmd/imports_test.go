@@ -52,6 +52,7 @@ func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
+	fitting := make([]bool, len(may))
 	for line := range strings.Lines(string(output)) {
 		names := strings.Fields(line)
 		if len(names) == 0 {
@@ -69,6 +70,7 @@ func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
 			t.Errorf("%s: no rule says what it may import", importer)
 			continue
 		}
+		fitting[rule] = true
 		for _, name := range names[1:] {
 			imported, ours := strings.CutPrefix(name, module+"/")
 			if !ours {
@@ -80,6 +82,11 @@ func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
 			if !slices.ContainsFunc(may[rule].imported, func(pattern string) bool { return fits(pattern, imported) }) {
 				t.Errorf("%s must not import %s", importer, imported)
 			}
+		}
+	}
+	for i, rule := range may {
+		if !fitting[i] {
+			t.Errorf("%s: the rule fits no package", rule.importer)
 		}
 	}
 }
