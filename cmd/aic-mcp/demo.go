@@ -240,17 +240,25 @@ func (t *tour) take(ctx context.Context) error {
 	return nil
 }
 
-// discover lists the tools and the types, and reads a schema.
-func (t *tour) discover(ctx context.Context) error {
-	t.step++
-	t.say("\n%2d  tools/list", t.step)
-	tools, err := t.session.ListTools(ctx, nil)
+func toolNames(ctx context.Context, session *mcp.ClientSession) ([]string, error) {
+	tools, err := session.ListTools(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("step %d: %w", t.step, err)
+		return nil, err
 	}
 	var names []string
 	for _, tool := range tools.Tools {
 		names = append(names, tool.Name)
+	}
+	return names, nil
+}
+
+// discover lists the tools and the types, and reads a schema.
+func (t *tour) discover(ctx context.Context) error {
+	t.step++
+	t.say("\n%2d  tools/list", t.step)
+	names, err := toolNames(ctx, t.session)
+	if err != nil {
+		return fmt.Errorf("step %d: %w", t.step, err)
 	}
 	t.say("    %s", strings.Join(names, ", "))
 	if err := t.check(len(t.tenant.Requests()) == 0, "the tenant was not asked: no login before it is needed"); err != nil {

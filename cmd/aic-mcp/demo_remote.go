@@ -271,13 +271,9 @@ func (t *remoteTour) call(ctx context.Context, name string, arguments map[string
 func (t *remoteTour) list(ctx context.Context) error {
 	t.step++
 	t.say("\n%2d  tools/list", t.step)
-	tools, err := t.session.ListTools(ctx, nil)
+	names, err := toolNames(ctx, t.session)
 	if err != nil {
 		return fmt.Errorf("step %d: %w", t.step, err)
-	}
-	var names []string
-	for _, tool := range tools.Tools {
-		names = append(names, tool.Name)
 	}
 	return t.check(len(names) == 6, "six tools: %s", strings.Join(names, ", "))
 }
