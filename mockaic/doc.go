@@ -82,7 +82,8 @@
 //     more than one part
 //   - the grants saml2-bearer, ciba and uma-ticket, and jwt-bearer for others than
 //     service accounts; an exchange for an ID token; registration in the root realm;
-//     /bc-authorize, /resource_set and /connect/checkSession
+//     /bc-authorize, /resource_set and /connect/checkSession; the discovery and the
+//     registration of AI agents, aiagent
 //   - the schema and the template of CORS entries
 //   - the schema, template and outcomes of the node types named at the end, and
 //     nodes of them
