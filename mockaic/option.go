@@ -54,7 +54,7 @@ func (s *settings) check() error {
 	case s.restartTime < 0:
 		return fmt.Errorf("a restart can't take %s", s.restartTime)
 	}
-	return nil
+	return s.remote.check()
 }
 
 // Seed chooses what the tenant holds at its start: "demo" (the default), which

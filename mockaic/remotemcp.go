@@ -1,6 +1,12 @@
 package mockaic
 
-import "aicmcp/mockaic/internal/am"
+import (
+	"fmt"
+	"net/url"
+	"slices"
+
+	"aicmcp/mockaic/internal/am"
+)
 
 // The demo's realm alpha is ready for a remote MCP server that acts for its callers:
 // it has this OAuth client, which may exchange their tokens.
@@ -18,6 +24,20 @@ const (
 type remoteMCP struct {
 	server string
 	apis   []string
+}
+
+// check refuses what can't be a parameter resource (RFC 8707, section 2).
+func (r *remoteMCP) check() error {
+	if r == nil {
+		return nil
+	}
+	for _, address := range append(slices.Clone(r.apis), r.server) {
+		u, err := url.Parse(address)
+		if address != "" && (err != nil || u.Scheme == "" || u.Host == "" || u.Fragment != "") {
+			return fmt.Errorf("the MCP server and its APIs must have whole URLs without a fragment, such as %s, unlike %q", DefaultMCPServer, address)
+		}
+	}
+	return nil
 }
 
 func (r *remoteMCP) admission() am.MCPServer {

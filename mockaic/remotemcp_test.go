@@ -124,6 +124,16 @@ func TestOnlyTheDemoTakesTheURLs(t *testing.T) {
 	}
 }
 
+func TestTheURLsAreWhole(t *testing.T) {
+	for _, option := range []mockaic.Option{
+		mockaic.RemoteMCP("mcp.example.com/mcp"), mockaic.RemoteMCP("localhost:8200/mcp"), mockaic.RemoteMCP("https://mcp.example.com/#mcp"), mockaic.RemoteMCP("", "todo"),
+	} {
+		if _, err := mockaic.New(option); err == nil || !strings.Contains(err.Error(), "must have whole URLs") {
+			t.Error(err)
+		}
+	}
+}
+
 func TestTheInspectorIsLetIn(t *testing.T) {
 	mock := mockaic.Start(t)
 	req, err := http.NewRequestWithContext(t.Context(), "OPTIONS", mock.URL+"/am/oauth2/alpha/access_token", nil)

@@ -358,7 +358,7 @@ func (a *announcement) print(w io.Writer) error {
 	}
 	if a.flags.seed == "demo" {
 		say("  holds    demo / %s                (user of the realm alpha)", mockaic.Password)
-		say("           %s / %s   (OAuth client of a remote MCP server)", mockaic.MCPClientID, mockaic.MCPClientSecret)
+		say("           %s / %s  (OAuth client of a remote MCP server)", mockaic.MCPClientID, mockaic.MCPClientSecret)
 	}
 	say("")
 	say("  connect  AIC_BASE_URL=%s%s aic-mcp", base, caSetting(a.addresses))
