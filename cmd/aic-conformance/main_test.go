@@ -107,6 +107,9 @@ func TestUsage(t *testing.T) {
 const knownOfFake = "../../testdata/baseline/mockaic.txt"
 
 func TestRunWhole(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestCases runs the same cases")
+	}
 	mock, mcpServer := startRemote(t)
 	admin := httptest.NewServer(mock.Admin())
 	defer admin.Close()

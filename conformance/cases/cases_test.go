@@ -96,6 +96,9 @@ func report(t *testing.T, baseline c.Baseline, result c.Result) {
 // TestNothingIsLeftBehind counts the objects, documents, themes, scripts, OAuth clients, CORS
 // entries and ESVs before and after a run.
 func TestNothingIsLeftBehind(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestCases runs the same cases")
+	}
 	target := testTarget(t)
 	before := inventory(t, target)
 	for _, oneCase := range All() {

@@ -240,6 +240,9 @@ func inForm(change func(*http.Request, url.Values)) func(*http.Request) {
 
 // TestDefectsAreNoticed puts each defect in front of the in-process tenant.
 func TestDefectsAreNoticed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes each case once more")
+	}
 	mock := mockaic.Start(t, mockaic.Seed("empty"), mockaic.DevToken(devToken), mockaic.RestartTime(0), mockaic.LogRate(noLimit))
 	openType, _, err := AddOpenType(t.Context(), c.Target{BaseURL: mock.URL, HTTPClient: mock.Client(), Bearer: devToken})
 	if err != nil {

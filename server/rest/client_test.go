@@ -31,6 +31,7 @@ const (
 
 // rig is a client on a fake transport, with a clock that only sleeping moves.
 type rig struct {
+	mu sync.Mutex // guards what calls change
 	*Client
 	http   *httpmock.MockTransport
 	slept  []time.Duration
@@ -44,8 +45,14 @@ func newRig(t *testing.T) *rig {
 	retry := DefaultRetry()
 	retry.Jitter = func() float64 { return 0 }
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	retry.Now = func() time.Time { return now }
+	retry.Now = func() time.Time {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return now
+	}
 	retry.Sleep = func(_ context.Context, d time.Duration) error {
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		r.slept = append(r.slept, d)
 		now = now.Add(d)
 		return nil
@@ -59,6 +66,8 @@ func newRig(t *testing.T) *rig {
 		BaseURL:    base,
 		HTTPClient: &http.Client{Transport: r.http},
 		Token: func(context.Context) (string, error) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
 			r.tokens++
 			return fmt.Sprintf("%s-%d", secretToken, r.tokens), nil
 		},
