@@ -55,8 +55,8 @@ func (g registry) Client(realm, id string) (oauth.Client, bool) {
 }
 
 func (g registry) Provider(realm, clientID string) (oauth.Provider, bool) {
-	provider, ok := g.am.OAuthProvider(realm, clientID)
-	return oauth.Provider(provider), ok
+	settings, ok := g.am.OAuthProvider(realm, clientID)
+	return oauth.Provider(settings), ok
 }
 
 func (g registry) RegisterClient(ctx context.Context, realm string, fill func(id string) map[string]any) error {

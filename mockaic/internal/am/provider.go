@@ -7,59 +7,23 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"aicmcp/mockaic/internal/provider"
 )
-
-// OAuthProvider is how the OAuth provider of a realm is set. A lifetime below 0 is
-// endless.
-type OAuthProvider struct {
-	AccessTokenLifetime, RefreshTokenLifetime, CodeLifetime, IDTokenLifetime time.Duration
-
-	IssueRefreshToken, RenewRefreshToken bool // RenewRefreshToken is for each use
-	Stateless                            bool
-	SigningAlgorithm                     string
-	CodeVerifier                         string // whose clients need one: true, public, passwordless, false
-	GrantTypes, Scopes, DefaultScopes    []string
-	ScopeTexts                           map[string]string // what people are told of scopes
-	ClientsCanSkipConsent                bool
-	Discovery                            bool
-	PasswordJourney                      string
-
-	DeviceCodeLifetime, DevicePollInterval time.Duration
-	UserCodeLength                         int
-	UserCodeCharacters                     string
-	OpenUserCodeForm                       bool // to those who are not logged in
-
-	RefreshTokenGrace time.Duration // in which a refresh token may be used again
-	LeastMaxAge       int           // seconds
-	MappedClasses     []string      // the values of acr_values that lead to journeys
-
-	RequestURILifetime    time.Duration
-	RequirePushedRequests bool
-
-	ClaimsInIDToken, StoreOperations, IDTokenInfoNeedsClient bool
-	ClientIDInTokens, SubjectNameInTokens                    bool
-	CredentialsInQuery                                       bool
-	AudienceInExchange                                       bool
-
-	OpenRegistration, RegistrationTokens, NeedsSoftwareStatement bool
-	RegistrationScope                                            string // of those who may register clients where that is not open
-	ResponseTypes                                                []string
-	Supported                                                    map[string][]string // what clients may register, by the names of the settings
-}
 
 // OAuthProvider tells how the provider of a realm treats a client, which may override
 // some settings. What is not set is as in a new tenant.
-func (s *Service) OAuthProvider(realm, clientID string) (OAuthProvider, bool) {
+func (s *Service) OAuthProvider(realm, clientID string) (provider.Settings, bool) {
 	stored := s.view(oauthProvider.collection(), realm)
 	if stored == nil {
-		return OAuthProvider{}, false
+		return provider.Settings{}, false
 	}
 	settings := completeProvider(stored)
 	core, advanced := groupOf(settings, "coreOAuth2Config"), groupOf(settings, "advancedOAuth2Config")
 	oidc, advancedOIDC := groupOf(settings, "coreOIDCConfig"), groupOf(settings, "advancedOIDCConfig")
 	device, consent := groupOf(settings, "deviceCodeConfig"), groupOf(settings, "consent")
 	register := groupOf(settings, "clientDynamicRegistrationConfig")
-	p := OAuthProvider{
+	p := provider.Settings{
 		AccessTokenLifetime:  core.seconds("accessTokenLifetime"),
 		RefreshTokenLifetime: core.seconds("refreshTokenLifetime"),
 		CodeLifetime:         core.seconds("codeLifetime"),
