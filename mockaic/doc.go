@@ -81,8 +81,8 @@
 //   - _action=triggerSyncCheck, _queryId, _queryExpression, multipart bodies of
 //     more than one part
 //   - the grants saml2-bearer, ciba and uma-ticket, and jwt-bearer for others than
-//     service accounts; an exchange for an ID token; registration in the root realm;
-//     /bc-authorize, /resource_set and /connect/checkSession; the discovery and the
+//     service accounts; an exchange for an ID token; registration by those who may in
+//     the root realm, where it is closed; /bc-authorize, /resource_set and /connect/checkSession; the discovery and the
 //     registration of AI agents, aiagent
 //   - the schema and the template of CORS entries
 //   - the schema, template and outcomes of the node types named at the end, and

@@ -182,8 +182,18 @@ func TestRegistrationIsClosed(t *testing.T) {
 		}
 	}
 	expect(t, call(t, mock, "POST", register, jsonHeader, inspectorBody), 201, "") // by the developer's token
-	if got := call(t, mock, "POST", "/am/oauth2/register", jsonHeader, inspectorBody); got.status != 501 {
+	const rootRegister = "/am/oauth2/register"
+	if got := call(t, mock, "POST", rootRegister, jsonHeader, inspectorBody); got.status != 501 {
 		t.Errorf("the root realm: %d %s", got.status, got.body)
+	}
+	without := map[string]string{"Content-Type": "application/json", "Authorization": "none"}
+	if got := call(t, mock, "POST", rootRegister, without, inspectorBody); string(got.body) != `{"error_description":"Access Token not valid","error":"access_denied"}` || got.status != 400 {
+		t.Errorf("the root realm, without a token: %d %s", got.status, got.body)
+	}
+	for _, method := range []string{"GET", "PUT", "DELETE"} {
+		if got := call(t, mock, method, rootRegister+"?client_id=AICMCPClient", map[string]string{"Content-Type": "application/json", "Authorization": "Bearer x"}, inspectorBody); got.status != 401 {
+			t.Errorf("the root realm, %s: %d %s", method, got.status, got.body)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ const (
 
 // serveRegister is RFC 7591, and with a client_id in the query RFC 7592.
 func (s *Service) serveRegister(w http.ResponseWriter, r *http.Request) {
-	if realmOf(r) == root {
+	if realmOf(r) == root && s.mayRegister(r, s.provider(r, nil)) {
 		notImplemented(w, r, "registration of clients in the root realm")
 		return
 	}
