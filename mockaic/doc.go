@@ -57,9 +57,10 @@
 //   - the OAuth providers of the realms alpha and bravo follow their settings, and the
 //     clients' profiles and overrides: lifetimes, refresh tokens, algorithms, tokens
 //     that are JWTs or opaque, PKCE, grants, scopes, consent, discovery, device codes,
-//     pushed requests, claims, credentials in the query, audiences of exchanges,
-//     ages of logins, response types, registration. A new tenant's sign access tokens with HS256 (recorded); those of
-//     the demo with RS256, and they exchange tokens. [Tenant.RotateKeys] makes new keys
+//     pushed requests, claims, credentials in the query, audiences of exchanges, ages of
+//     logins, response types, registration. A new tenant's sign access tokens with HS256
+//     (recorded); those of the demo with RS256, and they exchange tokens.
+//     [Tenant.RotateKeys] makes new keys
 //   - clients that authenticate by a secret (basic, post, client_secret_jwt), by a key
 //     (private_key_jwt) or not at all; dynamic registration in the realms below the
 //     root, with its management, closed or open as the provider is set
@@ -82,15 +83,16 @@
 //     more than one part
 //   - the grants saml2-bearer, ciba and uma-ticket, and jwt-bearer for others than
 //     service accounts; an exchange for an ID token; registration by those who may in
-//     the root realm, where it is closed; /bc-authorize, /resource_set and /connect/checkSession; the discovery and the
-//     registration of AI agents, aiagent
+//     the root realm, where it is closed; /bc-authorize, /resource_set and
+//     /connect/checkSession; the discovery and the registration of AI agents, aiagent
 //   - the schema and the template of CORS entries
 //   - the schema, template and outcomes of the node types named at the end, and
 //     nodes of them
 //   - nodes of other types, or that validate what is typed, when a journey comes to
 //     one; suspended journeys; authIndexType other than service
-//   - of /am/json: listLatestNodeDefinitions; writes of realms and of what is below users; other kinds of agents and services;
-//     the rest, as that of /environment; /platform
+//   - of /am/json: listLatestNodeDefinitions; writes of realms and of what is below
+//     users; other kinds of agents and services; the rest, as that of /environment;
+//     /platform
 //
 // The authorization endpoint, and /device/code, answer request objects, the parameter
 // claims, acr_values that loaMapping leads to a journey and response modes with jwt with
@@ -105,21 +107,21 @@
 // and 5 seconds at most, and nothing of it is ever answered. Other addresses that a
 // client registers are never called.
 //
-// Not there yet, and not noticed by an error: scripts of a type (onCreate and
-// the like) and those of AM but for the two kinds above are stored and do not run; the
-// OAuth providers have no other settings than those above, so that tokens, introspection
-// and user information are never encrypted, user
-// information is JSON, and useForceAuthnForPromptLogin and useForceAuthnForMaxAge change
-// nothing, nor does ui_locales; tls_client_auth can be registered
-// and not used; tokens of the realms alpha and
-// bravo are for their clients only, not for the tenant's APIs; passwordLastChangedTime and passwordExpirationTime stay unset;
-// policies without a rule here (mapping-exists, scripts of one's own) are not
-// enforced, nor is that a user's _id is a UUID; any resource version may be asked
-// for, but where versions differ; the order of an object's members is not kept
-// (JSON gives it no meaning); the query _id sw "emailTemplate" finds the shipped
-// templates too; the tenant enforces no quota but for those named below; nothing is
-// ever written to idm-recon and idm-sync, nor an event when a session ends by
-// itself, and events of am-access name no tracking IDs of bearers.
+// Not there yet, and not noticed by an error: scripts of a type (onCreate and the like)
+// and those of AM but for the two kinds above are stored and do not run; the OAuth
+// providers have no other settings than those above, so that tokens, introspection and
+// user information are never encrypted, user information is JSON, and
+// useForceAuthnForPromptLogin and useForceAuthnForMaxAge change nothing, nor does
+// ui_locales; tls_client_auth can be registered and not used; tokens of the realms alpha
+// and bravo are for their clients only, not for the tenant's APIs;
+// passwordLastChangedTime and passwordExpirationTime stay unset; policies without a rule
+// here (mapping-exists, scripts of one's own) are not enforced, nor is that a user's _id
+// is a UUID; any resource version may be asked for, but where versions differ; the order
+// of an object's members is not kept (JSON gives it no meaning); the query _id sw
+// "emailTemplate" finds the shipped templates too; the tenant enforces no quota but for
+// those named below; nothing is ever written to idm-recon and idm-sync, nor an event
+// when a session ends by itself, and events of am-access name no tracking IDs of
+// bearers.
 //
 // # Scripts
 //
@@ -229,13 +231,13 @@
 //     that a refresh token of an exchange keeps its act and aud
 //   - of registration: the texts of errors; that a client gets no scope which the
 //     provider does not support; what is refused: redirects that are relative, have
-//     credentials, fragments, wildcards or odd characters, or a scheme such as javascript
-//     and data, but not plain http, whatever the host; logos and keys that are not on HTTPS or this machine; keys that are not
-//     public; every software statement, as no publisher is known; that a client with a
-//     redirect to http on a loopback address gets loopbackInterfaceRedirection, unless it
-//     says that it is for the web; that only an active client manages its registration,
-//     and a change leaves what others have set of it; that the developer's token may
-//     register
+//     credentials, fragments, wildcards or odd characters, or a scheme such as
+//     javascript and data, but not plain http, whatever the host; logos and keys that
+//     are not on HTTPS or this machine; keys that are not public; every software
+//     statement, as no publisher is known; that a client with a redirect to http on a
+//     loopback address gets loopbackInterfaceRedirection, unless it says that it is for
+//     the web; that only an active client manages its registration, and a change leaves
+//     what others have set of it; that the developer's token may register
 //   - of CORS: the members of an entry, which are documented; that a page or a preflight
 //     that no entry lets in is answered as if it came from no page
 //   - that serverinfo/* is answered without a token, and what there is below a user who
@@ -245,27 +247,27 @@
 //   - of script contexts: the classes, limits and bindings of those that are not
 //     recorded, which are like others of their generation; a binding of which only
 //     the name is recorded is of the type unknown
-//   - of token scripts: that the one for may_act runs first, and both with every
-//     access token; that the first may change an access token as the other does (read
-//     in a published set-up of an MCP server); that expiry times are in milliseconds; that a script which is not
-//     there, or in Groovy, fails; that none changes tokenName, realm and authGrantId,
-//     which the tenant knows its tokens by; that one fails which gives a claim of the
-//     tenant's another type, but for scope, which may be a text; that requestHeaders
-//     lack Authorization, Proxy-Authorization, Cookie and the header of the session, while
-//     requestParams lack password and client_secret only (recorded), so that
-//     client_assertion and tokens are there; that a code can be used again if a script
-//     fails, while a refresh token that is renewed and a device code are lost; that a
-//     JsonValue keeps a copy of what is put into it
+//   - of token scripts: that the one for may_act runs first, and both with every access
+//     token; that the first may change an access token as the other does (read in a
+//     published set-up of an MCP server); that expiry times are in milliseconds; that a
+//     script which is not there, or in Groovy, fails; that none changes tokenName, realm
+//     and authGrantId, which the tenant knows its tokens by; that one fails which gives
+//     a claim of the tenant's another type, but for scope, which may be a text; that
+//     requestHeaders lack Authorization, Proxy-Authorization, Cookie and the header of
+//     the session, while requestParams lack password and client_secret only (recorded),
+//     so that client_assertion and tokens are there; that a code can be used again if a
+//     script fails, while a refresh token that is renewed and a device code are lost;
+//     that a JsonValue keeps a copy of what is put into it
 //   - that a client which is not Active is unknown to its provider, and that a
 //     confidential one without a secret can't authenticate; that a session of
 //     one realm is none in another
 //   - of logins at the authorization endpoint: that prompt=login ends the session that
-//     there was, which AM's ancestor does, and so does a login that is too old; that for a
-//     pushed request with prompt=login a login after the push will do; that max_age and the client's defaultMaxAge
-//     count as minMaxAge at least; that an id_token_hint that names another than who is
-//     logged in, or is no ID token of the realm, gets login_required; the texts about
-//     prompts and response modes; that a parameter has at most 4 KiB, and all of a
-//     request 16 KiB together
+//     there was, which AM's ancestor does, and so does a login that is too old; that for
+//     a pushed request with prompt=login a login after the push will do; that max_age
+//     and the client's defaultMaxAge count as minMaxAge at least; that an id_token_hint
+//     that names another than who is logged in, or is no ID token of the realm, gets
+//     login_required; the texts about prompts and response modes; that a parameter has
+//     at most 4 KiB, and all of a request 16 KiB together
 //   - of users who are gone or inactive: that they get no tokens by any grant
 //     (invalid_grant, and for exchanges what those always say) and no user information
 //     (401), and that their sessions are none for OAuth, but live on at /am/json/sessions;
@@ -279,21 +281,21 @@
 //     an error has the text in description, and its code in message
 //   - of OAuth: that a verifier is refused for a code without a challenge, and in an
 //     exchange an ID token that a client made with its own secret; that a saved consent
-//     is of one realm, and cannot be pushed; that refresh tokens, device codes and names of pushed requests are opaque
-//     whatever the settings are, and pushed requests can be used until they expire; that
-//     a client without default scopes gets those of the provider's that it may have;
-//     that a device may poll half a second early, and that a poll which came too early
-//     does not count; that pages where people type codes refuse forms of other sites;
-//     that whose client no token is revokes nothing, with 200; that the user name of an
-//     introspection is the user's ID; what is said of ID tokens that are not good, and of
-//     a journey that asks more than the password grant has, with 500 (documented); that one which asks for
-//     name and password again has refused them; the text that discovery is off, and
-//     that of requests which must be pushed; that tokeninfo tells the remaining time,
-//     and nothing of scopes; that zoneinfo and locale are the properties
-//     preferredTimezone and preferredLocale; that the JWKS has one key of each type, not two
-//     (documented), and none for encryption; that an ID token with an algorithm of the
-//     family HS is signed with the client's secret, and an access token with a key that
-//     nobody is told
+//     is of one realm, and cannot be pushed; that refresh tokens, device codes and names
+//     of pushed requests are opaque whatever the settings are, and pushed requests can
+//     be used until they expire; that a client without default scopes gets those of the
+//     provider's that it may have; that a device may poll half a second early, and that
+//     a poll which came too early does not count; that pages where people type codes
+//     refuse forms of other sites; that whose client no token is revokes nothing, with
+//     200; that the user name of an introspection is the user's ID; what is said of ID
+//     tokens that are not good, and of a journey that asks more than the password grant
+//     has, with 500 (documented); that one which asks for name and password again has
+//     refused them; the text that discovery is off, and that of requests which must be
+//     pushed; that tokeninfo tells the remaining time, and nothing of scopes; that
+//     zoneinfo and locale are the properties preferredTimezone and preferredLocale; that
+//     the JWKS has one key of each type, not two (documented), and none for encryption;
+//     that an ID token with an algorithm of the family HS is signed with the client's
+//     secret, and an access token with a key that nobody is told
 //   - of logins: that administrators have no second factor, whose set-up page is recorded;
 //     that an inactive account with the right password is locked for the
 //     IdentityStoreDecisionNode, and fails the DataStoreDecisionNode; that the headers
