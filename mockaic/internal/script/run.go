@@ -141,3 +141,16 @@ func (r *run) tick() {
 		panic(r.vm.ToValue("stopped"))
 	}
 }
+
+// common binds what every script of a generation finds.
+func (r *run) common() {
+	bindings := map[string]any{"scriptName": r.script.Name}
+	if r.script.Generation == NextGen {
+		bindings["utils"] = r.utils()
+	}
+	r.bind(bindings)
+	check(r.vm.GlobalObject().Set("logger", r.logger()))
+	if r.script.Generation == Legacy {
+		r.bindJava()
+	}
+}

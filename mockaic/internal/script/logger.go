@@ -40,19 +40,6 @@ var levels = map[Generation]map[string]string{
 	Legacy:  {"message": "DEBUG", "warning": "WARN", "error": "ERROR"},
 }
 
-// common binds what every script of a generation finds.
-func (r *run) common() {
-	bindings := map[string]any{"scriptName": r.script.Name}
-	if r.script.Generation == NextGen {
-		bindings["utils"] = r.utils()
-	}
-	r.bind(bindings)
-	check(r.vm.GlobalObject().Set("logger", r.logger()))
-	if r.script.Generation == Legacy {
-		r.bindJava()
-	}
-}
-
 // logger is the binding of that name. A log that is read has all levels.
 func (r *run) logger() *goja.Object {
 	logger := r.vm.NewObject()
