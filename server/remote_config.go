@@ -316,6 +316,7 @@ func (c *RemoteConfig) loadClient() (err error) {
 }
 
 func (c *RemoteConfig) settleDownstreams() error {
+	var mistakes []error
 	for _, d := range Downstreams() {
 		given := c.settings[d.Name]
 		if given == nil {
@@ -325,7 +326,8 @@ func (c *RemoteConfig) settleDownstreams() error {
 			continue // that was told before
 		}
 		if given.base == nil {
-			return fmt.Errorf("--%s-url is not set, but other settings of %s are", d.Name, d.API)
+			mistakes = append(mistakes, fmt.Errorf("--%s-url is not set, but other settings of %s are", d.Name, d.API))
+			continue
 		}
 		target := delegate.Target{Name: d.Name, Scopes: given.scopes, AudienceParameter: given.both}
 		if target.Scopes == nil {
@@ -336,7 +338,7 @@ func (c *RemoteConfig) settleDownstreams() error {
 		}
 		c.Downstreams = append(c.Downstreams, Configured{Downstream: d, BaseURL: given.base, Target: target})
 	}
-	return nil
+	return errors.Join(mistakes...)
 }
 
 // Scopes are all that clients may need.

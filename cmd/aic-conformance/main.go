@@ -43,20 +43,22 @@ const usage = `Usage:
   aic-conformance run --target URL [flags]
 
 The bearer needs the scope fr:idm:*, fr:am:* for journeys, scripts, OAuth clients
-and realms, and fr:idc:esv:* for variables and secrets.
-For the logs it must be an administrator's, with fr:idc:monitoring:*; leave them
-out with --without logs,log-keys,service-accounts for a service account's. It is best kept out of
-the command line:
+and realms, and fr:idc:esv:* for variables and secrets. For the logs it must be an
+administrator's, with fr:idc:monitoring:*; for a service account's, say
+  --without logs,log-keys,service-accounts
+It is best kept out of the command line:
   AIC_CONFORMANCE_BEARER=... aic-conformance run --target https://tenant.example.com
 
 A run adds managed object types, themes and e-mail templates to the tenant's
 configuration and takes them out again; alpha's default theme changes for a
 moment. It makes journeys, node types, scripts, OAuth clients, service accounts,
-CORS entries, environment variables, secrets and an API key for the logs and
-deletes them again. --without
-open-type,types,config,themes,scripts,oauth-clients,service-accounts,cors,journeys,node-designer,esvs,log-keys
-leaves all that alone, --read-only all there is. Only --with restart restarts the
-tenant's services, and only --with provider-settings changes alpha's OAuth provider.
+CORS entries, environment variables, secrets and an API key for the logs, and
+deletes them again. To leave all that alone, say --read-only, or some of
+  --without open-type,types,config,themes
+  --without scripts,oauth-clients,service-accounts,cors,journeys,node-designer
+  --without esvs,log-keys
+Only --with restart restarts the tenant's services, and only --with
+provider-settings changes alpha's OAuth provider.
 
 With --mcp-server URL it also tries a remote MCP server that takes alpha's tokens and
 acts at the Todo API: it registers clients there as anybody may, makes users, and logs

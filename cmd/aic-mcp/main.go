@@ -237,6 +237,11 @@ func usage(fs *flag.FlagSet, name string, w io.Writer) {
 			fmt.Fprintf(w, "  %-9s %s\n", c.name, c.help)
 		}
 	}
+	for _, c := range commands() {
+		if c.name == name {
+			fmt.Fprintf(w, "\n%s%s.\n", strings.ToUpper(c.help[:1]), c.help[1:])
+		}
+	}
 	fmt.Fprint(w, "\nFlags (in brackets the environment variable that does the same):\n")
 	fs.SetOutput(w)
 	fs.PrintDefaults()
