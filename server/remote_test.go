@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -267,6 +268,39 @@ func TestTheServerActsForItsCaller(t *testing.T) {
 		if strings.Contains(s.log.String(), secret) {
 			t.Error("the log has a token or a secret")
 		}
+	}
+}
+
+func TestCallersAreToldOfBothTokens(t *testing.T) {
+	s := openSite(t, nil)
+	token := s.login(s.register(everyTodoScope), "demo", "openid todo_api:read")
+	session, own := s.connect(token, nil), claimsIn(t, token)
+	who, failed := callTool(t, session, "who_am_I", nil)
+	if claims := at(who, "claims"); failed || !reflect.DeepEqual(claims, any(own)) {
+		t.Errorf("%v, want %v", who, own)
+	}
+	peek, failed := callTool(t, session, "peek_api_token_claims", map[string]any{"api": "todo"})
+	if failed || at(peek, "claims", "aud") != s.api.URL || at(peek, "claims", "sub") != own["sub"] || fmt.Sprint(at(peek, "claims", "scope")) != "[todo_api:read]" || at(peek, "api") != "todo" {
+		t.Errorf("%v", peek)
+	}
+	if answer, failed := callTool(t, session, "peek_api_token_claims", map[string]any{"api": "other"}); !failed || at(answer, "error", "parameter") != "api" {
+		t.Errorf("%v", answer)
+	}
+	if n := len(s.api.tokens()); n != 0 {
+		t.Errorf("the API was asked %d times", n)
+	}
+}
+
+// What is listed depends on who asks: no cache may share it.
+func TestListsAreForOneCaller(t *testing.T) {
+	s := openSite(t, nil)
+	token := s.login(s.register(everyTodoScope), "demo", everyTodoScope)
+	_, answer := s.post(token, `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"test","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}}}`, func(r *http.Request) {
+		r.Header.Set("Mcp-Protocol-Version", "2026-07-28")
+		r.Header.Set("Mcp-Method", "tools/list")
+	})
+	if !strings.Contains(answer, `"cacheScope":"private"`) || !strings.Contains(answer, "create_new_todo") {
+		t.Errorf("%s", answer)
 	}
 }
 
