@@ -18,6 +18,7 @@ func TestShutdownLetsCallsEnd(t *testing.T) {
 	s.api.arrived, s.api.release = make(chan struct{}), make(chan struct{})
 	answers := make(chan string, 1)
 	go func() {
+		defer close(answers) // a request that fails ends here
 		_, answer := s.post(token, callMessage("get_my_todo_list", "{}", "{}"), nil)
 		answers <- answer
 	}()
