@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"aicmcp/server"
@@ -16,6 +17,8 @@ func TestShutdownLetsCallsEnd(t *testing.T) {
 	s := openSite(t, nil)
 	token := s.login(s.register(everyTodoScope), "demo", everyTodoScope)
 	s.api.arrived, s.api.release = make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(s.api.release) })
+	defer release()
 	answers := make(chan string, 1)
 	go func() {
 		defer close(answers) // a request that fails ends here
@@ -37,7 +40,7 @@ func TestShutdownLetsCallsEnd(t *testing.T) {
 		t.Fatalf("the server ended before the call: %v", err)
 	default:
 	}
-	close(s.api.release)
+	release()
 	if answer := <-answers; !strings.Contains(answer, "Rest") {
 		t.Errorf("%s", answer)
 	}
